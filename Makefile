@@ -1,0 +1,43 @@
+# Every target bootstraps what it needs into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check lint types template lock clean
+
+demo: $(READY)
+	$(BIN)/traindrop demo
+
+test: $(READY)
+	$(BIN)/pytest -n auto --dist loadgroup
+
+check: lint types template test
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+template: $(READY)
+	$(BIN)/cfn-lint template.yaml
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "traindrop needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13 " + "$(MAKECMDGOALS)")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+# The locks, made anew from the *.in files and pyproject.toml. Needs uv (pip install uv) and a network.
+LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
+LAMBDA := --python-version 3.13 --python-platform x86_64-manylinux_2_28 --only-binary :all:
+lock:
+	$(LOCK) --universal --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
+	$(LOCK) $(LAMBDA) -c requirements.lock layers/core/requirements.in -o layers/core/requirements.txt
+	$(LOCK) $(LAMBDA) layers/scoring/requirements.in -o layers/scoring/requirements.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
