@@ -1,0 +1,244 @@
+"""The script-mode contract: recorded answers of SageMaker's own toolkit, and tiny real scripts."""
+
+import io
+import json
+import os
+import tarfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from traindrop.container import CodeError, Outcome, pack, prepare, run, unpack_code
+from traindrop.script_mode import Folders, environment, is_script_mode, script_arguments
+
+ORACLE = json.loads(
+    (Path(__file__).parents[1] / "functional/local_fixtures/script_mode_oracle.json").read_text(
+        encoding="utf-8"
+    )
+)
+
+
+def a_request(**changes: Any) -> dict[str, Any]:
+    channels = [
+        {"ChannelName": "train", "ContentType": "text/csv", "DataSource": {"S3DataSource": {}}},
+        {"ChannelName": "test", "DataSource": {"S3DataSource": {}}},
+    ]
+    return {
+        "TrainingJobName": "a-job",
+        "HyperParameters": ORACLE["hyperparameters"],
+        "InputDataConfig": channels,
+        "ResourceConfig": {"InstanceType": "ml.m5.large"},
+        **changes,
+    }
+
+
+def run_script(tmp_path: Path, script: str, lines: list[str] | None = None, **options: Any) -> Outcome:
+    request = a_request()
+    folders = prepare(request, tmp_path)
+    (folders.code / "train.py").write_text(script, encoding="utf-8")
+    return run(request, folders, on_line=(lines if lines is not None else []).append, **options)
+
+
+def test_the_arguments_are_those_of_the_toolkit() -> None:
+    assert script_arguments(a_request()) == ORACLE["arguments"]
+
+
+def test_the_environment_is_that_of_the_toolkit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    expected = dict(ORACLE["environment"])
+    # The recording ran without TRAINING_JOB_NAME, which SageMaker sets.
+    training_env = json.loads(expected.pop("SM_TRAINING_ENV")) | {"job_name": "a-job"}
+    actual = environment(a_request(), Folders(Path("/opt/ml")))
+    assert json.loads(actual.pop("SM_TRAINING_ENV")) == training_env
+    assert actual.pop("TRAINING_JOB_NAME") == "a-job"
+    assert actual == expected
+
+
+def test_the_request_may_set_variables_of_its_own() -> None:
+    assert environment(a_request(Environment={"MODE": "fast"}), Folders(Path("/opt/ml")))["MODE"] == "fast"
+
+
+@pytest.mark.parametrize(
+    ("hyperparameters", "expected"),
+    [
+        ({"sagemaker_program": '"train.py"', "sagemaker_submit_directory": '"s3://b/k"'}, True),
+        ({"sagemaker_program": '"train.py"'}, False),
+        ({}, False),
+    ],
+)
+def test_script_mode_needs_a_program_and_its_code(hyperparameters: dict[str, str], expected: bool) -> None:
+    assert is_script_mode({"HyperParameters": hyperparameters}) is expected
+
+
+def test_the_script_sees_its_arguments_folders_and_configuration(tmp_path: Path) -> None:
+    lines: list[str] = []
+    script = """
+import json, os, sys
+config = os.environ["SM_INPUT_CONFIG_DIR"]
+seen = {name: json.load(open(os.path.join(config, name))) for name in sorted(os.listdir(config))}
+folders = [os.environ[name] for name in ("SM_CHANNEL_TRAIN", "SM_MODEL_DIR", "SM_OUTPUT_DATA_DIR")]
+print(json.dumps([sys.argv[1:], seen, [os.path.isdir(folder) for folder in folders], os.getcwd()]))
+"""
+    outcome = run_script(tmp_path, script, lines)
+    arguments, files, folders, working_directory = json.loads(lines[0])
+    assert (outcome.exit_code, outcome.failure_reason) == (0, None)
+    assert arguments == ORACLE["arguments"]
+    assert files["hyperparameters.json"] == ORACLE["hyperparameters"]
+    assert files["inputdataconfig.json"] == json.loads(ORACLE["environment"]["SM_INPUT_DATA_CONFIG"])
+    assert files["resourceconfig.json"] == json.loads(ORACLE["environment"]["SM_RESOURCE_CONFIG"])
+    assert folders == [True, True, True]
+    assert working_directory == str(tmp_path.resolve() / "code")
+
+
+def test_the_script_gets_no_credentials_of_the_caller(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    lines: list[str] = []
+    names = ("AWS_SECRET_ACCESS_KEY", "AWS_REGION", "OMP_NUM_THREADS")
+    script = f"import os; print([os.environ.get(name) for name in {names}])"
+    run_script(tmp_path, script, lines, extra_environment={"AWS_REGION": "eu-west-1"})
+    assert lines == ["[None, 'eu-west-1', '1']"]
+
+
+def test_output_and_errors_arrive_as_lines_while_the_script_runs(tmp_path: Path) -> None:
+    stop, lines = threading.Event(), []
+
+    def note(line: str) -> None:
+        lines.append(line)
+        stop.set()
+
+    request = a_request()
+    folders = prepare(request, tmp_path)
+    (folders.code / "train.py").write_text("import sys, time; print('é', file=sys.stderr); time.sleep(60)")
+    outcome = run(request, folders, on_line=note, stop=stop, grace=5)
+    assert lines[0] == "é"
+    assert (outcome.stopped, outcome.failure_reason) == (True, None)
+    assert outcome.seconds < 5
+
+
+def test_a_script_that_fails_is_reported_in_the_words_of_sagemaker(tmp_path: Path) -> None:
+    outcome = run_script(tmp_path, "raise SystemExit(3)")
+    assert outcome.exit_code == 3
+    assert outcome.failure_reason is not None
+    assert outcome.failure_reason.startswith(
+        'AlgorithmError: ExecuteUserScriptError:\nExitCode 3\nErrorMessage ""\nCommand "python3 -- train.py'
+    )
+    assert outcome.failure_reason.endswith(", exit code: 1")
+
+
+def test_what_the_script_writes_to_the_failure_file_is_the_reason(tmp_path: Path) -> None:
+    script = """
+import os
+open(os.environ["SM_OUTPUT_DIR"] + "/failure", "w").write("no rows " + "x" * 2000)
+raise SystemExit(1)
+"""
+    reason = run_script(tmp_path, script).failure_reason
+    assert reason is not None
+    assert reason.startswith("AlgorithmError: no rows xxx")
+    assert reason.endswith("x, exit code: 1")
+    assert len(reason) == 1024
+
+
+@pytest.mark.parametrize("program", ["../train.py", "/bin/train.py", "-m.py", "train.sh", "a b.py", ""])
+def test_an_entry_point_outside_the_code_is_refused(tmp_path: Path, program: str) -> None:
+    hyperparameters = {"sagemaker_program": json.dumps(program), "sagemaker_submit_directory": '"s3://b/k"'}
+    request = a_request(HyperParameters=hyperparameters)
+    outcome = run(request, prepare(request, tmp_path), on_line=print)
+    assert outcome.failure_reason == (
+        f"AlgorithmError: The training entry point {program!r} cannot be used: "
+        "expected the relative path of a .py file, exit code: 1"
+    )
+
+
+def test_the_time_limit_ends_a_script_and_its_children_that_ignore_sigterm(tmp_path: Path) -> None:
+    lines: list[str] = []
+    script = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid)
+time.sleep(60)
+"""
+    outcome = run_script(tmp_path, script, lines, timeout=0.5, grace=0.2)
+    assert (outcome.timed_out, outcome.stopped, outcome.failure_reason) == (True, False, None)
+    assert outcome.exit_code == -9
+    assert not is_running(int(lines[0]))
+
+
+def test_a_script_may_use_its_grace_period_to_save_the_model(tmp_path: Path) -> None:
+    stop = threading.Event()
+    script = """
+import os, signal, time
+def save(*_):
+    open(os.environ["SM_MODEL_DIR"] + "/model", "w").write("half")
+    raise SystemExit
+signal.signal(signal.SIGTERM, save)
+print("ready")
+time.sleep(60)
+"""
+    request = a_request()
+    folders = prepare(request, tmp_path)
+    (folders.code / "train.py").write_text(script)
+    outcome = run(request, folders, on_line=lambda _: stop.set(), stop=stop)
+    assert outcome.stopped
+    assert (folders.model / "model").read_text() == "half"
+
+
+@pytest.mark.skipif(
+    "sys.platform != 'linux'", reason="only Linux can tie a process to the death of its parent"
+)
+def test_a_script_tied_to_its_parent_still_gets_its_arguments(tmp_path: Path) -> None:
+    lines: list[str] = []
+    outcome = run_script(
+        tmp_path, "import sys; print(sys.argv[0], len(sys.argv))", lines, die_with_parent=True
+    )
+    assert outcome.exit_code == 0
+    assert lines == [f"train.py {len(ORACLE['arguments']) + 1}"]
+
+
+def test_what_the_script_leaves_is_packed_with_paths_relative_to_its_folder(tmp_path: Path) -> None:
+    script = """
+import os
+os.mkdir(os.environ["SM_MODEL_DIR"] + "/sub")
+open(os.environ["SM_MODEL_DIR"] + "/sub/model.ubj", "w").write("m")
+"""
+    run_script(tmp_path, script)
+    artifacts = pack(Folders(tmp_path.resolve()))
+    assert artifacts.output is None
+    assert artifacts.model is not None
+    with tarfile.open(artifacts.model) as tar:
+        assert tar.getnames() == ["sub", "sub/model.ubj"]
+
+
+def test_an_archive_that_would_leave_the_code_folder_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "sourcedir.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("../evil.py"), io.BytesIO())
+    with pytest.raises(CodeError, match=r"cannot extract sourcedir\.tar\.gz: .*evil"):
+        unpack_code(archive, prepare(a_request(), tmp_path / "job"))
+    assert not (tmp_path / "evil.py").exists()
+
+
+def test_code_that_is_no_archive_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "sourcedir.tar.gz"
+    archive.write_bytes(b"print('hello')")
+    with pytest.raises(CodeError, match="not a gzip file"):
+        unpack_code(archive, prepare(a_request(), tmp_path / "job"))
+
+
+def is_running(pid: int) -> bool:
+    deadline = time.monotonic() + 2  # it was orphaned: init reaps it a moment after it was killed
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return False
+        if state == "Z":
+            return False
+        time.sleep(0.02)
+    return True
