@@ -1,0 +1,185 @@
+"""The one module, beside the ledger, that talks to AWS. Clients are made on first use and kept."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import IO, TYPE_CHECKING, Any, Literal, overload
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from traindrop.events import DetailType, RunEnded, TrainingJob, Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sns import SNSClient
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+
+
+@overload
+def client(name: Literal["s3"]) -> "S3Client": ...
+@overload
+def client(name: Literal["sagemaker"]) -> "SageMakerClient": ...
+@overload
+def client(name: Literal["events"]) -> "EventBridgeClient": ...
+@overload
+def client(name: Literal["sns"]) -> "SNSClient": ...
+@overload
+def client(name: Literal["logs"]) -> "CloudWatchLogsClient": ...
+@cache
+def client(name: Any) -> Any:
+    """The boto3 client of a service. Lambda gives each function a role; nothing is configured here."""
+    # "standard" backs off when throttled; CreateTrainingJob is throttled at a few calls a second
+    # (aws/sagemaker-python-sdk issue 645).
+    return boto3.client(name, config=Config(retries={"mode": "standard", "max_attempts": 5}))
+
+
+def error_code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]
+
+
+def error_message(error: ClientError) -> str:
+    return error.response["Error"].get("Message", str(error))
+
+
+_MISSING = {"NoSuchKey", "404", "NoSuchVersion"}
+
+
+def _opened(bucket: str, key: str, **more: Any) -> "GetObjectOutputTypeDef | None":
+    try:
+        return client("s3").get_object(Bucket=bucket, Key=key, **more)
+    except ClientError as error:
+        if error_code(error) in _MISSING:
+            return None
+        raise
+
+
+def read_object(bucket: str, key: str, *, max_bytes: int) -> tuple[bytes, dict[str, str]] | None:
+    """At most `max_bytes` + 1 bytes of an object, and its metadata; None where there is no object."""
+    found = _opened(bucket, key)
+    return None if found is None else (found["Body"].read(max_bytes + 1), found["Metadata"])
+
+
+def read_start(bucket: str, key: str, version_id: str | None, *, max_bytes: int) -> bytes | None:
+    """The first `max_bytes` of an object, by a ranged read; None where there is no such object."""
+    version = {"VersionId": version_id} if version_id else {}
+    try:
+        found = _opened(bucket, key, Range=f"bytes=0-{max_bytes - 1}", **version)
+    except ClientError as error:
+        if error_code(error) == "InvalidRange":  # an empty object has no first byte
+            return b""
+        raise
+    return None if found is None else found["Body"].read()
+
+
+def download(bucket: str, key: str, version_id: str | None, to: IO[bytes]) -> bool:
+    """Copy an object into the open file `to`; False where there is none."""
+    found = _opened(bucket, key, **({"VersionId": version_id} if version_id else {}))
+    if found is None:
+        return False
+    for block in found["Body"].iter_chunks(1024 * 1024):
+        to.write(block)
+    to.flush()
+    return True
+
+
+def newest_csv(bucket: str, prefix: str) -> Upload | None:
+    """The CSV file under `prefix` that was written last; None where there is none."""
+    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    files = (entry for page in pages for entry in page.get("Contents", []))
+    found = [entry for entry in files if entry["Key"].lower().endswith(".csv")]
+    newest = max(found, key=lambda entry: (entry["LastModified"], entry["Key"]), default=None)
+    if newest is None:
+        return None
+    head = client("s3").head_object(Bucket=bucket, Key=newest["Key"])
+    return Upload(
+        bucket=bucket,
+        key=newest["Key"],
+        size=head["ContentLength"],
+        etag=head["ETag"].strip('"'),
+        version_id=head.get("VersionId"),
+        uploaded_at=head["LastModified"],
+    )
+
+
+def put(bucket: str, key: str, body: bytes, content_type: str) -> None:
+    client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def put_json(bucket: str, key: str, content: dict[str, Any]) -> None:
+    put(bucket, key, json.dumps(content, indent=2).encode(), "application/json")
+
+
+def exists(bucket: str, key: str) -> bool:
+    try:
+        client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) in _MISSING:
+            return False
+        raise
+    return True
+
+
+def create_training_job(request: dict[str, Any]) -> None:
+    client("sagemaker").create_training_job(**request)
+
+
+def describe_training_job(name: str) -> TrainingJob:
+    return TrainingJob.model_validate(client("sagemaker").describe_training_job(TrainingJobName=name))
+
+
+def emit(stack: str, detail_type: DetailType, detail: RunEnded) -> None:
+    """Put one event of ours on the default bus. Raises `RuntimeError` where EventBridge did not take it."""
+    entry: Any = {
+        "Source": f"traindrop.{stack}",
+        "DetailType": detail_type,
+        "Detail": detail.model_dump_json(exclude_none=True),
+    }
+    answer = client("events").put_events(Entries=[entry])
+    if answer["FailedEntryCount"]:
+        raise RuntimeError(f"EventBridge did not take {detail_type!r}: {json.dumps(answer['Entries'])}")
+
+
+def publish(topic_arn: str, subject: str, body: str, attributes: dict[str, str]) -> None:
+    client("sns").publish(
+        TopicArn=topic_arn,
+        Subject=subject,
+        Message=body,
+        MessageAttributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    )
+
+
+def last_log_lines(job: str, count: int) -> list[str]:
+    """The last lines that the training job's first instance wrote; none where it wrote no log."""
+    logs = client("logs")
+    try:
+        streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/")["logStreams"]
+        if not streams:
+            return []
+        name = min(stream["logStreamName"] for stream in streams)
+        events = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=name, limit=count, startFromHead=False)
+    except ClientError as error:
+        if error_code(error) == "ResourceNotFoundException":
+            return []
+        raise
+    return [line for event in events["events"] for line in event["message"].splitlines()][-count:]
+
+
+def follow_log(job: str, seen: dict[str, str]) -> Iterator[str]:
+    """The job's log lines since the last call with the same `seen` (tokens by stream, kept by the caller)."""
+    logs = client("logs")
+    streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/")["logStreams"]
+    for name in sorted(stream["logStreamName"] for stream in streams):
+        token = {"nextToken": seen[name]} if name in seen else {}
+        page = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=name, startFromHead=True, **token)
+        seen[name] = page["nextForwardToken"]
+        for event in page["events"]:
+            yield from event["message"].splitlines()

@@ -1,0 +1,120 @@
+"""`training.yaml`: what a person may ask for, its defaults and its limits."""
+
+import re
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from traindrop.errors import Rejected
+from traindrop.strict_yaml import InvalidYaml, load
+
+# A training.yaml is a page of text; anything larger is not one, and is not parsed.
+MAX_BYTES = 64 * 1024
+
+_DURATION = re.compile(r"(\d+)\s*([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _seconds(value: object) -> object:
+    """`90`, `90s`, `15m`, `1h` or `2d` as whole seconds; anything else is left for pydantic to refuse."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        return int(match[1]) * _SECONDS[match[2]]
+    return value
+
+
+Duration = Annotated[int, BeforeValidator(_seconds)]
+ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+Scalar = str | int | float | bool
+# The values that SageMaker takes, from the CreateTrainingJob API reference.
+TagText = Annotated[str, StringConstraints(max_length=256)]
+
+Metric = Literal[
+    "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_macro", "f1_weighted",
+    "auc", "pr_auc", "log_loss", "brier", "rmse", "mae", "r2",
+]  # fmt: skip
+
+
+class TrainingConfig(BaseModel):
+    """One dataset's `training.yaml`. Every field is optional; `target` only where it is unambiguous."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    target: ColumnName | None = Field(
+        None, description="Column to predict. Without it: the one column called target, label, class or y."
+    )
+    task: Literal["auto", "binary", "multiclass", "regression"] = Field(
+        "auto", description="What kind of target it is; auto looks at its values."
+    )
+    framework: Literal["xgboost"] = Field("xgboost", description="What trains the model.")
+    framework_version: Literal["3.2-0", "3.0-5"] = Field(
+        "3.2-0", description="Version of the SageMaker image of the framework."
+    )
+    hyperparameters: dict[str, Scalar] = Field(
+        default_factory=dict, description="Passed to the training script, for example max_depth: 3."
+    )
+    drop: tuple[ColumnName, ...] = Field(
+        (), strict=False, description="Columns to leave out of training."
+    )
+    validation_fraction: float = Field(
+        0.2, gt=0, lt=1, description="Share of the training rows held out to validate each round."
+    )
+    seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of the split and of the training.")
+    instance_type: Annotated[str, StringConstraints(pattern=r"^(auto|ml\.[a-z0-9-]+\.[a-z0-9]+)$")] = Field(
+        "auto", description="SageMaker instance type, for example ml.m5.large; auto chooses."
+    )
+    instance_count: int = Field(
+        1, ge=1, le=1, description="Number of instances. The xgboost script trains on one in this version."
+    )
+    volume_size_in_gb: int = Field(10, ge=1, le=16_384, description="Disk of the instance, in GB.")
+    max_runtime: Duration = Field(
+        3600, ge=60, le=28 * 86_400, description="The job is stopped after this time: seconds, or 90s, 15m, 1h, 2d."
+    )
+    metric: Metric | None = Field(
+        None, description="The metric that messages lead with. Default: auc, accuracy or rmse, by the task."
+    )
+    tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(
+        default_factory=dict, max_length=40, description="Further tags for the training job."
+    )
+
+
+def parse_config(text: bytes, *, file: str) -> TrainingConfig:
+    """The config in `text`, the bytes of a training.yaml; `file` names it in messages.
+
+    Raises `Rejected` with every problem found: the field, what stood there, what is allowed.
+    """
+    try:
+        loaded = load(text, max_bytes=MAX_BYTES)
+    except (InvalidYaml, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Rejected(f"{file} cannot be read as YAML: {error}") from error
+    if loaded is None:
+        return TrainingConfig()
+    if not isinstance(loaded, dict):
+        raise Rejected(f"{file} has to be a list of `field: value` lines; found {_shown(loaded)}.")
+    try:
+        return TrainingConfig.model_validate(loaded)
+    except ValidationError as error:
+        problems = "\n".join(f"- {_problem(details)}" for details in error.errors())
+        raise Rejected(f"{file} is not valid:\n{problems}") from error
+
+
+def _problem(details: ErrorDetails) -> str:
+    field = ".".join(str(part) for part in details["loc"]) or "training.yaml"
+    if details["type"] == "extra_forbidden":
+        return f"{field}: there is no such field. Fields: {', '.join(TrainingConfig.model_fields)}."
+    hint = ""
+    if details["type"] == "string_type":
+        hint = f' Write it in quotes: {field}: "{details["input"]}"'
+    return f"{field}: found {_shown(details['input'])}; {_allowed(details)}.{hint}"
+
+
+def _allowed(details: ErrorDetails) -> str:
+    if details["type"] == "string_pattern_mismatch" and details["loc"] == ("instance_type",):
+        return "expected auto or a SageMaker instance type such as ml.m5.large"
+    return details["msg"][0].lower() + details["msg"][1:].replace("Input", "it")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,27 @@
+"""The errors of traindrop, by who can act on them.
+
+    TraindropError
+    ├── Rejected          the person: the upload or its training.yaml has to change; a message says how
+    ├── LaunchRefused     the person or the account's owner: SageMaker refused the request for good
+    └── EvaluationFailed  the person: the run's artifacts or its test CSV cannot be scored
+
+Anything else leaves the handler and is retried by Lambda: time mends it (throttling), or we have
+to; then it ends in the dead-letter queue and the person is told.
+"""
+
+
+class TraindropError(Exception):
+    """Base of every error that traindrop raises on purpose; `str(error)` is meant for a person."""
+
+
+class Rejected(TraindropError):
+    """The upload must not be trained on as it is. Nothing was launched, no money was spent."""
+
+
+class LaunchRefused(TraindropError):
+    """SageMaker will never accept this request as it is."""
+
+
+class EvaluationFailed(TraindropError):
+    """The training job completed, but its result could not be scored. The model is kept."""
+

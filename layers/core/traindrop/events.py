@@ -1,0 +1,210 @@
+"""The events that come in, and those that traindrop emits.
+
+AWS's events may grow fields at any time, so unknown ones are ignored; ours may not.
+Samples of each lie in `events/`.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote_plus
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic.alias_generators import to_pascal
+
+
+class _Theirs(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Upload(_Theirs):
+    """One object that arrived in S3. `key` is decoded; `sequencer` orders uploads of one key."""
+
+    bucket: str
+    key: str
+    size: int
+    etag: str
+    version_id: str | None = None
+    sequencer: str = ""
+    uploaded_at: datetime
+
+
+class _Bucket(_Theirs):
+    name: str
+
+
+class _EventBridgeObject(_Theirs):
+    key: str
+    size: int = 0
+    etag: str
+    version_id: str | None = Field(None, alias="version-id")
+    sequencer: str = ""
+
+
+class _ObjectCreatedDetail(_Theirs):
+    bucket: _Bucket
+    object: _EventBridgeObject
+
+
+class ObjectCreated(_Theirs):
+    """S3 "Object Created" from EventBridge; its key is not encoded.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+
+    source: Literal["aws.s3"]
+    time: datetime
+    detail: _ObjectCreatedDetail
+
+    def uploads(self) -> list[Upload]:
+        found = self.detail.object
+        return [Upload(bucket=self.detail.bucket.name, uploaded_at=self.time, **found.model_dump())]
+
+
+class _ClassicObject(_Theirs):
+    key: str
+    size: int = 0
+    etag: str = Field("", alias="eTag")
+    version_id: str | None = Field(None, alias="versionId")
+    sequencer: str = ""
+
+
+class _ClassicEntity(_Theirs):
+    bucket: _Bucket
+    object: _ClassicObject
+
+
+class _ClassicRecord(_Theirs):
+    event_time: datetime = Field(alias="eventTime")
+    s3: _ClassicEntity
+
+
+class S3Notification(_Theirs):
+    """The classic S3 notification: several records, keys encoded as in a form (a space is a `+`).
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+
+    records: list[_ClassicRecord] = Field(alias="Records")
+
+    def uploads(self) -> list[Upload]:
+        return [
+            Upload(
+                bucket=record.s3.bucket.name,
+                uploaded_at=record.event_time,
+                **{**record.s3.object.model_dump(), "key": unquote_plus(record.s3.object.key)},
+            )
+            for record in self.records
+        ]
+
+
+_UPLOADS: TypeAdapter[ObjectCreated | S3Notification] = TypeAdapter(ObjectCreated | S3Notification)
+
+
+def uploads_in(event: dict[str, Any]) -> list[Upload]:
+    """Every object that `event` tells of, in either of S3's two shapes.
+
+    Raises `pydantic.ValidationError` for anything else.
+    """
+    return _UPLOADS.validate_python(event).uploads()
+
+
+def _moment(value: object) -> object:
+    """SageMaker's events carry epoch milliseconds, as a number or a text of digits."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
+        return datetime.fromtimestamp(int(value) / 1000, UTC)
+    return value
+
+
+_Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class TrainingJob(_Theirs):
+    """What a state change and DescribeTrainingJob both say of a job."""
+
+    model_config = ConfigDict(alias_generator=to_pascal)
+
+    training_job_name: str
+    training_job_status: Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting"]
+    secondary_status: str = ""
+    failure_reason: str | None = None
+    training_start_time: _Moment | None = None
+    training_end_time: _Moment | None = None
+    # Only DescribeTrainingJob has this.
+    billable_time_in_seconds: int | None = None
+
+
+class TrainingJobStateChange(_Theirs):
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html"""
+
+    detail_type: Literal["SageMaker Training Job State Change"] = Field(alias="detail-type")
+    detail: TrainingJob
+
+
+class _RequestContext(_Theirs):
+    function_arn: str = Field(alias="functionArn")
+
+
+class InvocationFailed(_Theirs):
+    """What Lambda sends to an on-failure destination when the retries are used up.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+
+    request_context: _RequestContext = Field(alias="requestContext")
+    request_payload: dict[str, Any] = Field(alias="requestPayload")
+    response_payload: dict[str, Any] | None = Field(None, alias="responsePayload")
+
+    @property
+    def function(self) -> str:
+        """The function's name, from its ARN (arn:aws:lambda:region:account:function:name[:version])."""
+        return self.request_context.function_arn.split(":")[6]
+
+    @property
+    def error(self) -> str:
+        payload = self.response_payload or {}
+        return f"{payload.get('errorType', 'Error')}: {payload.get('errorMessage', 'no message')}"
+
+
+class _SnsBody(_Theirs):
+    message: str = Field(alias="Message")
+
+
+class _SnsRecord(_Theirs):
+    sns: _SnsBody = Field(alias="Sns")
+
+
+class FailureNotice(_Theirs):
+    """What the functions' on-failure topic delivers to the notifier."""
+
+    records: list[_SnsRecord] = Field(alias="Records")
+
+    def failures(self) -> list[InvocationFailed]:
+        return [InvocationFailed.model_validate_json(record.sns.message) for record in self.records]
+
+
+class _Ours(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class RunEnded(_Ours):
+    """The detail of each event of ours. Times are in seconds, metrics by name."""
+
+    run: str
+    dataset: str
+    status: str
+    reason: str | None = None
+    main_metric: str | None = None
+    metrics: dict[str, float | None] = {}
+    evaluation: str | None = None
+    model: str | None = None
+
+
+DetailType = Literal["Run Rejected", "Launch Failed", "Model Evaluated", "Evaluation Failed"]
+
+
+class OurEvent(_Theirs):
+    """One of our events as EventBridge delivers it."""
+
+    detail_type: DetailType = Field(alias="detail-type")
+    source: str
+    detail: RunEnded
