@@ -1,0 +1,165 @@
+"""The only file that touches MiniStack's private API (1.5.33); tests check that each hook still exists.
+
+Importing it imports MiniStack, which reads its settings from the environment at that moment: see `server`.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from ministack import app as ministack_app
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
+from ministack.services import eventbridge, iam, lambda_svc, sts
+
+from traindrop_cli.local.sagemaker.jobs import training_job_arn
+from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surroundings
+
+Response = tuple[int, dict[str, str], bytes]
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
+Call = Callable[[str, Scope, Mapping[str, Any]], Awaitable[Response]]
+
+SAGEMAKER = "sagemaker.amazonaws.com"
+SESSION_SECONDS = 12 * 3600
+
+logger = logging.getLogger(__name__)
+
+
+def asgi_app() -> Any:
+    """The ASGI application that serves every service."""
+    return ministack_app.app
+
+
+def install(call: Call) -> None:
+    """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does."""
+
+    async def handler(
+        _method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> Response:
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        scope = Scope(responses.get_account_id(), responses.get_region())
+        parameters = json.loads(body or b"{}")
+        denied = _denied(operation, scope, parameters, router.extract_access_key_id(headers, query))
+        return denied or await call(operation, scope, parameters)
+
+    ministack_app.SERVICE_HANDLERS["sagemaker"] = handler
+    # Without a pattern MiniStack would search every botocore model for the service (590 MB).
+    router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "host_patterns": []}
+    eventbridge._dispatch_to_lambda = _invoke_asynchronously
+
+
+def surroundings() -> Surroundings:
+    """Roles and the event bus, as the training service needs them."""
+    return Surroundings(can_assume=_can_assume, assume=_assume, emit=_emit)
+
+
+def end_lambda_workers() -> None:
+    """End the processes that the handlers run in."""
+    lambda_runtime.reset()
+
+
+def answer(content: Mapping[str, Any], status: int = 200) -> Response:
+    """A response of SageMaker's protocol."""
+    return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode()
+
+
+def _invoke_asynchronously(arn: str, payload: str) -> None:
+    """EventBridge's own dispatch calls once; AWS retries and then sends to the OnFailure destination."""
+    function, config, name = lambda_svc._get_func_record_for_ref(arn)
+    if not function or not config:
+        logger.warning("EventBridge: no function %s to invoke", name)
+        return
+    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
+
+
+def _emit(scope: Scope, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
+    """Put the event on the server's loop, where every other change of MiniStack's tables happens too."""
+    entry = {"Source": "aws.sagemaker", "DetailType": detail_type, "Resources": resources}
+    entry |= {"Detail": json.dumps(detail), "EventBusName": "default"}
+
+    async def put() -> None:
+        with responses.request_scope(scope.account, scope.region):
+            eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+    asyncio.run_coroutine_threadsafe(put(), ministack_app._MAIN_LOOP).result()
+
+
+def _can_assume(scope: Scope, role_arn: str) -> bool:
+    if not ministack_app.AUTH:
+        return True
+    with responses.request_scope(scope.account, scope.region):
+        role = iam._roles.get(role_arn.rpartition("/")[2])
+    if role is None or role["Arn"] != role_arn:
+        return False
+    document = role["AssumeRolePolicyDocument"]
+    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
+    return any(_trusts_sagemaker(each) for each in ([statements] if isinstance(statements, dict) else statements))
+
+
+def _trusts_sagemaker(statement: Mapping[str, Any]) -> bool:
+    principal, actions = statement.get("Principal", {}), statement.get("Action", [])
+    services = principal.get("Service", []) if isinstance(principal, dict) else []
+    named = SAGEMAKER in ([services] if isinstance(services, str) else services)
+    allowed = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
+    return statement.get("Effect") == "Allow" and named and allowed
+
+
+def _assume(scope: Scope, role_arn: str, session: str) -> Credentials:
+    """Credentials of a session that SageMaker opens as the role: its permissions hold for the training."""
+    if not ministack_app.AUTH:
+        return {"aws_access_key_id": scope.account, "aws_secret_access_key": "test", "aws_session_token": None}
+    token = secrets.token_hex(32)
+    key = f"ASIA{hashlib.sha256(token.encode()).hexdigest()[:16].upper()}"
+    role = role_arn.rpartition("/")[2]
+    secret = secrets.token_hex(20)
+    sts.register_session(
+        key,
+        {
+            "Arn": f"arn:aws:sts::{scope.account}:assumed-role/{role}/{session}",
+            "UserId": f"{role}:{session}",
+            "SecretAccessKey": secret,
+            "SessionToken": token,
+            "Expiration": time.time() + SESSION_SECONDS,
+        },
+    )
+    return {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
+
+
+def _denied(operation: str, scope: Scope, parameters: Mapping[str, Any], access_key: str) -> Response | None:
+    """The refusal of a call that the caller's policies do not allow; None where they do, or without AUTH."""
+    if not ministack_app.AUTH:
+        return None
+    for action, resource, context in _needed(operation, scope, parameters):
+        service = action.partition(":")[0]
+        result = iam_evaluator.enforce(
+            access_key, action, service, scope.region, resource_arn=resource, service_context=context
+        )
+        if isinstance(result, iam_evaluator.AuthError):
+            return answer({"__type": result.code, "message": result.message}, 403)
+        if result is not None:
+            explicit = result.decision == "Deny"
+            message = iam_actions.identity_denial_message(action, result.principal_arn, resource, explicit)
+            return answer({"__type": "AccessDeniedException", "message": message}, 400)
+    return None
+
+
+def _needed(operation: str, scope: Scope, parameters: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Actions, resources and condition keys that a call is checked for (service authorization reference)."""
+    name = parameters.get("TrainingJobName")
+    resource = training_job_arn(scope, name) if name else parameters.get("ResourceArn", "*")
+    tags = {each.get("Key"): each.get("Value") for each in parameters.get("Tags", [])}
+    context: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    context |= {"aws:TagKeys": list(tags)} if tags else {}
+    kind = parameters.get("ResourceConfig", {}).get("InstanceType")
+    context |= {"sagemaker:InstanceTypes": [kind]} if kind else {}
+    needed = [(f"sagemaker:{operation}", resource, context)]
+    if operation == "CreateTrainingJob":
+        if tags:
+            needed.append(("sagemaker:AddTags", resource, context))
+        passed = {"iam:PassedToService": SAGEMAKER}
+        needed.append(("iam:PassRole", parameters.get("RoleArn", "*"), passed))
+    return needed

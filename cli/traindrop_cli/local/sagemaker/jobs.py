@@ -1,0 +1,193 @@
+"""A training job: its states, and how DescribeTrainingJob, ListTrainingJobs and its events show it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from traindrop.container import FAILURE_REASON_LENGTH
+from traindrop_cli.local.sagemaker.surroundings import Scope
+
+TERMINAL = ("Completed", "Failed", "Stopped")
+DAY = 86400
+EVENT = "SageMaker Training Job State Change"
+
+# Fields of the request that Describe repeats. Tags are not among them.
+_REPEATED = (
+    "TrainingJobName", "HyperParameters", "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig",
+    "ResourceConfig", "VpcConfig", "CheckpointConfig", "DebugHookConfig", "ExperimentConfig", "ProfilerConfig",
+    "RetryStrategy", "Environment",
+)  # fmt: skip
+# Those that the event repeats: documented in "Events that SageMaker AI sends to EventBridge".
+_IN_EVENT = (
+    "TrainingJobName", "HyperParameters", "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig",
+    "ResourceConfig",
+)  # fmt: skip
+_MESSAGES = {
+    "Starting": "Preparing the instances for training",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Stopping": "Stopping the training job",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One secondary status and the time that it lasted, in seconds since the epoch."""
+
+    status: str
+    start: float
+    end: float | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training job. `request` is that of CreateTrainingJob; times are seconds since the epoch."""
+
+    scope: Scope
+    request: Mapping[str, Any]
+    created: float
+    modified: float
+    status: str = "InProgress"
+    transitions: tuple[Transition, ...] = ()
+    training_started: float | None = None
+    training_ended: float | None = None
+    failure_reason: str | None = None
+    model_artifacts: str | None = None
+    metrics: tuple[Mapping[str, Any], ...] = field(default=())
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return str(self.request["TrainingJobName"])
+
+    @property
+    def arn(self) -> str:
+        return training_job_arn(self.scope, self.name)
+
+    @property
+    def secondary_status(self) -> str:
+        return self.transitions[-1].status
+
+    @property
+    def is_over(self) -> bool:
+        return self.status in TERMINAL
+
+
+def training_job_arn(scope: Scope, name: str) -> str:
+    return f"arn:aws:sagemaker:{scope.region}:{scope.account}:training-job/{name}"
+
+
+def new_job(scope: Scope, request: Mapping[str, Any], now: float) -> Job:
+    """A job that was just accepted."""
+    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
+    return Job(scope, request, now, now, transitions=(Transition("Starting", now),), tags=tags)
+
+
+def moved(job: Job, secondary_status: str, now: float, *, failure_reason: str | None = None) -> Job:
+    """The job in its next secondary status; the primary status and the training times follow from it."""
+    *before, last = job.transitions
+    transitions = (*before, replace(last, end=now), Transition(secondary_status, now))
+    status = {"MaxRuntimeExceeded": "Stopped", "Stopping": "Stopping"}.get(secondary_status, job.status)
+    if secondary_status in TERMINAL:
+        status = secondary_status
+    started = now if secondary_status == "Downloading" else job.training_started
+    ended = now if status in TERMINAL and started is not None else None
+    return replace(
+        job,
+        status=status,
+        transitions=transitions,
+        modified=now,
+        training_started=started,
+        training_ended=ended,
+        failure_reason=failure_reason[:FAILURE_REASON_LENGTH] if failure_reason else None,
+    )
+
+
+def max_runtime(request: Mapping[str, Any]) -> int:
+    """Seconds; the default of the API is one day."""
+    return int(request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY))
+
+
+def describe(job: Job) -> dict[str, Any]:
+    """The answer of DescribeTrainingJob."""
+    flags = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
+    answer = {
+        **{key: job.request[key] for key in _REPEATED if key in job.request},
+        **{flag: job.request.get(flag, False) for flag in flags},
+        "TrainingJobArn": job.arn,
+        "TrainingJobStatus": job.status,
+        "SecondaryStatus": job.secondary_status,
+        "SecondaryStatusTransitions": [_transition(item, 1) for item in job.transitions],
+        "StoppingCondition": {"MaxRuntimeInSeconds": DAY, **job.request.get("StoppingCondition", {})},
+        "CreationTime": job.created,
+        "LastModifiedTime": job.modified,
+        "TrainingStartTime": job.training_started,
+        "TrainingEndTime": job.training_ended,
+        "TrainingTimeInSeconds": _seconds(job),
+        "BillableTimeInSeconds": _seconds(job),
+        "ModelArtifacts": {"S3ModelArtifacts": job.model_artifacts} if job.model_artifacts else None,
+        "FinalMetricDataList": list(job.metrics) or None,
+        "FailureReason": job.failure_reason,
+    }
+    return {key: value for key, value in answer.items() if value is not None}
+
+
+def summary(job: Job) -> dict[str, Any]:
+    """The job's entry in the answer of ListTrainingJobs."""
+    answer = {
+        "TrainingJobName": job.name,
+        "TrainingJobArn": job.arn,
+        "CreationTime": job.created,
+        "TrainingEndTime": job.training_ended,
+        "LastModifiedTime": job.modified,
+        "TrainingJobStatus": job.status,
+        "SecondaryStatus": job.secondary_status,
+    }
+    return {key: value for key, value in answer.items() if value is not None}
+
+
+def event_detail(job: Job) -> dict[str, Any]:
+    """The detail of the job's state change event; times are epoch milliseconds in strings, as documented."""
+    answer = {
+        **{key: job.request[key] for key in _IN_EVENT if key in job.request},
+        "TrainingJobArn": job.arn,
+        "TrainingJobStatus": job.status,
+        "SecondaryStatus": job.secondary_status,
+        "StoppingCondition": {"MaxRuntimeInSeconds": max_runtime(job.request)},
+        "CreationTime": _milliseconds(job.created),
+        "TrainingStartTime": _milliseconds(job.training_started),
+        "TrainingEndTime": _milliseconds(job.training_ended),
+        "LastModifiedTime": _milliseconds(job.modified),
+        "SecondaryStatusTransitions": [_transition(item, 1000) for item in job.transitions],
+        "FailureReason": job.failure_reason,
+        "Tags": dict(job.tags),
+    }
+    return {key: value for key, value in answer.items() if value is not None}
+
+
+def _transition(transition: Transition, scale: int) -> dict[str, Any]:
+    shown = {"Status": transition.status, "StartTime": _scaled(transition.start, scale)}
+    if transition.end is not None:
+        shown["EndTime"] = _scaled(transition.end, scale)
+    return {**shown, "StatusMessage": _MESSAGES[transition.status]}
+
+
+def _scaled(time: float, scale: int) -> float:
+    return time if scale == 1 else int(time * scale)
+
+
+def _milliseconds(time: float | None) -> str | None:
+    return None if time is None else str(int(time * 1000))
+
+
+def _seconds(job: Job) -> int | None:
+    """Billed by the second, at least one; equal to the training time as there is no spot market here."""
+    if job.training_started is None or job.training_ended is None:
+        return None
+    return max(1, math.ceil(job.training_ended - job.training_started))

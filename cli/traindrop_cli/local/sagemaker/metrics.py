@@ -1,0 +1,34 @@
+"""Metrics parsed from log lines by the regular expressions of a job's MetricDefinitions."""
+
+import re
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class FinalMetrics:
+    """Keeps the last value of each metric; `read` may be called from another thread than `final`."""
+
+    def __init__(self, definitions: Sequence[Mapping[str, str]]) -> None:
+        self._patterns = [(each["Name"], re.compile(each["Regex"])) for each in definitions]
+        self._last: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
+
+    def read(self, line: str) -> None:
+        """Take what the line holds: the last match of each pattern, its first group, where it is a number."""
+        for name, pattern in self._patterns:
+            for match in pattern.finditer(line):
+                text = match.group(1) if pattern.groups else match.group()
+                try:
+                    value = float(text)
+                except ValueError:
+                    continue  # as SageMaker: what is no number is no metric
+                with self._lock:
+                    self._last[name] = (value, time.time())
+
+    def final(self) -> list[dict[str, Any]]:
+        """FinalMetricDataList of DescribeTrainingJob."""
+        with self._lock:
+            items = list(self._last.items())
+        return [{"MetricName": name, "Value": value, "Timestamp": at} for name, (value, at) in items]
