@@ -1,0 +1,180 @@
+"""A trained model scored on rows that training never saw: evaluation.json, and how it comes about."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from traindrop import predictions, scoring
+from traindrop.artifacts import unpack
+from traindrop.dataset import Schema
+from traindrop.held_out import HeldOut, read_held_out
+from traindrop.model_files import read_schema, training_metrics
+from traindrop.predictions import Predictions
+from traindrop.scoring import Metrics, Scores
+
+MODEL, DATASET, PREDICTIONS, METRICS = "model.ubj", "dataset.json", "predictions.csv", "metrics.json"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+class Scored(_Model):
+    """What was scored. `rows` were; the skipped ones have no label, or one that training never saw."""
+
+    file: str
+    digest: str = Field(description="sha256: and the hexadecimal digest of the file.")
+    rows: int
+    skipped_missing_label: int = 0
+    skipped_unseen_label: int = 0
+    unseen_labels: tuple[str, ...] = Field((), description="The most frequent of them, five at most.")
+
+
+class Evaluation(_Model):
+    """evaluation.json. Metrics by name, None where undefined; 95 % intervals; seconds by step.
+
+    Without a test file `scored` is None, `metrics` is empty, and `validation`, which training itself
+    measured, is all there is. `main_metric` names one of `metrics`, else of `validation`.
+    `confusion_matrix[i][j]`: rows of classes[i] predicted as classes[j].
+    """
+
+    schema_number: Literal[1] = Field(1, alias="schema")
+    run: str
+    dataset: str
+    task: Literal["binary", "multiclass", "regression"]
+    target: str
+    classes: tuple[str, ...]
+    scored: Scored | None = None
+    main_metric: str | None
+    metrics: dict[str, float | None] = {}
+    intervals: dict[str, tuple[float, float]] = {}
+    baseline: dict[str, float | None] = Field({}, description="The best constant answer for the scored rows.")
+    class_counts: dict[str, int] = {}
+    confusion_matrix: list[list[int]] | None = None
+    validation: dict[str, float | None]
+    timings: dict[str, float]
+    model: str = Field(description="Where the model lies.")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is evaluated, as evaluation.json names it. `metric` leads, if the task has it."""
+
+    run: str
+    dataset: str
+    model_uri: str
+    test_file: str | None = None
+    metric: str | None = None
+
+
+def evaluate_archives(
+    model: Path, output: Path | None, test_csv: Path | None, folder: Path, *, subject: Subject
+) -> Evaluation:
+    """As `evaluate_model`, from model.tar.gz and output.tar.gz, unpacked into `folder`, an empty one."""
+    unpack(model, folder / "model", name="model.tar.gz")
+    if output is not None:
+        unpack(output, folder / "output", name="output.tar.gz")
+    output_dir = folder / "output" if output is not None else None
+    return evaluate_model(folder / "model", test_csv, output_dir=output_dir, subject=subject)
+
+
+def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path | None, subject: Subject) -> Evaluation:
+    """Score the model in `model_dir` on `test_csv`, or report what training measured where there is none.
+
+    The folders hold what was in model.tar.gz and output.tar.gz. An XGBoost model (model.ubj) predicts
+    here, a batch of rows in memory at a time; of any other, predictions.csv is scored. Nothing is
+    unpickled and no code of the training is run.
+    Raises `EvaluationFailed`: what is wrong with which file, and how to mend it.
+    """
+    watch = _Watch()
+    schema = read_schema(model_dir / DATASET)
+    validation = training_metrics(output_dir / METRICS) if output_dir else {}
+    about = _about(subject, schema, validation)
+    if test_csv is None:
+        return Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
+    predict = predictions.by_booster(model_dir / MODEL, schema) if (model_dir / MODEL).exists() else None
+    watch.lap("load")
+    file = subject.test_file or test_csv.name
+    found = read_held_out(test_csv, schema, predict, file=file)
+    predicted = found.predictions
+    if predicted is None:
+        predicted = predictions.from_file((output_dir or model_dir) / PREDICTIONS, schema, len(found.truth))
+    watch.lap("predict")
+    known = ~np.isnan(found.truth)
+    truth = found.truth[known].astype(np.float64 if schema.task == "regression" else np.int64)
+    scores = _score(schema.task, truth, predicted[known])
+    baseline = scoring.baseline(schema.task, truth, len(schema.classes))
+    watch.lap("score")
+    return Evaluation(
+        **about,
+        scored=_scored(found, file, test_csv),
+        main_metric=_main_metric(subject, schema, scores.metrics),
+        metrics=scores.metrics,
+        intervals=scores.intervals,
+        baseline=baseline,
+        class_counts=_class_counts(truth, schema),
+        confusion_matrix=scores.confusion_matrix,
+        timings=watch.laps,
+    )
+
+
+def _scored(found: HeldOut, file: str, path: Path) -> Scored:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Scored(
+        file=file,
+        digest=f"sha256:{digest}",
+        rows=len(found.truth) - found.missing - found.unseen,
+        skipped_missing_label=found.missing,
+        skipped_unseen_label=found.unseen,
+        unseen_labels=found.unseen_labels,
+    )
+
+
+def _score(task: str, truth: npt.NDArray[Any], predicted: Predictions) -> Scores:
+    if task == "regression":
+        return scoring.regression(truth, predicted)
+    return (scoring.binary if task == "binary" else scoring.multiclass)(truth, predicted)
+
+
+def _class_counts(truth: npt.NDArray[Any], schema: Schema) -> dict[str, int]:
+    if schema.task == "regression":
+        return {}
+    counts = np.bincount(truth, minlength=len(schema.classes)).tolist()
+    return dict(zip(schema.classes, counts, strict=True))
+
+
+def _main_metric(subject: Subject, schema: Schema, metrics: Metrics) -> str | None:
+    """The metric asked for, else the task's own; where it is undefined for these rows, the first that is not."""
+    preferred = (subject.metric or "", scoring.MAIN_METRIC[schema.task], *metrics)
+    return next((name for name in preferred if metrics.get(name) is not None), None)
+
+
+def _about(subject: Subject, schema: Schema, validation: Metrics) -> dict[str, Any]:
+    return {
+        "run": subject.run,
+        "dataset": subject.dataset,
+        "model": subject.model_uri,
+        "task": schema.task,
+        "target": schema.target,
+        "classes": schema.classes,
+        "validation": validation,
+    }
+
+
+class _Watch:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._since = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.laps[step], self._since = round(now - self._since, 3), now

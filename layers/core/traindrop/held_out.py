@@ -1,0 +1,83 @@
+"""The held-out test file, read for scoring: true values, predictions for the same rows, and what was skipped."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from traindrop.cells import MISSING
+from traindrop.dataset import DatasetError, Schema, read
+from traindrop.errors import EvaluationFailed
+from traindrop.predictions import Predict, Predictions
+
+_SHOWN = 5
+_REMEMBERED = 1000  # different unknown labels; a column of prose would fill the memory
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The rows of a test file. `truth`: the value or the class number of each, NaN where it has none.
+
+    `predictions` are None where they were not made on the way. `unseen` rows have a label that training
+    never saw (or, for regression, that is no number), of which `unseen_labels` shows the most frequent.
+    """
+
+    truth: npt.NDArray[np.float64]
+    predictions: Predictions | None
+    missing: int
+    unseen: int
+    unseen_labels: tuple[str, ...]
+
+
+def read_held_out(path: Path, schema: Schema, predict: Predict | None, *, file: str) -> HeldOut:
+    """Read a test file a batch at a time, and predict each batch with `predict`.
+
+    Raises `EvaluationFailed`, naming the file `file`, where it cannot be read, lacks a column or has no
+    row with a label that training saw.
+    """
+    try:
+        found = _read(path, schema, predict)
+    except DatasetError as error:
+        raise EvaluationFailed(f"{file}: {error}") from error
+    if found.missing + found.unseen == len(found.truth):
+        raise EvaluationFailed(f"{file}: {_no_label(found, schema)}")
+    return found
+
+
+def _read(path: Path, schema: Schema, predict: Predict | None) -> HeldOut:
+    truth: list[npt.NDArray[np.float64]] = []
+    predicted: list[Predictions] = []
+    unknown: Counter[str] = Counter()
+    missing = unseen = 0
+    for batch in read(path, schema):
+        if batch.target is None:
+            raise DatasetError(
+                f"there is no column {schema.target!r}, the target, so there is nothing to compare the "
+                "predictions with. Add the column with the true values."
+            )
+        values = np.frombuffer(schema.encode_target(batch.target), dtype=np.float64)
+        labels = [batch.target[row] for row in np.flatnonzero(np.isnan(values))]
+        odd = [label for label in labels if label not in MISSING]
+        missing, unseen = missing + len(labels) - len(odd), unseen + len(odd)
+        unknown.update(label for label in odd if label in unknown or len(unknown) < _REMEMBERED)
+        truth.append(values)
+        if predict:
+            predicted.append(predict(batch))
+    if not truth:
+        raise DatasetError("the file has a header and no rows. Add rows that training does not see.")
+    shown = tuple(label[:100] for label, _ in unknown.most_common(_SHOWN))
+    made = np.concatenate(predicted) if predict else None
+    return HeldOut(np.concatenate(truth), made, missing, unseen, shown)
+
+
+def _no_label(found: HeldOut, schema: Schema) -> str:
+    if not found.unseen:
+        return f"column {schema.target!r} is empty in all {len(found.truth)} rows. Add the true values."
+    labels = ", ".join(repr(label[:40]) for label in found.unseen_labels)
+    known = ", ".join(map(repr, schema.classes[:20])) or "numbers"
+    return (
+        f"column {schema.target!r} holds {labels} and no label that training saw; expected {known}. "
+        "Spell the labels as in the training file."
+    )

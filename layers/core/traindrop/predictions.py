@@ -1,0 +1,147 @@
+"""Predictions for held-out rows: made by the trained XGBoost model, or read from what training wrote."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from traindrop.dataset import Batch, Schema
+from traindrop.errors import EvaluationFailed
+
+# One row: the prediction (regression), the probability of classes[1] (binary), one of each class (multiclass).
+Predictions = npt.NDArray[np.floating]
+Predict = Callable[[Batch], Predictions]
+
+_SUM_TOLERANCE = 1e-3  # of the probabilities of one row; a script may write few digits
+
+
+def by_booster(path: Path, schema: Schema) -> Predict:
+    """A function that predicts a batch with the XGBoost model in `path`, up to its best iteration.
+
+    Raises `EvaluationFailed` where the file is no such model, or one of another data set or task.
+    """
+    import xgboost  # 0.4 s and 150 MB, which the notifier and the launcher do without
+
+    try:
+        # One thread: reading the CSV takes longer than predicting, and OpenMP's threads would spin beside it.
+        booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
+        features = booster.num_features()
+    except (xgboost.core.XGBoostError, ValueError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise EvaluationFailed(
+            f"{path.name} cannot be read as an XGBoost model ({reason}). Save it with Booster.save_model."
+        ) from error
+    if features != len(schema.columns):
+        raise EvaluationFailed(
+            f"{path.name} was trained on {features} features and dataset.json names {len(schema.columns)}: "
+            "they are not of one training. Write both by the same run of the training script."
+        )
+    best = booster.attr("best_iteration")
+    rounds = (0, int(best) + 1) if best and best.isdecimal() else (0, 0)
+
+    def predict(batch: Batch) -> Predictions:
+        matrix = np.frombuffer(batch.features, dtype=np.float32).reshape(batch.rows, features)
+        return _checked(booster.inplace_predict(matrix, iteration_range=rounds), schema, path.name)
+
+    return predict
+
+
+def _checked(found: Any, schema: Schema, file: str) -> Predictions:
+    values: Predictions = np.asarray(found)
+    width = values.shape[1] if values.ndim == 2 else 1
+    expected = len(schema.classes) if schema.task == "multiclass" else 1
+    if width != expected:
+        raise EvaluationFailed(
+            f"{file} predicts {width} value(s) a row, and {schema.task} with {len(schema.classes)} classes "
+            f"needs {expected}. Train with an objective that gives probabilities, such as multi:softprob."
+        )
+    if schema.task != "regression" and (values.min() < 0 or values.max() > 1):
+        raise EvaluationFailed(
+            f"{file} predicts {values.min():.3g} to {values.max():.3g}, which are no probabilities. "
+            "Train with binary:logistic or multi:softprob."
+        )
+    if not np.isfinite(values).all():
+        raise EvaluationFailed(f"{file} predicts values that are not finite. Lower eta or look at the target.")
+    return values if width > 1 else values.reshape(-1)
+
+
+def from_file(path: Path, schema: Schema, rows: int) -> Predictions:
+    """The predictions that a training script wrote to predictions.csv, in the order of the test rows.
+
+    Columns: `row`, counted from 0, each once; then `prediction` for regression, or `probability_<class>`
+    for each class. Others are ignored.
+    Raises `EvaluationFailed` for a file that is missing, short, or holds what cannot be a prediction.
+    """
+    if not path.is_file():
+        raise EvaluationFailed(
+            "There is nothing to score the test file with: model.tar.gz holds no model.ubj, and output.tar.gz no "
+            f"{path.name}. Let the training script predict the `test` channel into SM_OUTPUT_DATA_DIR/{path.name}."
+        )
+    try:
+        found = _read(path, _columns(schema), rows)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise EvaluationFailed(f"{path.name} cannot be read as CSV in UTF-8: {error}.") from error
+    if schema.task == "regression":
+        return found[:, 0]
+    totals = found.sum(axis=1)
+    wrong = (found < -_SUM_TOLERANCE).any(axis=1) | (np.abs(totals - 1) > _SUM_TOLERANCE)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise EvaluationFailed(
+            f"{path.name}: the probabilities of row {row} are {found[row].tolist()[:5]}; expected numbers from 0 "
+            "to 1 that add up to 1."
+        )
+    return found[:, 1] if schema.task == "binary" else found
+
+
+def _columns(schema: Schema) -> list[str]:
+    if schema.task == "regression":
+        return ["prediction"]
+    return [f"probability_{name}" for name in schema.classes]
+
+
+def _read(path: Path, columns: list[str], rows: int) -> npt.NDArray[np.float64]:
+    found = np.full((rows, len(columns)), np.nan)
+    count = 0
+    for line, row, values in _lines(path, columns):
+        if not 0 <= row < rows or not np.isnan(found[row, 0]):
+            raise EvaluationFailed(
+                f"{path.name}, line {line}: row {row} is "
+                + (f"beyond the {rows} rows of the test file." if not 0 <= row < rows else "there twice.")
+            )
+        found[row] = values
+        count += 1
+    if count != rows:
+        missing = int(np.isnan(found[:, 0]).argmax())
+        raise EvaluationFailed(
+            f"{path.name} has {count} predictions for the {rows} rows of the test file; the first without one is "
+            f"row {missing}. Write one line for each row, rows with a missing label too."
+        )
+    return found
+
+
+def _lines(path: Path, columns: list[str]) -> Iterator[tuple[int, int, list[float]]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream)
+        header = next(reader, [])
+        if absent := [name for name in ("row", *columns) if name not in header]:
+            raise EvaluationFailed(
+                f"{path.name} has no column {', '.join(map(repr, absent))}; its columns are "
+                f"{', '.join(map(repr, header[:20]))}. Expected: row, {', '.join(columns[:20])}."
+            )
+        positions = [header.index(name) for name in columns]
+        row = header.index("row")
+        for cells in reader:
+            try:
+                values = [float(cells[position]) for position in positions]
+                if not np.isfinite(values).all():
+                    raise ValueError("not finite")
+                yield reader.line_num, int(cells[row]), values
+            except (ValueError, IndexError) as error:
+                raise EvaluationFailed(
+                    f"{path.name}, line {reader.line_num}: {','.join(cells)[:80]!r} is no row number with "
+                    f"{len(columns)} finite number(s)."
+                ) from error
