@@ -1,0 +1,122 @@
+"""The `traindrop` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from traindrop_cli.errors import CommandError
+
+app = typer.Typer(
+    name="traindrop",
+    help="Drop a CSV, get a trained, tested, explained model and one message.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+local = typer.Typer(help="The embedded local AWS: no account, no Docker, real training.", no_args_is_help=True)
+app.add_typer(local, name="local")
+
+StackName = Annotated[
+    str | None, typer.Option("--stack", envvar="TRAINDROP_STACK", help="Name of a deployed stack in AWS.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
+
+
+@app.command()
+def drop(
+    csv: Annotated[Path, typer.Argument(help="The CSV file to train on.", show_default=False)],
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset it belongs to. Default: the file's name without .csv.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Held-out CSV file to test the model on.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A training.yaml for the dataset.")] = None,
+    use_local: Annotated[
+        bool, typer.Option("--local", help="In the local AWS; starts and ends one if none runs. Waits.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to follow the run at the most.", min=1)] = 7200,
+    json: Json = False,
+    keep: Annotated[Path | None, typer.Option(help="Folder to copy everything of the run to. Waits.")] = None,
+    stack: StackName = None,
+) -> None:
+    """Upload a CSV and train on it.
+
+    Exit status when it waits: 0 evaluated, 1 training or evaluation failed, 2 rejected; 3 a wrong call.
+    """
+    from traindrop_cli.commands.drop import DropCall, run_drop
+
+    call = DropCall(csv, dataset or csv.stem, target, test, config, timeout=timeout, json=json, keep=keep)
+    raise typer.Exit(run_drop(call, use_local=use_local, wait=wait or use_local or keep is not None, stack=stack))
+
+
+@app.command()
+def runs(
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset's.")] = None,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """List the runs, newest first."""
+    from traindrop_cli.commands.runs import run_runs
+
+    run_runs(dataset, json=json, stack=stack)
+
+
+@app.command()
+def show(run: str, json: Json = False, stack: StackName = None) -> None:
+    """Show one run: its message and the time of each step."""
+    from traindrop_cli.commands.runs import run_show
+
+    run_show(run, json=json, stack=stack)
+
+
+@app.command()
+def demo() -> None:
+    """Train on a real data set in a local AWS of its own, and show every step."""
+    from traindrop_cli.commands.demo import run_demo
+
+    raise typer.Exit(run_demo())
+
+
+@local.command()
+def up(
+    port: Annotated[int, typer.Option(help="Loopback port to listen on.")] = 4566,
+) -> None:
+    """Start the local AWS in the background and deploy traindrop into it."""
+    from traindrop_cli.commands.local import run_up
+
+    run_up(port)
+
+
+@local.command()
+def down() -> None:
+    """End the local AWS. Its runs are gone with it."""
+    from traindrop_cli.commands.local import run_down
+
+    run_down()
+
+
+@local.command()
+def status(json: Json = False) -> None:
+    """Tell whether a local AWS runs, and how to reach it."""
+    from traindrop_cli.commands.local import run_status
+
+    raise typer.Exit(run_status(json=json))
+
+
+@local.command()
+def messages(json: Json = False) -> None:
+    """Show the notifications that a subscriber of the local AWS got."""
+    from traindrop_cli.commands.local import run_messages
+
+    run_messages(json=json)
+
+
+def main() -> None:
+    try:
+        app()
+    except CommandError as error:
+        print(f"traindrop: {error}", file=sys.stderr)
+        sys.exit(3)

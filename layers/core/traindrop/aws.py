@@ -1,7 +1,7 @@
 """The one module, beside the ledger, that talks to AWS. Clients are made on first use and kept."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
@@ -89,6 +89,12 @@ def download(bucket: str, key: str, version_id: str | None, to: IO[bytes]) -> bo
     return True
 
 
+def keys(bucket: str, prefix: str) -> Iterator[str]:
+    """The key of every object under `prefix`."""
+    for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from (entry["Key"] for entry in page.get("Contents", []))
+
+
 def newest_csv(bucket: str, prefix: str) -> Upload | None:
     """The CSV file under `prefix` that was written last; None where there is none."""
     pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
@@ -146,14 +152,12 @@ def emit(stack: str, detail_type: DetailType, detail: RunEnded) -> None:
         raise RuntimeError(f"EventBridge did not take {detail_type!r}: {json.dumps(answer['Entries'])}")
 
 
-def publish(topic_arn: str, subject: str, body: str, attributes: dict[str, str]) -> None:
+def publish(topic_arn: str, subject: str, body: str, attributes: Mapping[str, str]) -> None:
     client("sns").publish(
         TopicArn=topic_arn,
         Subject=subject,
         Message=body,
-        MessageAttributes={
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-        },
+        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
     )
 
 
@@ -178,8 +182,12 @@ def follow_log(job: str, seen: dict[str, str]) -> Iterator[str]:
     logs = client("logs")
     streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/")["logStreams"]
     for name in sorted(stream["logStreamName"] for stream in streams):
-        token = {"nextToken": seen[name]} if name in seen else {}
-        page = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=name, startFromHead=True, **token)
-        seen[name] = page["nextForwardToken"]
-        for event in page["events"]:
-            yield from event["message"].splitlines()
+        while True:
+            token: Any = {"nextToken": seen[name]} if name in seen else {}
+            page = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=name, startFromHead=True, **token)
+            for event in page["events"]:
+                yield from event["message"].splitlines()
+            # At the end of a stream the token that was sent comes back.
+            if seen.get(name) == page["nextForwardToken"] or not page["events"]:
+                break
+            seen[name] = page["nextForwardToken"]

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import traindrop
-
-# What a training script may import of ours; all of it runs on the standard library alone.
-SHARED_MODULES = ("__init__.py", "dataset.py")
+from traindrop.dataset import BUNDLE
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ def make_bundle(script_folder: Path) -> Bundle:
     The same files always give the same bytes: no times, no owners, sorted names.
     """
     package = Path(traindrop.__file__).parent
-    files = {f"traindrop/{name}": package / name for name in SHARED_MODULES}
+    files = {f"traindrop/{name}": package / name for name in BUNDLE}
     for path in script_folder.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             files[path.relative_to(script_folder).as_posix()] = path

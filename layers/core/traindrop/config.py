@@ -54,9 +54,7 @@ class TrainingConfig(BaseModel):
     hyperparameters: dict[str, Scalar] = Field(
         default_factory=dict, description="Passed to the training script, for example max_depth: 3."
     )
-    drop: tuple[ColumnName, ...] = Field(
-        (), strict=False, description="Columns to leave out of training."
-    )
+    drop: tuple[ColumnName, ...] = Field((), strict=False, description="Columns to leave out of training.")
     validation_fraction: float = Field(
         0.2, gt=0, lt=1, description="Share of the training rows held out to validate each round."
     )
@@ -69,7 +67,10 @@ class TrainingConfig(BaseModel):
     )
     volume_size_in_gb: int = Field(10, ge=1, le=16_384, description="Disk of the instance, in GB.")
     max_runtime: Duration = Field(
-        3600, ge=60, le=28 * 86_400, description="The job is stopped after this time: seconds, or 90s, 15m, 1h, 2d."
+        3600,
+        ge=60,
+        le=28 * 86_400,
+        description="The job is stopped after this time: seconds, or 90s, 15m, 1h, 2d.",
     )
     metric: Metric | None = Field(
         None, description="The metric that messages lead with. Default: auc, accuracy or rmse, by the task."

@@ -1,17 +1,23 @@
-"""From a completed training job to its evaluation, recorded, stored and told."""
+"""From a completed training job to its evaluation, stored, recorded and told."""
 
 import tempfile
-import time
-from pathlib import Path
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from traindrop import aws
 from traindrop.clock import now
 from traindrop.errors import EvaluationFailed
-from traindrop.evaluation import Evaluation, evaluate_archives
-from traindrop.events import RunEnded, TrainingJob
+from traindrop.evaluation import Evaluation, Subject, evaluate_archives
+from traindrop.events import DetailType, RunEnded
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 from traindrop.settings import EvaluatorSettings
+
+_DETAIL_TYPES: dict[Status, DetailType] = {
+    Status.EVALUATED: "Model Evaluated",
+    Status.EVALUATION_FAILED: "Evaluation Failed",
+}
 
 
 def evaluate(name: str, settings: EvaluatorSettings) -> Status | None:
@@ -20,33 +26,88 @@ def evaluate(name: str, settings: EvaluatorSettings) -> Status | None:
     Safe to call any number of times. An exception means: deliver the event again.
     """
     ledger = Ledger(settings.table)
-    run = ledger.get(name)
-    if run is None:
+    if ledger.get(name) is None:
         return None
     job = aws.describe_training_job(name)
-    if job.training_job_status != "Completed":
-        return run.status
-    ledger.advance(name, Status.COMPLETED, **ended(job))
-    run = ledger.get(name) or run
-    if run.status is not Status.COMPLETED:
-        _tell_if_untold(run, settings)
-        return run.status
+    if job.training_job_status == "Completed":
+        ledger.advance(name, Status.COMPLETED, **job.for_ledger())
+    run = ledger.stored(name)
+    if run.status is Status.COMPLETED:
+        _evaluate(run, ledger)
+        run = ledger.stored(name)
+    _tell_if_untold(run, settings)
+    return run.status
+
+
+def _evaluate(run: Run, ledger: Ledger) -> None:
     try:
         evaluation = _score(run)
     except EvaluationFailed as error:
-        if ledger.advance(name, Status.EVALUATION_FAILED, reason=str(error), ended_at=now()):
-            _tell_if_untold(ledger.get(name) or run, settings)
-        return Status.EVALUATION_FAILED
+        ledger.advance(run.run, Status.EVALUATION_FAILED, reason=str(error), ended_at=now())
+        return
     aws.put(run.bucket, run.evaluation_key, evaluation.model_dump_json(indent=2).encode(), "application/json")
-    if ledger.advance(name, Status.EVALUATED, evaluated_at=now(), ended_at=now(), **_summary(evaluation)):
-        _tell_if_untold(ledger.get(name) or run, settings)
-    return Status.EVALUATED
+    done = now()
+    ledger.advance(run.run, Status.EVALUATED, evaluated_at=done, ended_at=done, **_summary(evaluation))
 
 
-def ended(job: TrainingJob) -> dict[str, object]:
-    """What the ledger keeps of a job that ended."""
+def _score(run: Run) -> Evaluation:
+    """Fetch what is needed into a folder of its own, and score it. Raises `EvaluationFailed`."""
+    subject = Subject(
+        run=run.run,
+        dataset=run.dataset,
+        model_uri=run.uri(run.model_key),
+        test_file=PurePosixPath(run.test_key).name if run.test_key else None,
+        metric=run.metric,
+    )
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        model = _fetch(run.bucket, run.model_key, None, folder / "model.tar.gz")
+        if model is None:
+            raise EvaluationFailed(f"{run.uri(run.model_key)} is not there: the training job left no model.")
+        output = _fetch(run.bucket, run.output_key, None, folder / "output.tar.gz")
+        test = None
+        if run.test_key:
+            test = _fetch(run.bucket, run.test_key, run.test_version_id, folder / "test.csv")
+            if test is None:
+                raise EvaluationFailed(
+                    f"{run.uri(run.test_key)} was deleted. Drop the test CSV again, and the training CSV."
+                )
+        unpacked = folder / "unpacked"
+        unpacked.mkdir()
+        return evaluate_archives(model, output, test, unpacked, subject=subject)
+
+
+def _fetch(bucket: str, key: str, version_id: str | None, path: Path) -> Path | None:
+    with path.open("wb") as file:
+        return path if aws.download(bucket, key, version_id, file) else None
+
+
+def _summary(evaluation: Evaluation) -> dict[str, Any]:
+    """What listings and messages show, as it stands in the ledger."""
     return {
-        "training_started_at": job.training_start_time,
-        "training_ended_at": job.training_end_time,
-        "billable_seconds": job.billable_time_in_seconds,
+        "task": evaluation.task,
+        "main_metric": evaluation.main_metric,
+        "metrics": evaluation.metrics,
+        "intervals": evaluation.intervals,
+        "baseline": evaluation.baseline,
+        "validation": evaluation.validation,
+        "test_rows": evaluation.scored.rows if evaluation.scored else None,
     }
+
+
+def _tell_if_untold(run: Run, settings: EvaluatorSettings) -> None:
+    """Emit the end of the run, once more where an earlier try may not have; the notifier tells it once."""
+    if run.notified_at is not None or run.status not in _DETAIL_TYPES:
+        return
+    evaluated = run.status is Status.EVALUATED
+    detail = RunEnded(
+        run=run.run,
+        dataset=run.dataset,
+        status=run.status,
+        reason=run.reason,
+        main_metric=run.main_metric,
+        metrics=run.metrics,
+        evaluation=run.uri(run.evaluation_key) if evaluated else None,
+        model=run.uri(run.model_key),
+    )
+    aws.emit(settings.stack, _DETAIL_TYPES[run.status], detail)

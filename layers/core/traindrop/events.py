@@ -132,6 +132,14 @@ class TrainingJob(_Theirs):
     # Only DescribeTrainingJob has this.
     billable_time_in_seconds: int | None = None
 
+    def for_ledger(self) -> dict[str, object]:
+        """What the ledger keeps of a job that ended, by its own field names."""
+        return {
+            "training_started_at": self.training_start_time,
+            "training_ended_at": self.training_end_time,
+            "billable_seconds": self.billable_time_in_seconds,
+        }
+
 
 class TrainingJobStateChange(_Theirs):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html"""

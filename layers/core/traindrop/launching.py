@@ -1,25 +1,22 @@
 """From an upload to a launched training job, or to a rejection that says what to mend."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from traindrop import aws
-from traindrop.bundle import Bundle, make_bundle
-from traindrop.checks import check_hyperparameters, check_test_data, check_training_data
+from traindrop.bundle import make_bundle
 from traindrop.clock import now
 from traindrop.config import MAX_BYTES, TrainingConfig, parse_config
+from traindrop.drop import Drop, decide, new_run
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.events import RunEnded, Upload
 from traindrop.ledger import Ledger
-from traindrop.request import Job, instance_type, training_job_request
+from traindrop.request import Job, training_job_request
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
 from traindrop.upload_path import config_key, parse_key, test_prefix, train_prefix
 
-# Enough rows to know the columns, little enough to read and parse in well under a second.
-SAMPLE_BYTES = 1024 * 1024
 # Set on a training.yaml that is uploaded together with a CSV: the CSV's own event launches the run.
 ACCOMPANIES = "traindrop-accompanies"
 
@@ -28,36 +25,23 @@ ACCOMPANIES = "traindrop-accompanies"
 _REFUSALS = {"ValidationException", "AccessDeniedException", "ResourceLimitExceeded", "ResourceNotFound"}
 
 
-@dataclass(frozen=True)
-class Drop:
-    """An upload, with all that decides what becomes of it."""
+def receive_all(uploads: list[Upload], settings: LauncherSettings) -> list[str]:
+    """`receive` for each upload of an event: one that fails does not keep the others from their turn.
 
-    upload: Upload
-    dataset: str
-    config: bytes | None
-    test: Upload | None
-    bundle: Bundle
-
-    def as_run(self, settings: LauncherSettings) -> Run:
-        test = self.test
-        name = run_name(
-            settings.stack,
-            self.dataset,
-            settings.stack_id,
-            self.upload.bucket,
-            self.upload.key,
-            self.upload.etag,
-            self.config.hex() if self.config is not None else "",
-            self.bundle.digest,
-            test.etag if test else "",
-        )
-        return _new_run(name, self.dataset, self.upload).model_copy(
-            update={
-                "test_key": test.key if test else None,
-                "test_etag": test.etag if test else None,
-                "test_version_id": test.version_id if test else None,
-            }
-        )
+    Raises `ExceptionGroup` at the end, so that the event is delivered again.
+    """
+    runs: list[str] = []
+    failures: list[Exception] = []
+    for upload in uploads:
+        try:
+            run = receive(upload, settings)
+        except Exception as error:  # noqa: BLE001 - raised below, together
+            failures.append(error)
+        else:
+            runs += [run] if run else []
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {len(uploads)} uploads could not be processed", failures)
+    return runs
 
 
 def receive(upload: Upload, settings: LauncherSettings) -> str | None:
@@ -89,57 +73,18 @@ def _settle(drop: Drop, settings: LauncherSettings) -> str:
     run = drop.as_run(settings)
     ledger = Ledger(settings.table)
     known = ledger.get(run.run)
-    if known is not None and known.status is not Status.WAITING:
-        _tell_if_untold(known, settings)
-        return run.run
+    if known is not None:
+        if run.version_id is not None and run.version_id not in known.uploads:
+            ledger.note_again(run.run, run.version_id)
+        if known.status is not Status.WAITING:
+            _tell_if_untold(known, settings)
+            return run.run
     try:
         run, config = decide(drop, run)
     except Rejected as error:
         return _reject(run, str(error), settings)
     ledger.create(run)
     return _launch(run, drop, config, ledger, settings)
-
-
-def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
-    """The check before money is spent: the run with what was learned, and its config.
-
-    Reads the first megabyte of the CSV files. Raises `Rejected`.
-    """
-    config = parse_config(drop.config or b"", file="training.yaml")
-    check_hyperparameters(config.hyperparameters)
-    sample = _sample(drop.upload)
-    training = check_training_data(
-        sample,
-        complete=drop.upload.size <= SAMPLE_BYTES,
-        target=config.target,
-        task=config.task,
-        drop=config.drop,
-        file=run.file,
-    )
-    if drop.test is not None:
-        check_test_data(
-            _sample(drop.test),
-            complete=drop.test.size <= SAMPLE_BYTES,
-            training=training,
-            file=drop.test.key.rsplit("/", 1)[-1],
-        )
-    learned: dict[str, Any] = {
-        "target": training.target,
-        "task": training.task,
-        "columns": training.columns,
-        "rows": training.rows,
-        "metric": config.metric,
-        "instance_type": instance_type(config),
-        "instance_count": config.instance_count,
-    }
-    return run.model_copy(update=learned), config
-
-
-def _sample(upload: Upload) -> bytes:
-    found = aws.read_start(upload.bucket, upload.key, upload.version_id, max_bytes=SAMPLE_BYTES)
-    if found is None:
-        raise Rejected(f"{upload.key} was deleted before it could be read. Drop it again.")
-    return found
 
 
 def _launch(run: Run, drop: Drop, config: TrainingConfig, ledger: Ledger, settings: LauncherSettings) -> str:
@@ -197,28 +142,15 @@ def _check_lone_config(upload: Upload, dataset: str, text: bytes | None, setting
 
 def _unplaced(upload: Upload, dataset: str, settings: LauncherSettings) -> Run:
     name = run_name(settings.stack, dataset, settings.stack_id, upload.bucket, upload.key, upload.etag)
-    return _new_run(name, dataset or "(none)", upload)
-
-
-def _new_run(name: str, dataset: str, upload: Upload) -> Run:
-    return Run(
-        run=name,
-        dataset=dataset,
-        status=Status.WAITING,
-        created_at=now(),
-        bucket=upload.bucket,
-        key=upload.key,
-        etag=upload.etag,
-        size=upload.size,
-        version_id=upload.version_id,
-        uploaded_at=upload.uploaded_at,
-    )
+    return new_run(name, dataset or "(none)", upload)
 
 
 def _reject(run: Run, reason: str, settings: LauncherSettings) -> str:
-    rejected = run.model_copy(update={"status": Status.REJECTED, "reason": reason, "ended_at": now()})
+    fields = {"reason": reason, "ended_at": now()}
     ledger = Ledger(settings.table)
-    if ledger.create(rejected):
+    rejected = run.model_copy(update={"status": Status.REJECTED, **fields})
+    # Where it is there already, an earlier try accepted it or was cut off while it told of the rejection.
+    if ledger.create(rejected) or ledger.advance(run.run, Status.REJECTED, **fields):
         _emit_end("Run Rejected", run, Status.REJECTED, reason, settings)
     elif known := ledger.get(run.run):
         _tell_if_untold(known, settings)

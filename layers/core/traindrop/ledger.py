@@ -26,7 +26,8 @@ _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 def _to_item(values: dict[str, Any]) -> dict[str, Any]:
     """As DynamoDB takes it: times as ISO text, floats as Decimal, nothing where there is nothing."""
-    plain = json.loads(_ANY.dump_json(values), parse_float=Decimal)
+    # DynamoDB keeps 38 digits; more would raise decimal.Inexact.
+    plain = json.loads(_ANY.dump_json(values), parse_float=lambda text: Decimal(repr(float(text))))
     return {name: value for name, value in plain.items() if value is not None}
 
 
@@ -46,6 +47,13 @@ class Ledger:
         item = self._table.get_item(Key={"run": run}, ConsistentRead=True).get("Item")
         return None if item is None else Run.model_validate(item)
 
+    def stored(self, run: str) -> Run:
+        """A run that is known to be there. Raises `KeyError` where it is not."""
+        found = self.get(run)
+        if found is None:
+            raise KeyError(run)
+        return found
+
     def create(self, run: Run) -> bool:
         """Write a new run; False, and nothing written, where it is there already."""
         item = _to_item(run.model_dump())
@@ -59,6 +67,10 @@ class Ledger:
         sources = sorted(COMES_FROM[status])
         marks = {f":from{index}": source.value for index, source in enumerate(sources)}
         return self._update(run, f"#status IN ({', '.join(marks)})", marks, {"status": status, **fields})
+
+    def note_again(self, run: str, version_id: str) -> None:
+        """Note that the same bytes were dropped again, under this object version."""
+        self._update(run, "attribute_exists(#run)", {}, {"again_version_id": version_id}, names={"#run": "run"})
 
     def claim_message(self, run: str, now: datetime) -> bool:
         """Take the right to send the run's one message; False where it was sent, or another is at it.
@@ -93,7 +105,12 @@ class Ledger:
         yield from (Run.model_validate(item) for page in pages for item in page["Items"])
 
     def _update(
-        self, run: str, condition: str, values: dict[str, Any], fields: dict[str, Any], names: dict[str, str] | None = None
+        self,
+        run: str,
+        condition: str,
+        values: dict[str, Any],
+        fields: dict[str, Any],
+        names: dict[str, str] | None = None,
     ) -> bool:
         item = _to_item(fields)
         return self._write(

@@ -7,7 +7,6 @@ from pydantic import TypeAdapter
 
 from traindrop import aws
 from traindrop.clock import now
-from traindrop.evaluating import ended
 from traindrop.events import FailureNotice, OurEvent, TrainingJob, TrainingJobStateChange
 from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
@@ -23,7 +22,7 @@ NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
 
 
 @singledispatch
-def notify(notice: Any, settings: NotifierSettings) -> list[str]:
+def notify(notice: Any, settings: NotifierSettings) -> list[str]:  # noqa: ARG001 - the implementations below use it
     """Send what is to be told of `notice`; the runs whose message went out by this call.
 
     Safe to call any number of times. An exception means: deliver the event again.
@@ -45,9 +44,9 @@ def _(notice: TrainingJobStateChange, settings: NotifierSettings) -> list[str]:
         return []
     job = aws.describe_training_job(name)
     if job.training_job_status == "Failed":
-        ledger.advance(name, Status.FAILED, reason=job.failure_reason, ended_at=now(), **ended(job))
+        ledger.advance(name, Status.FAILED, reason=job.failure_reason, ended_at=now(), **job.for_ledger())
     elif job.training_job_status == "Stopped":
-        ledger.advance(name, Status.STOPPED, reason=_why_stopped(job), ended_at=now(), **ended(job))
+        ledger.advance(name, Status.STOPPED, reason=_why_stopped(job), ended_at=now(), **job.for_ledger())
     return tell(name, settings)
 
 
@@ -76,7 +75,8 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     run = ledger.get(name)
     if run is None or run.status not in FINAL or not ledger.claim_message(name, now()):
         return []
-    lines = aws.last_log_lines(name, LOG_LINES) if run.launched_at and run.status is not Status.EVALUATED else []
+    went_wrong = run.launched_at is not None and run.status is not Status.EVALUATED
+    lines = aws.last_log_lines(name, LOG_LINES) if went_wrong else []
     message = compose(outcome_of(run, lines, settings.dead_letter_queue))
     aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
     ledger.record_message(name, now())
@@ -89,4 +89,3 @@ def _why_stopped(job: TrainingJob) -> str:
     if job.secondary_status == "MaxWaitTimeExceeded":
         return "It waited for spot capacity longer than it was allowed to, and was stopped."
     return job.failure_reason or "It was stopped from outside before it was done."
-

@@ -61,9 +61,7 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
         },
         "HyperParameters": _hyperparameters(job, config),
         "InputDataConfig": [
-            _channel(name, job.bucket, key)
-            for name, key in (("train", job.train_key), ("test", job.test_key))
-            if key
+            _channel(name, job.bucket, key) for name, key in (("train", job.train_key), ("test", job.test_key)) if key
         ],
         "OutputDataConfig": {"S3OutputPath": f"s3://{job.bucket}/runs"},
         "ResourceConfig": {
@@ -115,10 +113,11 @@ def _channel(name: str, bucket: str, key: str) -> dict[str, Any]:
 
 
 def _metric_definitions(task: str) -> list[dict[str, str]]:
+    metrics = _METRICS.get(task) or sum(_METRICS.values(), ())
     return [
         {"Name": f"{part}:{metric}", "Regex": rf"\b{part}-{metric}=([0-9.eE+-]+)"}
         for part in ("train", "validation")
-        for metric in _METRICS[task]
+        for metric in metrics
     ]
 
 

@@ -30,7 +30,7 @@ class Status(StrEnum):
 # Events come late, twice and in any order: a status may skip ahead but never goes backwards.
 COMES_FROM: dict[Status, frozenset[Status]] = {
     Status.WAITING: frozenset(),
-    Status.REJECTED: frozenset(),
+    Status.REJECTED: frozenset({Status.WAITING}),
     Status.IN_PROGRESS: frozenset({Status.WAITING}),
     Status.COMPLETED: frozenset({Status.WAITING, Status.IN_PROGRESS}),
     Status.FAILED: frozenset({Status.WAITING, Status.IN_PROGRESS}),
@@ -38,9 +38,7 @@ COMES_FROM: dict[Status, frozenset[Status]] = {
     Status.EVALUATED: frozenset({Status.COMPLETED}),
     Status.EVALUATION_FAILED: frozenset({Status.WAITING, Status.IN_PROGRESS, Status.COMPLETED}),
 }
-FINAL = frozenset(
-    {Status.REJECTED, Status.FAILED, Status.STOPPED, Status.EVALUATED, Status.EVALUATION_FAILED}
-)
+FINAL = frozenset({Status.REJECTED, Status.FAILED, Status.STOPPED, Status.EVALUATED, Status.EVALUATION_FAILED})
 
 
 class Run(BaseModel):
@@ -58,11 +56,14 @@ class Run(BaseModel):
     size: int
     version_id: str | None = None
     uploaded_at: datetime | None = None
+    # The latest further drop of the same bytes with the same config, which this run answers too.
+    again_version_id: str | None = None
 
     target: str | None = None
     task: str | None = None
     columns: int | None = None
     rows: int | None = None
+    notes: tuple[str, ...] = ()
     test_key: str | None = None
     test_etag: str | None = None
     test_version_id: str | None = None
@@ -70,6 +71,7 @@ class Run(BaseModel):
     instance_type: str | None = None
     instance_count: int = 1
 
+    checked_at: datetime | None = None
     launched_at: datetime | None = None
     training_started_at: datetime | None = None
     training_ended_at: datetime | None = None
@@ -89,6 +91,11 @@ class Run(BaseModel):
 
     message_claimed_until: datetime | None = None
     notified_at: datetime | None = None
+
+    @property
+    def uploads(self) -> set[str | None]:
+        """The object versions that this run answers."""
+        return {self.version_id, self.again_version_id} - {None}
 
     @property
     def file(self) -> str:

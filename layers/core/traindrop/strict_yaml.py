@@ -13,7 +13,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         # Nested anchors make a few lines expand to gigabytes ("billion laughs").
         if self.check_event(yaml.events.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise InvalidYaml(f"line {event.start_mark.line + 1} uses an alias (*name); write the value out")
         return super().compose_node(parent, index)
 

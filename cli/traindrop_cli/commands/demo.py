@@ -1,0 +1,51 @@
+"""`traindrop demo`: the whole pipeline on a real data set, in a local AWS of its own."""
+
+import csv
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from traindrop_cli.commands.drop import DropCall, drop_and_wait
+from traindrop_cli.local_stack import own_local_stack, read_inbox
+from traindrop_cli.result import exit_code
+from traindrop_cli.summary import print_run
+
+TARGET = "diagnosis"
+
+
+def run_demo() -> int:
+    """Drop the Wisconsin breast cancer data that scikit-learn brings along; the run's exit status."""
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        train, test = write_breast_cancer(Path(folder))
+        console.print(
+            "traindrop demo: 569 tumours, 30 measurements each, malignant or benign; a quarter of them held out to "
+            f"test the model.\nThe same as: traindrop drop {train.name} --dataset breast-cancer --target {TARGET} "
+            f"--test {test.name} --local",
+            soft_wrap=True,
+        )
+        with own_local_stack(console) as stack:
+            call = DropCall(train, "breast-cancer", TARGET, test, None, timeout=300, json=False, keep=None)
+            run = drop_and_wait(stack, call, console)
+            console.print(Rule("The notification, as a subscriber gets it"))
+            for found in read_inbox():
+                console.print(Text(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)
+            print_run(run, console, message=False)
+    return exit_code(run)
+
+
+def write_breast_cancer(folder: Path) -> tuple[Path, Path]:
+    """Write the data set as a training and a held-out test CSV: every fourth row is tested on."""
+    from sklearn.datasets import load_breast_cancer
+
+    data = load_breast_cancer()
+    header = [*data.feature_names, TARGET]
+    rows = [[*values, data.target_names[label]] for values, label in zip(data.data, data.target, strict=True)]
+    paths = folder / "train.csv", folder / "test.csv"
+    for path, held_out in zip(paths, (False, True), strict=True):
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([header, *(row for at, row in enumerate(rows) if (at % 4 == 0) == held_out)])
+    return paths

@@ -1,0 +1,68 @@
+"""`traindrop local`: up, down, status, messages."""
+
+import json as json_module
+from dataclasses import asdict
+
+from rich.console import Console
+
+from traindrop_cli.errors import CommandError
+from traindrop_cli.local_stack import Running, end, read_inbox, running, start_in_background
+from traindrop_cli.stack import LOCAL_CREDENTIALS, connect, point_at
+
+
+def run_up(port: int) -> None:
+    console = Console()
+    noted = running()
+    if noted is None:
+        with console.status("Starting the local AWS and deploying template.yaml into it …"):
+            noted = start_in_background(port)
+    console.print(_directions(noted), markup=False, highlight=False, soft_wrap=True)
+
+
+def run_down() -> None:
+    noted = running()
+    if noted is None:
+        print("No local AWS runs.")
+        return
+    end(noted)
+    print(f"The local AWS at {noted.endpoint_url} has ended.")
+
+
+def run_status(*, json: bool) -> int:
+    noted = running()
+    if json:
+        print(json_module.dumps({"running": noted is not None, **(asdict(noted) if noted else {})}))
+    elif noted is None:
+        print("No local AWS runs. Start one: traindrop local up")
+    else:
+        print(_directions(noted))
+    return 0 if noted else 1
+
+
+def run_messages(*, json: bool) -> None:
+    noted = running()
+    if noted is None:
+        raise CommandError("No local AWS runs. Start one: traindrop local up")
+    point_at(noted.endpoint_url)
+    messages = read_inbox()
+    if json:
+        shown = [{"subject": found.get("Subject"), "body": found["Message"]} for found in messages]
+        print(json_module.dumps(shown, indent=2))
+        return
+    for found in messages:
+        print(f"{found.get('Subject')}\n\n{found['Message']}\n{'-' * 78}")
+    if not messages:
+        print("No new messages.")
+
+
+def _directions(noted: Running) -> str:
+    point_at(noted.endpoint_url)
+    bucket = connect(noted.stack, noted.endpoint_url).bucket
+    exports = "\n".join(f"  export {name}={value}" for name, value in LOCAL_CREDENTIALS.items())
+    return (
+        f"The local AWS runs at {noted.endpoint_url}; stack {noted.stack}, log {noted.log_file}\n\n"
+        f"Drop a file:  traindrop drop my.csv --dataset titanic --target Survived --test test.csv --wait\n"
+        f"or with the AWS CLI:\n{exports}\n"
+        f"  aws --endpoint-url {noted.endpoint_url} s3 cp my.csv s3://{bucket}/datasets/titanic/train/\n\n"
+        f"See the runs: traindrop runs\nthe messages: traindrop local messages\nend it:       traindrop local down"
+    )

@@ -1,0 +1,100 @@
+"""Following one drop to its end: what happened since the last look, from the ledger and the job's log."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from botocore.exceptions import ClientError
+
+from traindrop import aws
+from traindrop.ledger import Ledger
+from traindrop.run import Run, Status
+from traindrop_cli.errors import CommandError
+from traindrop_cli.stack import Stack
+from traindrop_cli.upload import Dropped
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state that the run reached, and when."""
+
+    name: str
+    at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    text: str
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The run is over and its message is out."""
+
+    run: Run
+
+
+Progress = Step | LogLine | Ended
+
+
+def steps_of(run: Run) -> list[Step]:
+    """The states that a run has reached, in their order."""
+    counted = f"{run.rows} rows, {run.columns} columns" if run.rows else f"{run.columns} columns"
+    reached = [
+        ("checked", run.checked_at, f"{counted}, target {run.target}, {run.task}"),
+        ("launched", run.launched_at, f"{run.instance_count} × {run.instance_type}"),
+        ("training", run.training_started_at, ""),
+        ("trained", run.training_ended_at, ""),
+        ("evaluated", run.evaluated_at, f"on {run.test_rows} test rows" if run.test_rows else "validation only"),
+        (run.status.value.lower(), run.ended_at if run.status is not Status.EVALUATED else None, ""),
+        ("notified", run.notified_at, ""),
+    ]
+    return [Step(name, at, detail) for name, at, detail in reached if at is not None]
+
+
+def follow(stack: Stack, dropped: Dropped, *, timeout: float) -> Iterator[Progress]:
+    """Each step and log line as it comes, then `Ended`. Raises `CommandError` after `timeout` seconds."""
+    pause = 0.2 if stack.is_local else 2.0
+    give_up = time.monotonic() + timeout
+    ledger = Ledger(stack.table)
+    yield Step("uploaded", dropped.at, dropped.key)
+    name: str | None = None
+    told: set[str] = set()
+    log: dict[str, str] = {}
+    while time.monotonic() < give_up:
+        name = name or _run_of(ledger, dropped)
+        run = ledger.get(name) if name else None
+        if run is not None:
+            over = run.notified_at is not None
+            for step in steps_of(run):
+                if step.name in {"trained", "evaluated", "notified"} or over:
+                    # The job has ended: what it wrote last comes before what followed.
+                    yield from _log_lines(run, log)
+                if step.name not in told:
+                    told.add(step.name)
+                    yield step
+            if over:
+                yield Ended(run)
+                return
+            yield from _log_lines(run, log)
+        time.sleep(pause)
+    raise CommandError(
+        f"{dropped.key} has no result after {timeout:.0f} s. Nothing is lost: `traindrop runs` shows where it stands."
+    )
+
+
+def _run_of(ledger: Ledger, dropped: Dropped) -> str | None:
+    return next((run.run for run in ledger.runs(dropped.dataset) if dropped.version_id in run.uploads), None)
+
+
+def _log_lines(run: Run, seen: dict[str, str]) -> Iterator[LogLine]:
+    if run.launched_at is None:
+        return
+    try:
+        yield from map(LogLine, aws.follow_log(run.run, seen))
+    except ClientError as error:
+        # The log group is made with the first line of the account's first job.
+        if aws.error_code(error) != "ResourceNotFoundException":
+            raise

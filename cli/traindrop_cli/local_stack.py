@@ -1,0 +1,153 @@
+"""traindrop deployed into a local AWS: started, found again, ended; with a subscriber whose inbox can be read."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from rich.console import Console
+
+from traindrop_cli.errors import CommandError
+from traindrop_cli.local.client import LocalAws, LocalAwsError
+from traindrop_cli.local.deploy import DeployError, deploy
+from traindrop_cli.local.settings import LocalSettings
+from traindrop_cli.stack import DEFAULT_STACK, Stack, connect, point_at
+
+INBOX = "traindrop-inbox"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A local AWS that was left running by `traindrop local up`."""
+
+    endpoint_url: str
+    pid: int
+    stack: str
+    log_file: str
+
+
+def state_folder() -> Path:
+    """Where a running local AWS is noted: TRAINDROP_HOME, else ~/.traindrop."""
+    return Path(os.environ.get("TRAINDROP_HOME", Path.home() / ".traindrop"))
+
+
+def _note() -> Path:
+    return state_folder() / "local.json"
+
+
+def running() -> Running | None:
+    """The local AWS that runs in the background; None where none does."""
+    try:
+        noted = Running(**json.loads(_note().read_text(encoding="utf-8")))
+        os.kill(noted.pid, 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    except (ValueError, TypeError) as error:
+        raise CommandError(f"{_note()} cannot be read ({error}). Delete it, and end the local AWS by hand.") from error
+    return noted
+
+
+def start_in_background(port: int) -> Running:
+    """Start a local AWS that outlives this process, with traindrop in it. Raises `CommandError`."""
+    folder = state_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    aws = _start(LocalSettings(port=port), folder / "local.log", outlive_parent=True)
+    try:
+        _deploy(aws)
+    except BaseException:
+        aws.stop()
+        raise
+    started = Running(aws.endpoint_url, aws.process.pid, DEFAULT_STACK, str(aws.log_file))
+    _note().write_text(json.dumps(asdict(started)), encoding="utf-8")
+    return started
+
+
+def end(noted: Running) -> None:
+    """End it, with all the processes that it started."""
+    os.killpg(noted.pid, signal.SIGTERM)
+    _note().unlink(missing_ok=True)
+
+
+@contextmanager
+def own_local_stack(console: Console) -> Iterator[Stack]:
+    """A local AWS for this command alone, on a free port; it ends with the block, or with this process."""
+    with console.status("Starting a local AWS and deploying template.yaml into it …"):
+        aws = _start(LocalSettings(), None, outlive_parent=False)
+        try:
+            stack = _deploy(aws)
+        except BaseException:
+            aws.stop()
+            raise
+    console.print(f"Local AWS at {aws.endpoint_url}, stack {stack.name}, bucket {stack.bucket}", soft_wrap=True)
+    with aws:
+        yield stack
+
+
+@contextmanager
+def borrowed_local_stack(console: Console) -> Iterator[Stack]:
+    """The local AWS that runs, or one of this command's own."""
+    noted = running()
+    if noted is None:
+        with own_local_stack(console) as stack:
+            yield stack
+        return
+    point_at(noted.endpoint_url)
+    yield connect(noted.stack, noted.endpoint_url)
+
+
+def _start(settings: LocalSettings, log_file: Path | None, *, outlive_parent: bool) -> LocalAws:
+    try:
+        return LocalAws.start(settings, log_file=log_file, outlive_parent=outlive_parent)
+    except LocalAwsError as error:
+        raise CommandError(str(error)) from error
+
+
+def _deploy(aws: LocalAws) -> Stack:
+    """Deploy the template that AWS gets too, and subscribe an inbox to its messages."""
+    point_at(aws.endpoint_url)
+    root = repository()
+    parameters = {"TrainingScripts": str(root / "training_scripts")}
+    try:
+        outputs = deploy(aws.endpoint_url, root / "template.yaml", DEFAULT_STACK, parameters)
+    except DeployError as error:
+        raise CommandError(str(error)) from error
+    _subscribe_inbox(outputs["Topic"])
+    return connect(DEFAULT_STACK, aws.endpoint_url)
+
+
+def repository() -> Path:
+    """The folder of template.yaml; the command line is run from a checkout of traindrop."""
+    root = Path(__file__).parents[2]
+    if not (root / "template.yaml").is_file():
+        raise CommandError(f"{root} holds no template.yaml. Run traindrop from a checkout (make demo).")
+    return root
+
+
+def _subscribe_inbox(topic: str) -> None:
+    sqs = boto3.client("sqs")
+    queue = sqs.create_queue(QueueName=INBOX)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+        "Resource": arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+
+def read_inbox() -> list[dict[str, Any]]:
+    """What the subscriber got and was not read before: SNS's own envelopes, with Subject and Message."""
+    sqs = boto3.client("sqs")
+    queue = sqs.get_queue_url(QueueName=INBOX)["QueueUrl"]
+    found: list[dict[str, Any]] = []
+    while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in batch:
+            found.append(json.loads(message["Body"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return found

@@ -1,0 +1,72 @@
+"""Putting one drop into the bucket: the test CSV first, then the config, last the CSV that launches the run."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import yaml
+
+from traindrop import aws
+from traindrop.config import MAX_BYTES
+from traindrop.launching import ACCOMPANIES
+from traindrop.strict_yaml import InvalidYaml, load
+from traindrop.upload_path import config_key, test_prefix, train_prefix
+from traindrop_cli.errors import CommandError
+from traindrop_cli.stack import Stack
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What was uploaded. `version_id` tells this drop from others of the same bytes."""
+
+    dataset: str
+    key: str
+    version_id: str
+    at: datetime
+
+
+def drop(
+    stack: Stack, csv: Path, dataset: str, *, target: str | None, test: Path | None, config: Path | None
+) -> Dropped:
+    """Upload a training CSV with what belongs to it. Raises `CommandError` for a file that is not there."""
+    for path in (csv, test, config):
+        if path is not None and not path.is_file():
+            raise CommandError(f"{path}: there is no such file.")
+    s3 = boto3.client("s3")
+    key = train_prefix(dataset) + csv.name
+    if test is not None:
+        s3.upload_file(str(test), stack.bucket, test_prefix(dataset) + test.name)
+    text = _config_text(stack, dataset, target, config)
+    if text is not None:
+        s3.put_object(
+            Bucket=stack.bucket, Key=config_key(dataset), Body=text, ContentType="application/yaml",
+            # This CSV's own event launches the run; the config's must not train an older upload again.
+            Metadata={ACCOMPANIES: "a-drop"},
+        )  # fmt: skip
+    s3.upload_file(str(csv), stack.bucket, key)
+    head = s3.head_object(Bucket=stack.bucket, Key=key)
+    return Dropped(dataset=dataset, key=key, version_id=head["VersionId"], at=datetime.now(UTC))
+
+
+def _config_text(stack: Stack, dataset: str, target: str | None, config: Path | None) -> bytes | None:
+    """The training.yaml to upload; None where the one in the bucket, or none, shall hold."""
+    if config is not None:
+        text = config.read_bytes()
+    elif target is not None:
+        found = aws.read_object(stack.bucket, config_key(dataset), max_bytes=MAX_BYTES)
+        text = found[0] if found else b""
+    else:
+        return None
+    return text if target is None else _with_target(text, target)
+
+
+def _with_target(text: bytes, target: str) -> bytes:
+    """`text` with another target. What cannot be read as a config goes up as it is: the check tells what is wrong."""
+    try:
+        fields = load(text, max_bytes=MAX_BYTES)
+    except (InvalidYaml, yaml.YAMLError, UnicodeDecodeError):
+        return text
+    if not isinstance(fields, dict | None):
+        return text
+    return yaml.safe_dump({**(fields or {}), "target": target}, allow_unicode=True, sort_keys=False).encode()

@@ -1,0 +1,111 @@
+"""One upload with all that decides what becomes of it, and the check before money is spent."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from traindrop import aws
+from traindrop.bundle import Bundle
+from traindrop.checks import check_hyperparameters, check_test_data, check_training_data
+from traindrop.clock import now
+from traindrop.config import TrainingConfig, parse_config
+from traindrop.errors import Rejected
+from traindrop.events import Upload
+from traindrop.request import instance_type
+from traindrop.run import Run, Status, run_name
+from traindrop.settings import LauncherSettings
+
+# Enough rows to know the columns, little enough to read and parse in well under a second.
+SAMPLE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Drop:
+    """An upload, with all that decides what becomes of it."""
+
+    upload: Upload
+    dataset: str
+    config: bytes | None
+    test: Upload | None
+    bundle: Bundle
+
+    def as_run(self, settings: LauncherSettings) -> Run:
+        test = self.test
+        name = run_name(
+            settings.stack,
+            self.dataset,
+            settings.stack_id,
+            self.upload.bucket,
+            self.upload.key,
+            self.upload.etag,
+            self.config.hex() if self.config is not None else "",
+            self.bundle.digest,
+            test.etag if test else "",
+        )
+        return new_run(name, self.dataset, self.upload).model_copy(
+            update={
+                "test_key": test.key if test else None,
+                "test_etag": test.etag if test else None,
+                "test_version_id": test.version_id if test else None,
+            }
+        )
+
+
+def new_run(name: str, dataset: str, upload: Upload) -> Run:
+    """A run that waits to be decided on."""
+    return Run(
+        run=name,
+        dataset=dataset,
+        status=Status.WAITING,
+        created_at=now(),
+        bucket=upload.bucket,
+        key=upload.key,
+        etag=upload.etag,
+        size=upload.size,
+        version_id=upload.version_id,
+        uploaded_at=upload.uploaded_at,
+    )
+
+
+def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
+    """The check before money is spent: the run with what was learned, and its config.
+
+    Reads the first megabyte of the CSV files. Raises `Rejected`.
+    """
+    config = parse_config(drop.config or b"", file="training.yaml")
+    check_hyperparameters(config.hyperparameters)
+    sample = _sample(drop.upload)
+    training = check_training_data(
+        sample,
+        complete=drop.upload.size <= SAMPLE_BYTES,
+        target=config.target,
+        task=config.task,
+        drop=config.drop,
+        file=run.file,
+    )
+    if drop.test is not None:
+        check_test_data(
+            _sample(drop.test),
+            complete=drop.test.size <= SAMPLE_BYTES,
+            training=training,
+            file=drop.test.key.rsplit("/", 1)[-1],
+        )
+    learned: dict[str, Any] = {
+        "target": training.target,
+        # Seen in part, a file may still hold a third class: then the training script decides.
+        "task": training.task if training.certain else "auto",
+        "notes": training.notes,
+        "columns": training.columns,
+        "rows": training.rows,
+        "metric": config.metric,
+        "instance_type": instance_type(config),
+        "instance_count": config.instance_count,
+        "checked_at": now(),
+    }
+    return run.model_copy(update=learned), config
+
+
+def _sample(upload: Upload) -> bytes:
+    found = aws.read_start(upload.bucket, upload.key, upload.version_id, max_bytes=SAMPLE_BYTES)
+    if found is None:
+        raise Rejected(f"{upload.key} was deleted before it could be read. Drop it again.")
+    return found
