@@ -50,6 +50,9 @@ def install(call: Call) -> None:
     # Without a pattern MiniStack would search every botocore model for the service (590 MB).
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "host_patterns": []}
     eventbridge._dispatch_to_lambda = _invoke_asynchronously
+    # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
+    pin = iam_evaluator.pin_request_origin
+    ministack_app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
 
 
 def surroundings() -> Surroundings:
