@@ -1,0 +1,267 @@
+"""What each outcome's message says, and that no data can make it say something else."""
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from traindrop import plain_text
+from traindrop.message import MAX_SUBJECT, Kind, Message, Outcome, compose
+
+RUN = "traindrop-titanic-0123456789ab"
+EVALUATED = Outcome(
+    Kind.EVALUATED,
+    run=RUN,
+    dataset="titanic",
+    file="x.csv",
+    bucket="drops",
+    key="datasets/titanic/train/x.csv",
+    metrics={"accuracy": 0.81564, "precision": None, "auc": 0.87, "log_loss": 0.43},
+    main_metric="auc",
+    intervals={"auc": (0.809, 0.9133), "accuracy": (0.753, 0.866)},
+    baseline={"accuracy": 0.6145, "auc": 0.5},
+    rows=712,
+    columns=12,
+    test_rows=179,
+    size_bytes=47_213,
+    duration_seconds=198.4,
+    billable_seconds=130,
+    instance_type="ml.m5.large",
+    instance_count=1,
+    model_uri=f"s3://drops/runs/{RUN}/output/model.tar.gz",
+    evaluation_uri=f"s3://drops/runs/{RUN}/evaluation.json",
+)
+
+
+def ended(kind: Kind, **changes: object) -> Message:
+    outcome = Outcome(kind, run=RUN, dataset="titanic", file="x.csv", reason="Line 7 is wrong.")
+    return compose(replace(outcome, **changes))  # type: ignore[arg-type]
+
+
+def test_an_evaluated_run_reads_like_this() -> None:
+    message = compose(EVALUATED)
+    assert message.subject == "[traindrop] titanic: trained, auc 0.870 (accuracy 0.816)"
+    assert message.attributes == {"outcome": "evaluated", "dataset": "titanic"}
+    assert message.body == (
+        """\
+titanic: trained, auc 0.870 (accuracy 0.816) on 179 test rows.
+
+Metrics
+                           value  95 % interval           baseline
+  auc                      0.870  0.809 to 0.913          0.500
+  accuracy                 0.816  0.753 to 0.866          0.615
+  precision            undefined
+  log_loss                 0.430
+  Baseline: what the same answer for every row reaches at best.
+
+Data
+  File        s3://drops/datasets/titanic/train/x.csv
+  Size        47.2 kB, 712 rows, 12 columns
+  Test rows   179
+
+Run
+  Name        traindrop-titanic-0123456789ab
+  Duration    3 min 18 s from upload to end
+  Billable    130 s
+  Instances   1 x ml.m5.large
+  Model       s3://drops/runs/traindrop-titanic-0123456789ab/output/model.tar.gz
+  Evaluation  s3://drops/runs/traindrop-titanic-0123456789ab/evaluation.json
+
+Next
+  traindrop show traindrop-titanic-0123456789ab
+  aws s3 cp s3://drops/runs/traindrop-titanic-0123456789ab/output/model.tar.gz .
+"""
+    )
+
+
+def test_a_run_with_validation_metrics_only_says_so_and_how_to_get_better_ones() -> None:
+    message = compose(replace(EVALUATED, only_validation=True, test_rows=None, intervals={}, baseline={}))
+    assert message.subject == "[traindrop] titanic: trained, validation auc 0.870 (accuracy 0.816)"
+    assert "these are validation metrics" in message.body
+    assert "datasets/titanic/test/" in message.body
+    assert "test rows" not in message.body
+    assert "Baseline" not in message.body
+
+
+def test_a_run_without_any_metric_was_still_trained() -> None:
+    message = compose(replace(EVALUATED, metrics={}, main_metric=None, only_validation=True))
+    assert message.subject == "[traindrop] titanic: trained, no metrics"
+
+
+def test_where_the_main_metric_is_undefined_another_one_leads() -> None:
+    message = compose(replace(EVALUATED, metrics={"accuracy": 0.9, "auc": None}))
+    assert message.subject == "[traindrop] titanic: trained, accuracy 0.900"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "constant", "told"),
+    [("auc", 0.5, 0.5, True), ("auc", 0.51, 0.5, False), ("rmse", 9.0, 8.0, True), ("rmse", 7.0, 8.0, False)],
+)
+def test_a_model_that_is_no_better_than_a_constant_answer_is_called_that(
+    name: str, value: float, constant: float, told: bool
+) -> None:
+    message = compose(replace(EVALUATED, metrics={name: value}, main_metric=name, baseline={name: constant}))
+    assert ("no better than that" in message.body) == told
+
+
+def test_a_rejected_file_gets_its_reason_line_by_line_and_what_to_type() -> None:
+    reason = "There is no target. Drop this training.yaml:\n    target: Survived\n    task: binary"
+    message = ended(Kind.REJECTED, reason=reason, file="my file's.csv")
+    assert message.subject == "[traindrop] titanic: rejected"
+    assert "nothing was launched and nothing was spent" in message.body
+    assert "\n      target: Survived\n      task: binary\n" in message.body
+    assert """traindrop drop 'my file'"'"'s.csv' --dataset titanic""" in message.body
+
+
+def test_a_failed_training_shows_its_reason_and_the_last_twenty_log_lines() -> None:
+    lines = [f"\x1b[31mline\t{number}\x1b[0m" for number in range(30)]
+    message = ended(Kind.FAILED, reason="AlgorithmError: ExecuteUserScriptError:\nExitCode 1", log_lines=lines)
+    assert message.subject == "[traindrop] titanic: training failed"
+    assert "There is no model" in message.body
+    assert "  AlgorithmError: ExecuteUserScriptError:\n  ExitCode 1\n" in message.body
+    assert "  | line 10\n" in message.body
+    assert "  | line 29\n" in message.body
+    assert "line 9\n" not in message.body
+    assert f"traindrop show {RUN}\n" in message.body
+    assert f"aws logs tail /aws/sagemaker/TrainingJobs --log-stream-name-prefix {RUN}\n" in message.body
+
+
+def test_a_stopped_run_is_no_success_and_says_that_its_time_was_up() -> None:
+    message = ended(Kind.STOPPED, reason="It reached its maximum run time.", billable_seconds=3600)
+    assert message.subject == "[traindrop] titanic: stopped"
+    assert "This is not a success." in message.body
+    assert "It reached its maximum run time." in message.body
+    assert "max_runtime" in message.body
+    assert "3,600 s" in message.body
+
+
+def test_a_job_that_could_not_be_launched_names_the_limit() -> None:
+    reason = "ResourceLimitExceeded: The account-level service limit 'ml.p3.2xlarge' is 0 Instances."
+    message = ended(Kind.LAUNCH_FAILED, reason=reason)
+    assert message.subject == "[traindrop] titanic: failed to launch"
+    assert "ResourceLimitExceeded" in message.body
+    assert "service quota" in message.body
+
+
+def test_an_evaluation_that_failed_says_that_the_model_is_kept_and_where() -> None:
+    message = ended(Kind.EVALUATION_FAILED, model_uri="s3://drops/runs/r/output/model.tar.gz")
+    assert message.subject == "[traindrop] titanic: evaluation failed"
+    assert "It is kept" in message.body
+    assert "s3://drops/runs/r/output/model.tar.gz" in message.body
+    assert "Line 7 is wrong." in message.body
+
+
+def test_an_internal_error_names_function_error_and_the_queue_where_the_event_waits() -> None:
+    message = ended(
+        Kind.INTERNAL_ERROR,
+        function="traindrop-launcher",
+        reason="KeyError: 'x'",
+        dead_letter_queue="traindrop-DeadLetters-1ABC",
+    )
+    assert message.subject == "[traindrop] titanic: internal error"
+    words = " ".join(message.body.split())
+    assert "a part of traindrop itself failed, traindrop-launcher" in words
+    assert "waits in the dead-letter queue traindrop-DeadLetters-1ABC; nothing is lost" in words
+    assert "KeyError: 'x'" in words
+    assert "aws logs tail /aws/lambda/traindrop-launcher --since 1d" in message.body
+
+
+def test_an_internal_error_about_no_run_at_all_names_the_function_in_the_subject() -> None:
+    message = compose(Outcome(Kind.INTERNAL_ERROR, function="traindrop-notifier", reason="ValueError: no"))
+    assert message.subject == "[traindrop] traindrop-notifier: internal error"
+    assert message.attributes == {"outcome": "internal_error"}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_message_even_if_nothing_else_is_known(kind: Kind) -> None:
+    message = compose(Outcome(kind))
+    assert message.subject.startswith("[traindrop] ")
+    assert message.attributes["outcome"] == kind.value
+    assert "None" not in message.subject + message.body
+
+
+@pytest.mark.parametrize(
+    ("dataset", "subject"),
+    [
+        ("café", "[traindrop] cafe: rejected"),
+        ("日本", "[traindrop] ??: rejected"),
+        ("a\r\nBcc: x@y.z", "[traindrop] a Bcc: x@y.z: rejected"),
+        ("long" * 50, f"[traindrop] {('long' * 50)[:74]}...: rejected"),
+    ],
+)
+def test_a_subject_is_one_short_line_of_ascii(dataset: str, subject: str) -> None:
+    assert ended(Kind.REJECTED, dataset=dataset).subject == subject
+
+
+ANY_TEXT = st.text(st.characters(), max_size=300) | st.sampled_from(["\x1b[2J", "\u202eevil", "\ud800", "a\nb" * 90])
+
+
+ENDINGS = ("rejected", "failed", "stopped", "failed to launch", "internal error")
+
+
+@given(st.sampled_from(Kind), ANY_TEXT, ANY_TEXT, ANY_TEXT, st.lists(ANY_TEXT, max_size=25))
+@settings(max_examples=200, deadline=None)
+def test_no_text_from_the_data_breaks_the_rules_of_sns_or_steers_a_terminal(
+    kind: Kind, dataset: str, reason: str, name: str, log: list[str]
+) -> None:
+    message = compose(
+        Outcome(
+            kind, run=RUN, dataset=dataset, file=name, bucket="b", key=name, function=name, reason=reason,
+            dead_letter_queue=name, metrics={name: 0.5, "auc": 0.5}, main_metric=name, log_lines=log,
+        )
+    )  # fmt: skip
+    assert 0 < len(message.subject) <= MAX_SUBJECT < 100
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    assert message.subject.endswith(ENDINGS) or kind is Kind.EVALUATED
+    steering = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert steering.isdisjoint(map(unicodedata.category, message.body.replace("\n", "")))
+    assert len(message.body.encode()) < 200_000
+    assert all(value and value.isprintable() for value in message.attributes.values())
+
+
+def test_long_text_is_cut_and_wrapped() -> None:
+    message = ended(Kind.REJECTED, reason="word " * 5000, log_lines=["x" * 1000])
+    assert max(map(len, message.body.splitlines())) < 210
+    assert len(message.body) < 6000
+    wrapped = [line for line in message.body.splitlines() if line.startswith("  word")]
+    assert len(wrapped) > 10
+    assert max(map(len, wrapped)) <= 78
+
+
+@pytest.mark.parametrize("message", [compose(replace(EVALUATED, kind=kind, reason="r " * 99)) for kind in Kind])
+def test_only_addresses_and_commands_are_wider_than_a_mail(message: Message) -> None:
+    for line in message.body.splitlines():
+        assert len(line) <= 78 or "s3://" in line or line.startswith("  aws "), line
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.81564, "0.816"),
+        (0, "0.000"),
+        (-0.5, "-0.500"),
+        (12345.67, "12,345.7"),
+        (1.234e-5, "1.23e-05"),
+        (2e12, "2.00e+12"),
+    ],
+)
+def test_a_number_has_the_digits_that_say_something(value: float, shown: str) -> None:
+    assert plain_text.number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 bytes"), (999, "999 bytes"), (47_213, "47.2 kB"), (712_000, "712 kB"), (5 * 10**9, "5.0 GB")],
+)
+def test_a_size_is_told_in_decimal_units(count: float, shown: str) -> None:
+    assert plain_text.size(int(count)) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(4.21, "4.2 s"), (59.99, "1 min 0 s"), (198.4, "3 min 18 s"), (7500, "2 h 5 min")]
+)
+def test_a_duration_is_told_in_its_own_unit(seconds: float, shown: str) -> None:
+    assert plain_text.duration(seconds) == shown
