@@ -162,6 +162,17 @@ def test_files_may_take_the_limit_in_bytes_and_not_one_more(tmp_path: Path) -> N
         unpack(archive(*members), tmp_path / "nine", max_bytes=9)
 
 
+@pytest.mark.parametrize("kind", [tarfile.REGTYPE, tarfile.DIRTYPE])
+def test_a_negative_size_is_refused_and_makes_no_room_for_more(tmp_path: Path, kind: bytes) -> None:
+    """Base-256 sizes may be negative, and CPython's tarfile took them until 2025 (CVE-2025-8194)."""
+    header = bytearray(member("debt", kind=kind))
+    header[124:136] = b"\xff" * 11 + b"\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(ArtifactError, match=r"negative size|damaged"):
+        unpack(archive(bytes(header), member("a", b"1")), tmp_path)
+
+
 def huge_file() -> bytes:
     info = tarfile.TarInfo("zeros")
     info.size = 10 << 30
@@ -176,22 +187,30 @@ def many_files() -> bytes:
 def huge_header() -> bytes:
     info = tarfile.TarInfo("././@PaxHeader")
     info.size, info.type = 10 << 30, tarfile.XHDTYPE
-    return gzip.compress(info.tobuf()) + zeros(10 << 10)
+    return gzip.compress(info.tobuf(tarfile.GNU_FORMAT)) + zeros(10 << 10)
 
 
 def huge_tail() -> bytes:
     return archive(member("a")).getvalue() + zeros(10 << 10)
 
 
-@pytest.mark.parametrize("bomb", [huge_file, many_files, huge_header, huge_tail])
+@pytest.mark.parametrize(
+    ("bomb", "reason"),
+    [
+        (huge_file, "'zeros' is refused: with it the files take more than 33,554,432 bytes"),
+        (many_files, "'32' is refused: with it the files take more than"),
+        (huge_header, "bytes that belong to no file"),
+        (huge_tail, "bytes that belong to no file"),
+    ],
+)
 def test_a_bomb_of_ten_gigabytes_stops_at_the_limit_in_little_time_and_memory(
-    tmp_path: Path, bomb: Callable[[], bytes]
+    tmp_path: Path, bomb: Callable[[], bytes], reason: str
 ) -> None:
     content = bomb()
     assert len(content) < 16 * MIB
     tracemalloc.start()
     started = time.perf_counter()
-    with pytest.raises(ArtifactError):
+    with pytest.raises(ArtifactError, match=reason):
         unpack(io.BytesIO(content), tmp_path, max_bytes=32 * MIB)
     seconds, (_, peak) = time.perf_counter() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -260,9 +279,7 @@ TEMPLATE = b"".join(
 
 
 @given(
-    changes=st.lists(
-        st.tuples(st.integers(0, len(TEMPLATE) - 1), st.integers(0, 255)), min_size=1, max_size=8
-    ),
+    changes=st.lists(st.tuples(st.integers(0, len(TEMPLATE) - 1), st.integers(0, 255)), min_size=1, max_size=8),
     fix_checksums=st.booleans(),
 )
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

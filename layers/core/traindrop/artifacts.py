@@ -101,7 +101,7 @@ def _unpack(archive: BinaryIO, folder: Path, max_bytes: int, max_files: int, nam
             for count, member in enumerate(tar, start=1):
                 if count > max_files:
                     raise _refusal(name, member.name, f"it is one of more than {max_files:,} files")
-                total += member.size
+                total += member.size if member.isreg() else 0
                 if total > max_bytes:
                     raise _refusal(name, member.name, f"with it the files take more than {max_bytes:,} bytes")
                 target = _destination(member, folder, name)
@@ -118,6 +118,8 @@ def _destination(member: tarfile.TarInfo, folder: Path, name: str) -> Path:
     """Where the member may be written; refuses whatever is not a plain file or folder below `folder`."""
     if not (member.isreg() or member.isdir()):
         raise _refusal(name, member.name, f"it is {_KINDS.get(member.type, 'neither a file nor a folder')}")
+    if member.size < 0:
+        raise _refusal(name, member.name, "it states a negative size")
     if member.issparse():
         raise _refusal(name, member.name, "it is a sparse file")
     path = PurePosixPath(member.name)
