@@ -30,9 +30,7 @@ def binary_rows(draw: st.DrawFn) -> tuple[Array, Array]:
 @st.composite
 def multiclass_rows(draw: st.DrawFn) -> tuple[Array, Array]:
     classes = draw(st.integers(3, 5))
-    row = st.tuples(
-        st.integers(0, classes - 1), st.lists(st.integers(1, 5), min_size=classes, max_size=classes)
-    )
+    row = st.tuples(st.integers(0, classes - 1), st.lists(st.integers(1, 5), min_size=classes, max_size=classes))
     rows = draw(st.lists(row, min_size=1, max_size=40))
     weights = np.array([row[1] for row in rows], dtype=float)
     return np.array([row[0] for row in rows]), weights / weights.sum(axis=1, keepdims=True)

@@ -37,9 +37,7 @@ def test_the_ends_of_the_auc_interval_are_as_far_away_as_their_own_standard_erro
             continue
         q1, q2 = end / (2 - end), 2 * end**2 / (1 + end)
         variance = end * (1 - end) + (mean - 1) * (q1 - end**2) + (mean - 1) * (q2 - end**2)
-        assert abs(end - auc) == pytest.approx(
-            1.959964 * (variance / (positives * negatives)) ** 0.5, rel=1e-5
-        )
+        assert abs(end - auc) == pytest.approx(1.959964 * (variance / (positives * negatives)) ** 0.5, rel=1e-5)
 
 
 def test_mirrored_scores_mirror_the_auc_interval() -> None:

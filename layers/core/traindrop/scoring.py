@@ -153,9 +153,7 @@ def average_precision(positive: npt.NDArray[np.bool_], score: Floats) -> float |
     return float((hits * precision).sum() / positives)
 
 
-def _decisions(
-    truth: Integers, predicted: Integers, classes: int
-) -> tuple[int, Metrics, list[list[int]] | None]:
+def _decisions(truth: Integers, predicted: Integers, classes: int) -> tuple[int, Metrics, list[list[int]] | None]:
     """The number of rows predicted right, what follows from it for each class, and the confusion matrix.
 
     Balanced accuracy: the mean, over the classes that occur, of the share of each that was recognised.
