@@ -34,15 +34,18 @@ class LocalAws:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, settings: LocalSettings | None = None, *, log_file: Path | None = None) -> "LocalAws":
+    def start(
+        cls, settings: LocalSettings | None = None, *, log_file: Path | None = None, outlive_parent: bool = False
+    ) -> "LocalAws":
         """Start one and wait until it answers; LocalAwsError where it does not.
 
         What it and its handlers print goes to `log_file`, by default a file in the folder for temporary files.
+        With `outlive_parent` it runs on when this process ends, until SIGTERM.
         """
         log = log_file or Path(tempfile.mkstemp(prefix="traindrop-local-", suffix=".log")[1])
         with tempfile.TemporaryDirectory(prefix="traindrop-") as folder, log.open("ab") as output:
             ready_file = Path(folder) / "ready.json"
-            process = _spawn(settings or LocalSettings(), ready_file, output)
+            process = _spawn(settings or LocalSettings(), ready_file, output, outlive_parent=outlive_parent)
             try:
                 endpoint_url = _wait_until_ready(process, ready_file, log)
             except BaseException:
@@ -73,11 +76,16 @@ class LocalAws:
         self.stop()
 
 
-def _spawn(settings: LocalSettings, ready_file: Path, output: IO[bytes]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "traindrop_cli.local", "--end-with-stdin", "--ready-file", str(ready_file)]
+def _spawn(
+    settings: LocalSettings, ready_file: Path, output: IO[bytes], *, outlive_parent: bool
+) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "traindrop_cli.local", "--ready-file", str(ready_file), *_options(settings)]
+    if not outlive_parent:
+        command.append("--end-with-stdin")
     return subprocess.Popen(  # noqa: S603 - our own module
-        [*command, *_options(settings)],
-        stdin=subprocess.PIPE,  # never written: its end tells the server that we are gone
+        command,
+        # Never written: its end tells the server that we are gone.
+        stdin=subprocess.DEVNULL if outlive_parent else subprocess.PIPE,
         stdout=output,
         stderr=output,
         start_new_session=True,  # a group of its own, and no Ctrl-C meant for us
