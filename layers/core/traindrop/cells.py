@@ -40,14 +40,16 @@ MISSING = NONE | frozenset(
         "--",
     ]
 )
-# XGBoost refuses infinity, and its sketch adds a feature's largest value to itself: stay below half of float32.
+# XGBoost refuses infinity, and its sketch adds a feature's largest value to itself: stay below half of
+# float32.
 LARGEST = 1e38
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d+)?")
 _TIME = r"(?:[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?"
 _MONTH = r"(\d{1,2}|[A-Za-z]{3,9})"
 _STYLES = {
-    # 2024-01-31, 2024/1/31, 2024-01; then the day first: 31.01.2024, 31 Jan 2024; then the month: Jan 31, 2024.
+    # 2024-01-31, 2024/1/31, 2024-01; then the day first: 31.01.2024, 31 Jan 2024; then the month: Jan 31,
+    # 2024.
     "ymd": (re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})(?:\2(\d{{1,2}}))?{_TIME}"), (1, 3, 4)),
     "dmy": (re.compile(rf"(\d{{1,2}})[-/. ]{_MONTH}[-/. ](\d{{4}}){_TIME}"), (3, 2, 1)),
     "mdy": (re.compile(rf"{_MONTH}[-/. ](\d{{1,2}})(?:[-/]|,? )(\d{{4}}){_TIME}"), (3, 1, 2)),
@@ -101,9 +103,7 @@ def parse_date(text: str, style: str) -> datetime | None:
         month = str(_MONTHS.index(month[:3].lower()) + 1) if month[:3].lower() in _MONTHS else "0"
     hour, minute, second, zone = found.groups()[-4:]
     try:
-        when = datetime(
-            int(year), int(month), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0)
-        )
+        when = datetime(int(year), int(month), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
         return when - _offset(zone)
     except (ValueError, OverflowError):
         return None

@@ -41,7 +41,8 @@ _END = "\udfff"
 
 class DatasetError(Exception):
     """The file cannot be used as it is. The message is for the person who made it: where, what was found,
-    what is expected and how to mend it. It does not name the file: whoever knows the name puts it in front."""
+    what is expected and how to mend it. It does not name the file: whoever knows the name puts it in
+    front."""
 
 
 class Readable(Protocol):
@@ -63,8 +64,8 @@ class Table:
 def open_table(stream: Readable, *, complete: bool = True) -> Table:
     """Starts to read a CSV: UTF-8 with or without a byte order mark, cells separated by `,`, `;` or tab.
 
-    With `complete=False` the stream is the beginning of a longer file, cut after a line: where that is inside a
-    quoted cell, the row is ignored.
+    With `complete=False` the stream is the beginning of a longer file, cut after a line: where that is inside
+    a quoted cell, the row is ignored.
     Raises DatasetError for an empty file, another format or encoding, or a single column.
     """
     head = _read_up_to(stream, HEAD_BYTES)
@@ -75,10 +76,10 @@ def open_table(stream: Readable, *, complete: bool = True) -> Table:
     delimiter = _delimiter(head.decode("utf-8-sig", errors="replace"))
     records = _records(_lines(text), delimiter, complete=complete)
     first = next(records, None)
+    if first is None and not complete:
+        raise DatasetError(f"no line ends in the first {len(head):,} bytes. Expected a header, then one line per row.")
     if first is None:
-        raise DatasetError(
-            "the file is empty. Expected a header line with column names, then one line per row."
-        )
+        raise DatasetError("the file is empty. Expected a header line with column names, then one line per row.")
     header = tuple(cell.strip() for cell in first[1])
     if len(header) == 1:
         raise DatasetError(
@@ -120,9 +121,7 @@ def _check_format(head: bytes) -> None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"PK\x03\x04"):
         if b"[Content_Types].xml" in head or b"xl/" in head:
-            raise DatasetError(
-                "this is an Excel file (.xlsx), not a CSV: save it as CSV UTF-8 and drop that."
-            )
+            raise DatasetError("this is an Excel file (.xlsx), not a CSV: save it as CSV UTF-8 and drop that.")
         raise DatasetError("this is a zip file, not a CSV: unpack it and drop the CSV inside.")
     for magic, what, mend in MAGIC:
         if start.startswith(magic):
@@ -131,9 +130,7 @@ def _check_format(head: bytes) -> None:
         # ASCII text in UTF-16 without a byte order mark: every other byte is zero.
         if head[:200:2].count(0) > 90 or head[1:200:2].count(0) > 90:
             raise DatasetError("this is UTF-16 text, not a CSV in UTF-8: save it as CSV UTF-8 and drop that.")
-        raise DatasetError(
-            "this is a binary file (it holds zero bytes), not a CSV: export the table as CSV UTF-8."
-        )
+        raise DatasetError("this is a binary file (it holds zero bytes), not a CSV: export the table as CSV UTF-8.")
 
 
 def _delimiter(head: str) -> str:
@@ -157,13 +154,9 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
     while line := text.readline(MAX_LINE):
         number += 1
         if len(line) == MAX_LINE:
-            raise DatasetError(
-                f"line {number} is longer than {MAX_LINE:,} characters: this is no CSV of rows."
-            )
+            raise DatasetError(f"line {number} is longer than {MAX_LINE:,} characters: this is no CSV of rows.")
         if "\0" in line:
-            raise DatasetError(
-                f"line {number} holds a zero byte: this is a binary file or damaged, not a CSV."
-            )
+            raise DatasetError(f"line {number} holds a zero byte: this is a binary file or damaged, not a CSV.")
         if not line.isascii():
             _check_decoded(line, number)
         yield line
