@@ -32,7 +32,7 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 # The locks, made anew from the *.in files and pyproject.toml. Needs uv (pip install uv) and a network.
-LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-header
+LOCK := uv pip compile --quiet --refresh-package traindrop --generate-hashes --no-emit-index-url --no-annotate --no-header
 LAMBDA := --python-version 3.13 --python-platform x86_64-manylinux_2_28 --only-binary :all:
 lock:
 	$(LOCK) --universal --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
