@@ -64,11 +64,16 @@ def _create_or_update(
 
 
 def _exists(cloudformation: "CloudFormationClient", stack: str) -> bool:
+    """Whether there is a stack to update. One whose creation was rolled back can only be deleted, which this does."""
     try:
-        found = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError:
         return False
-    return any(each["StackStatus"] != "DELETE_COMPLETE" for each in found)
+    if status != "ROLLBACK_COMPLETE":
+        return status != "DELETE_COMPLETE"
+    cloudformation.delete_stack(StackName=stack)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+    return False
 
 
 def _finished(cloudformation: "CloudFormationClient", stack: str) -> "StackTypeDef":

@@ -1,0 +1,96 @@
+"""Builders of what a local AWS is given in tests, and how to wait for what it does."""
+
+import io
+import json
+import tarfile
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import boto3
+
+from traindrop_cli.local.client import LocalAws
+from traindrop_cli.local.settings import ACCESS_KEY, SECRET_KEY, LocalSettings
+
+Found = TypeVar("Found")
+
+BUCKET = "local-tests"
+ROLE = "arn:aws:iam::000000000000:role/training"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+SETTINGS = LocalSettings(
+    retry_seconds=0.05, stop_grace=2, quotas={"ml.p3.2xlarge": 0, "ml.c5.xlarge": 1}, concurrent_jobs=2
+)
+
+
+def client(local: LocalAws, service: Any, **credentials: Any) -> Any:
+    """A boto3 client; as the account's root unless credentials are given."""
+    given = credentials or {"aws_access_key_id": ACCESS_KEY, "aws_secret_access_key": SECRET_KEY}
+    make: Any = boto3.client
+    return make(service, endpoint_url=local.endpoint_url, region_name="us-east-1", **given)
+
+
+def make_role(local: LocalAws, name: str, actions: list[str], trust: dict[str, Any]) -> str:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    iam = client(local, "iam")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    iam.put_role_policy(RoleName=name, PolicyName="allowed", PolicyDocument=policy)
+    return f"arn:aws:iam::000000000000:role/{name}"
+
+
+def upload_script(local: LocalAws, script: str) -> str:
+    """Bundle the script as train.py; returns the S3 URI for sagemaker_submit_directory."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        info = tarfile.TarInfo("train.py")
+        info.size = len(script.encode())
+        tar.addfile(info, io.BytesIO(script.encode()))
+    key = f"code/{uuid.uuid4().hex}/sourcedir.tar.gz"
+    client(local, "s3").put_object(Bucket=BUCKET, Key=key, Body=buffer.getvalue())
+    return f"s3://{BUCKET}/{key}"
+
+
+def a_request(code: str = f"s3://{BUCKET}/code/none/sourcedir.tar.gz", **changes: Any) -> dict[str, Any]:
+    """A valid CreateTrainingJob request under a name of its own."""
+    train = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/datasets/toy/train/my data+1.csv"}
+    return {
+        "TrainingJobName": f"toy-{uuid.uuid4().hex[:12]}",
+        "RoleArn": ROLE,
+        "AlgorithmSpecification": {
+            "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "validation:auc", "Regex": "validation-auc=([0-9.eE+-]+)"}],
+        },
+        "HyperParameters": {
+            "sagemaker_program": '"train.py"',
+            "sagemaker_submit_directory": json.dumps(code),
+            "max_depth": "3",
+        },
+        "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": train}}],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/runs"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+        **changes,
+    }
+
+
+def wait_for(look: Callable[[], Found | None], seconds: float = 10) -> Found:
+    """What `look` returns once it is neither None nor empty."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.03)
+    raise AssertionError(f"did not happen within {seconds} s")
+
+
+def finished(local: LocalAws, name: str) -> dict[str, Any]:
+    """The job's description once it is over."""
+
+    def look() -> dict[str, Any] | None:
+        job: dict[str, Any] = client(local, "sagemaker").describe_training_job(TrainingJobName=name)
+        return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
+
+    return wait_for(look)

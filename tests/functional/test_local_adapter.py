@@ -1,0 +1,70 @@
+"""Each private hook of MiniStack that the adapter uses is still there, with the signature that it is used by."""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+# Importing MiniStack reads the environment and installs a log handler: not in the process of the tests.
+LOOK = """
+import inspect, json
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
+from ministack.services import eventbridge, iam, lambda_svc, sts
+
+hooks = [
+    eventbridge._put_events, eventbridge._dispatch_to_lambda, lambda_svc._get_func_record_for_ref,
+    lambda_svc._execution_record_for_config, lambda_svc.invoke_async_with_retry, responses.request_scope,
+    responses.get_account_id, responses.get_region, router.extract_access_key_id, iam_evaluator.enforce,
+    iam_evaluator.pin_request_origin, iam_actions.identity_denial_message, sts.register_session, lambda_runtime.reset,
+]
+print(json.dumps({
+    "signatures": {hook.__name__: list(inspect.signature(hook).parameters) for hook in hooks},
+    "handler": list(inspect.signature(app.SERVICE_HANDLERS["sqs"]).parameters),
+    "is_async": inspect.iscoroutinefunction(app.SERVICE_HANDLERS["sqs"]),
+    "pattern": sorted(router.SERVICE_PATTERNS["sqs"]),
+    "names": [hasattr(app, "_MAIN_LOOP"), app.AUTH, app.pin_request_origin is iam_evaluator.pin_request_origin],
+    "known": "sagemaker" in app.SERVICE_HANDLERS or "sagemaker" in router.SERVICE_PATTERNS,
+    "namespace": "sagemaker" in iam_actions.SERVICE_TO_IAM_NAMESPACE,
+    "denial": sorted(iam_evaluator.EvalResult.__dataclass_fields__),
+    "failure": sorted(iam_evaluator.AuthError.__dataclass_fields__),
+    "roles": type(iam._roles).__name__,
+}))
+"""
+SIGNATURES = {
+    "_put_events": ["data", "allow_aws_source"],
+    "_dispatch_to_lambda": ["arn", "payload"],
+    "_get_func_record_for_ref": ["function_ref"],
+    "_execution_record_for_config": ["func", "config"],
+    "invoke_async_with_retry": ["func", "event"],
+    "request_scope": ["account_id", "region"],
+    "get_account_id": [],
+    "get_region": [],
+    "extract_access_key_id": ["headers", "query_params"],
+    "enforce": ["access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"],
+    "pin_request_origin": ["source_ip", "secure_transport"],
+    "identity_denial_message": ["action", "principal_arn", "resource", "explicit_deny"],
+    "register_session": ["access_key", "session"],
+    "reset": [],
+}
+
+
+def test_every_hook_of_ministack_is_as_the_adapter_expects_it() -> None:
+    environment = {"AUTH": "true", "LOG_LEVEL": "ERROR"}
+    command = [sys.executable, "-c", LOOK]
+    looked = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    found = json.loads(looked.stdout)
+    assert found["signatures"] == SIGNATURES
+    assert found["handler"] == ["method", "path", "headers", "body", "query_params"]
+    assert found["is_async"] is True
+    assert {"host_patterns", "target_prefixes"} <= set(found["pattern"])
+    assert found["names"] == [True, True, True]
+    # Should MiniStack learn SageMaker itself, the adapter would check permissions twice and hide its service.
+    assert (found["known"], found["namespace"]) == (False, False)
+    assert {"decision", "principal_arn"} <= set(found["denial"])
+    assert {"code", "message"} <= set(found["failure"])
+    assert found["roles"] == "AccountScopedDict"
+
+
+def test_the_version_is_the_one_that_the_adapter_was_written_for() -> None:
+    assert version("ministack") == "1.5.33"
