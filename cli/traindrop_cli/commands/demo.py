@@ -4,13 +4,13 @@ import csv
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
 from traindrop_cli.commands.drop import DropCall, drop_and_wait
 from traindrop_cli.local_stack import own_local_stack, read_inbox
 from traindrop_cli.result import exit_code
+from traindrop_cli.screen import console
 from traindrop_cli.summary import print_run
 
 TARGET = "diagnosis"
@@ -18,22 +18,22 @@ TARGET = "diagnosis"
 
 def run_demo() -> int:
     """Drop the Wisconsin breast cancer data that scikit-learn brings along; the run's exit status."""
-    console = Console()
+    screen = console()
     with tempfile.TemporaryDirectory() as folder:
         train, test = write_breast_cancer(Path(folder))
-        console.print(
+        screen.print(
             "traindrop demo: 569 tumours, 30 measurements each, malignant or benign; a quarter of them held out to "
             f"test the model.\nThe same as: traindrop drop {train.name} --dataset breast-cancer --target {TARGET} "
             f"--test {test.name} --local",
             soft_wrap=True,
         )
-        with own_local_stack(console) as stack:
+        with own_local_stack(screen) as stack:
             call = DropCall(train, "breast-cancer", TARGET, test, None, timeout=300, json=False, keep=None)
-            run = drop_and_wait(stack, call, console)
-            console.print(Rule("The notification, as a subscriber gets it"))
+            run = drop_and_wait(stack, call, screen)
+            screen.print(Rule("The notification, as a subscriber gets it"))
             for found in read_inbox():
-                console.print(Text(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)
-            print_run(run, console, message=False)
+                screen.print(Text(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)
+            print_run(run, screen, message=False)
     return exit_code(run)
 
 

@@ -13,6 +13,7 @@ from traindrop_cli.find import find_stack
 from traindrop_cli.follow import follow
 from traindrop_cli.local_stack import borrowed_local_stack
 from traindrop_cli.result import as_json, exit_code, keep
+from traindrop_cli.screen import console
 from traindrop_cli.stack import Stack
 from traindrop_cli.summary import print_run
 from traindrop_cli.upload import drop
@@ -36,34 +37,34 @@ def run_drop(call: DropCall, *, use_local: bool, wait: bool, stack: str | None) 
     """Drop, and follow to the end if asked to; the exit status."""
     with ExitStack() as resources:
         # Standard output belongs to the result; with --json the progress goes beside it.
-        console = Console(stderr=call.json)
-        found = resources.enter_context(borrowed_local_stack(console)) if use_local else find_stack(stack)
+        screen = console(stderr=call.json)
+        found = resources.enter_context(borrowed_local_stack(screen)) if use_local else find_stack(stack)
         if not wait:
             dropped = drop(found, call.csv, call.dataset, target=call.target, test=call.test, config=call.config)
-            _say_dropped(found, dropped.key, call, console)
+            _say_dropped(found, dropped.key, call, screen)
             return 0
-        run = drop_and_wait(found, call, console)
-        return _finish(found, run, call, console)
+        run = drop_and_wait(found, call, screen)
+        return _finish(found, run, call, screen)
 
 
-def drop_and_wait(stack: Stack, call: DropCall, console: Console) -> Run:
+def drop_and_wait(stack: Stack, call: DropCall, screen: Console) -> Run:
     dropped = drop(stack, call.csv, call.dataset, target=call.target, test=call.test, config=call.config)
-    return watch(follow(stack, dropped, timeout=call.timeout), console)
+    return watch(follow(stack, dropped, timeout=call.timeout), screen)
 
 
-def _finish(stack: Stack, run: Run, call: DropCall, console: Console) -> int:
+def _finish(stack: Stack, run: Run, call: DropCall, screen: Console) -> int:
     if call.keep is not None:
         kept = keep(stack, run, call.keep)
-        console.print(f"Kept {len(kept)} files of the run in {call.keep}", soft_wrap=True)
+        screen.print(f"Kept {len(kept)} files of the run in {call.keep}", soft_wrap=True)
     if call.json:
         print(json_module.dumps(as_json(run), indent=2))
     else:
-        print_run(run, console)
+        print_run(run, screen)
     return exit_code(run)
 
 
-def _say_dropped(stack: Stack, key: str, call: DropCall, console: Console) -> None:
+def _say_dropped(stack: Stack, key: str, call: DropCall, screen: Console) -> None:
     if call.json:
         print(json_module.dumps({"dataset": call.dataset, "file": f"s3://{stack.bucket}/{key}", "status": "Uploaded"}))
     else:
-        console.print(f"Dropped {key} into {stack.where}. `traindrop runs` shows what becomes of it.", soft_wrap=True)
+        screen.print(f"Dropped {key} into {stack.where}. `traindrop runs` shows what becomes of it.", soft_wrap=True)

@@ -3,20 +3,19 @@
 import json as json_module
 from dataclasses import asdict
 
-from rich.console import Console
-
 from traindrop_cli.errors import CommandError
 from traindrop_cli.local_stack import Running, end, read_inbox, running, start_in_background
+from traindrop_cli.screen import console
 from traindrop_cli.stack import LOCAL_CREDENTIALS, connect, point_at
 
 
 def run_up(port: int) -> None:
-    console = Console()
+    screen = console()
     noted = running()
     if noted is None:
-        with console.status("Starting the local AWS and deploying template.yaml into it …"):
+        with screen.status("Starting the local AWS and deploying template.yaml into it …"):
             noted = start_in_background(port)
-    console.print(_directions(noted), markup=False, highlight=False, soft_wrap=True)
+    screen.print(_directions(noted), markup=False, highlight=False, soft_wrap=True)
 
 
 def run_down() -> None:

@@ -2,12 +2,11 @@
 
 import json as json_module
 
-from rich.console import Console
-
 from traindrop.ledger import Ledger
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack
 from traindrop_cli.result import as_json
+from traindrop_cli.screen import console
 from traindrop_cli.summary import list_runs, print_run
 
 
@@ -17,7 +16,7 @@ def run_runs(dataset: str | None, *, json: bool, stack: str | None) -> None:
     if json:
         print(json_module.dumps([as_json(run) for run in runs], indent=2))
     elif runs:
-        list_runs(runs, Console())
+        list_runs(runs, console())
     else:
         print(f"No runs in {found.where} yet. Drop a CSV: traindrop drop my.csv --target COLUMN")
 
@@ -30,4 +29,4 @@ def run_show(name: str, *, json: bool, stack: str | None) -> None:
     if json:
         print(json_module.dumps(as_json(run), indent=2))
     else:
-        print_run(run, Console())
+        print_run(run, console())

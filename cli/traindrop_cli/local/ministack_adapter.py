@@ -4,6 +4,7 @@ Importing it imports MiniStack, which reads its settings from the environment at
 """
 
 import asyncio
+import contextvars
 import hashlib
 import json
 import logging
@@ -14,7 +15,7 @@ from typing import Any
 
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
-from ministack.services import eventbridge, iam, lambda_svc, sts
+from ministack.services import eventbridge, iam, lambda_svc, s3, sts
 
 from traindrop_cli.local.sagemaker.jobs import training_job_arn
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surroundings
@@ -50,6 +51,8 @@ def install(call: Call) -> None:
     # Without a pattern MiniStack would search every botocore model for the service (590 MB).
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "host_patterns": []}
     eventbridge._dispatch_to_lambda = _invoke_asynchronously
+    _give_object_events_their_version()
+    _give_put_events_its_condition_keys()
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
     pin = iam_evaluator.pin_request_origin
     ministack_app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
@@ -77,6 +80,51 @@ def _invoke_asynchronously(arn: str, payload: str) -> None:
         logger.warning("EventBridge: no function %s to invoke", name)
         return
     lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
+
+
+def _give_object_events_their_version() -> None:
+    """S3's events name the version of the object in a versioned bucket; MiniStack's EventBridge events leave it out.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    version: contextvars.ContextVar[str | None] = contextvars.ContextVar("version", default=None)
+    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+
+    def fire_with_version(*arguments: Any, **named: Any) -> None:
+        token = version.set(named.get("version_id"))
+        try:
+            fire(*arguments, **named)
+        finally:
+            version.reset(token)
+
+    def dispatch_with_version(event: dict[str, Any], view: Any = None) -> None:
+        if event["Source"] == "aws.s3" and version.get() is not None:
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version.get()
+            event, view = {**event, "Detail": json.dumps(detail)}, None
+        dispatch(event, view)
+
+    s3._fire_s3_event = fire_with_version
+    eventbridge._dispatch_event = dispatch_with_version
+
+
+def _give_put_events_its_condition_keys() -> None:
+    """PutEvents is authorized with the events' own source and detail type, which MiniStack does not tell policies.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    """
+    context_of = iam_actions.request_tag_context
+
+    def with_event_keys(service: str, action: str, body: bytes, parameters: Any) -> dict[str, Any]:
+        context: dict[str, Any] = dict(context_of(service, action, body, parameters))
+        if action == "events:PutEvents":
+            entries = json.loads(body or b"{}").get("Entries", [])
+            for key, field in (("events:source", "Source"), ("events:detail-type", "DetailType")):
+                values = sorted({entry.get(field, "") for entry in entries})
+                context[key] = values[0] if len(values) == 1 else values
+        return context
+
+    iam_actions.request_tag_context = with_event_keys
 
 
 def _emit(scope: Scope, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:

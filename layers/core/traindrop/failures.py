@@ -24,7 +24,9 @@ def record_failure(failure: InvocationFailed, settings: NotifierSettings) -> lis
     reason = f"{failure.function} failed: {failure.error}"
     if isinstance(event, TrainingJobStateChange):
         name = event.detail.training_job_name
-        return [name] if _end(name, Status.EVALUATION_FAILED, reason, failure.function, settings) else []
+        # One that ended all the same, and only was not told of, is told as it ended.
+        _end(name, Status.EVALUATION_FAILED, reason, failure.function, settings)
+        return [name] if Ledger(settings.table).get(name) else []
     return [_fail_upload(upload, reason, failure.function, settings) for upload in event.uploads()]
 
 

@@ -93,12 +93,13 @@ def _launch(run: Run, drop: Drop, config: TrainingConfig, ledger: Ledger, settin
         if not aws.exists(run.bucket, drop.bundle.key):
             aws.put(run.bucket, drop.bundle.key, drop.bundle.body, "application/gzip")
         aws.put_json(run.bucket, run.request_key, request)
+        launched = now()
         _create(request)
     except LaunchRefused as error:
         if ledger.advance(run.run, Status.FAILED, reason=str(error), ended_at=now()):
             _emit_end("Launch Failed", run, Status.FAILED, str(error), settings)
         return run.run
-    ledger.advance(run.run, Status.IN_PROGRESS, launched_at=now())
+    ledger.advance(run.run, Status.IN_PROGRESS, launched_at=launched)
     return run.run
 
 

@@ -58,6 +58,7 @@ class Outcome:
     instance_count: int | None = None
     model_uri: str | None = None
     evaluation_uri: str | None = None
+    notes: Sequence[str] = ()
     log_lines: Sequence[str] = ()
     dead_letter_queue: str | None = None
     function: str | None = None
@@ -130,6 +131,7 @@ def _body(outcome: Outcome) -> str:
         _section("Last log lines", _log_lines(outcome)),
         _section("Metrics", _metric_lines(outcome)),
         _section("Data", _data_lines(outcome)),
+        _section("Decided about the data", [line for note in outcome.notes for line in plain_text.paragraphs(note)]),
         _section("Run", _run_lines(outcome)),
         _section("What to do", plain_text.paragraphs(_advice(outcome))),
         _section("Next", [f"  {command}" for command in _commands(outcome)]),

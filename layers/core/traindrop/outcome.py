@@ -49,6 +49,7 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcom
         instance_count=run.instance_count,
         model_uri=run.uri(run.model_key) if trained else None,
         evaluation_uri=run.uri(run.evaluation_key) if run.status is Status.EVALUATED else None,
+        notes=run.notes,
         log_lines=tuple(log_lines),
         dead_letter_queue=dead_letter_queue,
         function=run.failed_function,
