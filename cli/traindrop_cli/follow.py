@@ -67,15 +67,15 @@ def follow(stack: Stack, dropped: Dropped, *, timeout: float) -> Iterator[Progre
         name = name or _run_of(ledger, dropped)
         run = ledger.get(name) if name else None
         if run is not None:
-            over = run.notified_at is not None
+            run = _with_job_times(run)
             for step in steps_of(run):
-                if step.name in {"trained", "evaluated", "notified"} or over:
-                    # The job has ended: what it wrote last comes before what followed.
-                    yield from _log_lines(run, log)
                 if step.name not in told:
+                    if step.name != "training" and "training" in told:
+                        # What the job wrote comes before what followed it.
+                        yield from _log_lines(run, log)
                     told.add(step.name)
                     yield step
-            if over:
+            if run.notified_at is not None:
                 yield Ended(run)
                 return
             yield from _log_lines(run, log)
@@ -83,6 +83,14 @@ def follow(stack: Stack, dropped: Dropped, *, timeout: float) -> Iterator[Progre
     raise CommandError(
         f"{dropped.key} has no result after {timeout:.0f} s. Nothing is lost: `traindrop runs` shows where it stands."
     )
+
+
+def _with_job_times(run: Run) -> Run:
+    """The ledger learns of the training when it is over; until then the service knows when it began."""
+    if run.status is not Status.IN_PROGRESS:
+        return run
+    job = aws.describe_training_job(run.run)
+    return run.model_copy(update={"training_started_at": job.training_start_time})
 
 
 def _run_of(ledger: Ledger, dropped: Dropped) -> str | None:

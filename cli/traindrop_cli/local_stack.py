@@ -95,6 +95,7 @@ def borrowed_local_stack(console: Console) -> Iterator[Stack]:
     if noted is None:
         with own_local_stack(console) as stack:
             yield stack
+        console.print("This local AWS has ended with the command. --keep DIR keeps a run; `traindrop local up` stays.")
         return
     point_at(noted.endpoint_url)
     yield connect(noted.stack, noted.endpoint_url)

@@ -19,7 +19,7 @@ def print_run(run: Run, console: Console, *, message: bool = True) -> None:
         console.print(Text(f"{run.run} is {run.status.value}.", style="bold"))
     elif message:
         console.print(Text(found.subject, style="bold"))
-        console.print(Text(found.body), soft_wrap=True)
+        console.print(Text(f"\n{found.body}"), soft_wrap=True)
     console.print(_times(run))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from traindrop.events import uploads_in
@@ -10,4 +11,7 @@ from traindrop.settings import LauncherSettings
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    return {"runs": receive_all(uploads_in(event), LauncherSettings.from_env())}
+    uploads = uploads_in(event)
+    runs = receive_all(uploads, LauncherSettings.from_env())
+    Logger(service="launcher").info("uploads received", keys=[upload.key for upload in uploads], runs=runs)
+    return {"runs": runs}

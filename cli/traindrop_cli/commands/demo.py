@@ -9,11 +9,12 @@ from rich.text import Text
 
 from traindrop_cli.commands.drop import DropCall, drop_and_wait
 from traindrop_cli.local_stack import own_local_stack, read_inbox
-from traindrop_cli.result import exit_code
+from traindrop_cli.result import exit_code, keep
 from traindrop_cli.screen import console
 from traindrop_cli.summary import print_run
 
 TARGET = "diagnosis"
+KEPT = Path(".traindrop/demo")
 
 
 def run_demo() -> int:
@@ -34,6 +35,12 @@ def run_demo() -> int:
             for found in read_inbox():
                 screen.print(Text(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)
             print_run(run, screen, message=False)
+            keep(stack, run, KEPT)
+    screen.print(
+        f"This local AWS has ended. Model, evaluation, request, log and message lie in {KEPT}/ now.\n"
+        "For one that stays: traindrop local up",
+        soft_wrap=True,
+    )
     return exit_code(run)
 
 
