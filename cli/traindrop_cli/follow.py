@@ -68,6 +68,9 @@ def follow(stack: Stack, dropped: Dropped, *, timeout: float) -> Iterator[Progre
         run = ledger.get(name) if name else None
         if run is not None:
             run = _with_job_times(run)
+            if run.again_version_id == dropped.version_id and "known" not in told:
+                told.add("known")
+                yield Step("known", dropped.at, f"{run.run} trained on the same bytes with the same config before")
             for step in steps_of(run):
                 if step.name not in told:
                     if step.name != "training" and "training" in told:
