@@ -109,7 +109,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 def _forget_clients() -> None:
     """Clients are kept for the life of a Lambda; those of one test's account are of no use to the next."""
-    aws.client.cache_clear()
+    aws.client.cache_clear()  # type: ignore[attr-defined]  # hidden by its overloads
     ledger._table.cache_clear()
 
 
