@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from traindrop.cells import is_number
+
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 HEAD_BYTES = 65536  # enough to see magic bytes and the first lines of all but absurdly wide files
 MAX_LINE = 16 * 2**20  # characters; one line is held in memory, so its length has to have an end
@@ -219,8 +221,18 @@ def _regular(
                 f'header has columns, and put quotes (") around a cell that holds a {DELIMITERS[delimiter]}.'
             )
         if cells == header:
-            raise DatasetError(f"line {line} is the header again. Remove it: one header, then rows of data.")
+            raise DatasetError(_repeated(line, header))
         yield line, cells
+
+
+def _repeated(line: int, header: list[str]) -> str:
+    if any(is_number(cell, decimal_comma=True) for cell in header):
+        # A file without a header is as likely: its first row came up again.
+        return (
+            f"line 1 looks like data, not like a header, and line {line} repeats it: {_shown(', '.join(header))}. "
+            f"Put a line with the column names first; if line 1 is the header, remove line {line}."
+        )
+    return f"line {line} is the header again. Remove it: one header, then rows of data."
 
 
 def _shown(text: str, limit: int = 60) -> str:
