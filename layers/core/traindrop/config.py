@@ -4,7 +4,16 @@ import re
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 from pydantic_core import ErrorDetails
 
 from traindrop.errors import Rejected
@@ -13,7 +22,7 @@ from traindrop.strict_yaml import InvalidYaml, load
 # A training.yaml is a page of text; anything larger is not one, and is not parsed.
 MAX_BYTES = 64 * 1024
 
-_DURATION = re.compile(r"(\d+)\s*([smhd]?)")
+_DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -24,11 +33,28 @@ def _seconds(value: object) -> object:
     return value
 
 
-Duration = Annotated[int, BeforeValidator(_seconds)]
+def _own_tag(key: str) -> str:
+    if key.lower().startswith(("aws:", "traindrop:")):
+        raise ValueError("keys that begin with aws: or traindrop: are taken")
+    return key
+
+
+# An editor has to take the text forms too; their range is known only once they are read.
+_DURATION_SCHEMA = {
+    "anyOf": [
+        {"type": "integer", "minimum": 60, "maximum": 28 * 86_400},
+        {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhd]?\s*$"},
+    ]
+}
+Duration = Annotated[int, BeforeValidator(_seconds), Field(ge=60, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Scalar = str | int | float | bool
-# The values that SageMaker takes, from the CreateTrainingJob API reference.
-TagText = Annotated[str, StringConstraints(max_length=256)]
+# What SageMaker takes as a tag (API reference, Tag). Keys under aws: are AWS's own, under traindrop: ours.
+_TAG_CHARACTERS = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
+TagText = Annotated[str, StringConstraints(max_length=256, pattern=_TAG_CHARACTERS)]
+TagKey = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=_TAG_CHARACTERS), AfterValidator(_own_tag)
+]
 
 Metric = Literal[
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_macro", "f1_weighted",
@@ -68,14 +94,12 @@ class TrainingConfig(BaseModel):
     volume_size_in_gb: int = Field(10, ge=1, le=16_384, description="Disk of the instance, in GB.")
     max_runtime: Duration = Field(
         3600,
-        ge=60,
-        le=28 * 86_400,
         description="The job is stopped after this time: seconds, or 90s, 15m, 1h, 2d.",
     )
     metric: Metric | None = Field(
         None, description="The metric that messages lead with. Default: auc, accuracy or rmse, by the task."
     )
-    tags: dict[Annotated[str, StringConstraints(min_length=1, max_length=128)], TagText] = Field(
+    tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, description="Further tags for the training job."
     )
 
@@ -101,7 +125,7 @@ def parse_config(text: bytes, *, file: str) -> TrainingConfig:
 
 
 def _problem(details: ErrorDetails) -> str:
-    field = ".".join(str(part) for part in details["loc"]) or "training.yaml"
+    field = ".".join(str(part) for part in details["loc"] if part != "[key]") or "training.yaml"
     if details["type"] == "extra_forbidden":
         return f"{field}: there is no such field. Fields: {', '.join(TrainingConfig.model_fields)}."
     hint = ""
@@ -110,10 +134,20 @@ def _problem(details: ErrorDetails) -> str:
     return f"{field}: found {_shown(details['input'])}; {_allowed(details)}.{hint}"
 
 
+# Where pydantic's own words would show a pattern, or a type that YAML does not have.
+_EXPECTED = {
+    ("instance_type", "string_pattern_mismatch"): "auto or a SageMaker instance type such as ml.m5.large",
+    ("tags", "string_pattern_mismatch"): "letters, numbers, spaces and _ . : / = + - @",
+    ("max_runtime", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
+    ("drop", "tuple_type"): "a list of column names, for example [name, ticket]",
+}
+
+
 def _allowed(details: ErrorDetails) -> str:
-    if details["type"] == "string_pattern_mismatch" and details["loc"] == ("instance_type",):
-        return "expected auto or a SageMaker instance type such as ml.m5.large"
-    return details["msg"][0].lower() + details["msg"][1:].replace("Input", "it")
+    if expected := _EXPECTED.get((str(details["loc"][0]), details["type"])):
+        return f"expected {expected}"
+    message = details["msg"].replace("Input", "it", 1)
+    return message[0].lower() + message[1:]
 
 
 def _shown(value: Any) -> str:
