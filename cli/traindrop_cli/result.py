@@ -45,7 +45,7 @@ def message_of(run: Run) -> Message | None:
     """The message that the run's subscribers got; None while it is not over."""
     if run.status not in FINAL:
         return None
-    went_wrong = run.launched_at is not None and run.status is not Status.EVALUATED
+    went_wrong = run.was_launched and run.status is not Status.EVALUATED
     lines = aws.last_log_lines(run.run, 20) if went_wrong else []
     return compose(outcome_of(run, lines, "dead-letter queue"))
 

@@ -75,7 +75,7 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     run = ledger.get(name)
     if run is None or run.status not in FINAL or not ledger.claim_message(name, now()):
         return []
-    went_wrong = run.launched_at is not None and run.status is not Status.EVALUATED
+    went_wrong = run.was_launched and run.status is not Status.EVALUATED
     lines = aws.last_log_lines(name, LOG_LINES) if went_wrong else []
     message = compose(outcome_of(run, lines, settings.dead_letter_queue))
     aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)

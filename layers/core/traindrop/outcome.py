@@ -17,7 +17,7 @@ def kind_of(run: Run) -> Kind:
     """How a run ended. Raises `KeyError` for a run that has not."""
     if run.failed_function:
         return Kind.INTERNAL_ERROR
-    if run.status is Status.FAILED and run.launched_at is None and run.training_ended_at is None:
+    if run.status is Status.FAILED and not run.was_launched:
         return Kind.LAUNCH_FAILED
     return _KINDS[run.status]
 

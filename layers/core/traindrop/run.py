@@ -1,6 +1,7 @@
 """A run: what became of one upload. Its name, its statuses and which may follow which."""
 
 import hashlib
+import json
 import re
 import unicodedata
 from datetime import datetime
@@ -93,6 +94,11 @@ class Run(BaseModel):
     notified_at: datetime | None = None
 
     @property
+    def was_launched(self) -> bool:
+        """Whether there is a training job: it may have ended before its launch was recorded."""
+        return self.launched_at is not None or self.training_ended_at is not None
+
+    @property
     def uploads(self) -> set[str | None]:
         """The object versions that this run answers."""
         return {self.version_id, self.again_version_id} - {None}
@@ -130,8 +136,9 @@ def run_name(stack: str, dataset: str, *parts: str) -> str:
     being launched twice. A dataset name that SageMaker would refuse is spelled out in ASCII; the
     digest covers its true spelling.
     """
-    digest = hashlib.sha256("\0".join((dataset, *parts)).encode()).hexdigest()[:_DIGEST]
+    # As JSON, so that no two lists of parts look alike, whatever characters a key may hold.
+    digest = hashlib.sha256(json.dumps([dataset, *parts]).encode()).hexdigest()[:_DIGEST]
     plain = unicodedata.normalize("NFKD", dataset).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-zA-Z0-9]+", "-", plain).strip("-").lower()
-    head = f"{stack}-{slug}" if slug else stack
-    return f"{head[: MAX_NAME - _DIGEST - 1].rstrip('-')}-{digest}"
+    head = f"{stack}-{slug}"[: MAX_NAME - _DIGEST - 1].rstrip("-") if slug else stack
+    return f"{head}-{digest}"
