@@ -65,9 +65,17 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--drop", default=(), type=names, help="names of columns to leave out, as a JSON list")
     parser.add_argument("--validation_fraction", default=0.2, type=share, help="of the rows, held out; below 1")
     parser.add_argument("--seed", default=42, type=int, help="of the split and of the sampling")
+    parser.add_argument("--refit", default=True, type=truth, help="train again on all rows after validation")
     for name, default in (BOOSTING | ROUNDS).items():
         parser.add_argument(f"--{name}", default=default, type=type(default))
     return parser
+
+
+def truth(text: str) -> bool:
+    """A flag as SageMaker hands it over: True or False."""
+    if text.lower() not in ("true", "false"):
+        raise ValueError(text)
+    return text.lower() == "true"
 
 
 def share(text: str) -> float:
@@ -97,7 +105,22 @@ def main() -> None:
     print(f"Train size: {features[training].shape}")
     print(f"Validation size: {features[validation].shape}", flush=True)
 
-    booster, history = boost(features, target, training, validation, schema, options)
+    began = time.perf_counter()
+    types = {"feature_types": schema.feature_types, "enable_categorical": True, "max_bin": options.max_bin}
+    train = xgb.QuantileDMatrix(features[training], target[training], **types)
+    held_out = None
+    if len(validation):
+        held_out = xgb.QuantileDMatrix(features[validation], target[validation], ref=train, **types)
+    parameters = boosting_parameters(schema, options)
+    booster, history = validate(train, held_out, parameters, options)
+    print(f"Training time: {time.perf_counter() - began:.2f} seconds", flush=True)
+    if options.refit and held_out:
+        # Validation has told how good such a model is; the rows held out for it make the one that is kept better.
+        began = time.perf_counter()
+        rounds = history.get("best_iteration", options.num_round - 1) + 1
+        booster = xgb.train(parameters, xgb.QuantileDMatrix(features, target, **types), rounds)
+        print(f"Trained again on all rows: {features.shape}, {time.perf_counter() - began:.2f} seconds", flush=True)
+
     save(booster, schema, history, Path(os.environ["SM_MODEL_DIR"]), Path(os.environ["SM_OUTPUT_DATA_DIR"]))
     if test_channel := os.environ.get("SM_CHANNEL_TEST"):
         test_file = only_csv(Path(test_channel), options.test)
@@ -152,38 +175,37 @@ def split(target: Array, schema: Schema, fraction: float, seed: int) -> tuple[Ar
     return np.flatnonzero(~validation), np.flatnonzero(validation)
 
 
-def boost(
-    features: Array, target: Array, training: Array, validation: Array, schema: Schema, options: argparse.Namespace
-) -> tuple[xgb.Booster, dict[str, Any]]:
-    """The model, and its metrics by part and name, one value per round."""
+def boosting_parameters(schema: Schema, options: argparse.Namespace) -> dict[str, Any]:
+    """What XGBoost is told for this task."""
     objective, metrics = TASKS[schema.task]
     parameters: dict[str, Any] = {name: getattr(options, name) for name in BOOSTING}
-    parameters.update(
-        objective=objective, eval_metric=metrics, tree_method="hist", seed=options.seed, nthread=threads()
-    )
+    parameters.update(objective=objective, eval_metric=metrics, tree_method="hist", seed=options.seed)
+    parameters.update(nthread=threads())
     if schema.task == "multiclass":
         parameters["num_class"] = len(schema.classes)
     if schema.task != "binary":
         del parameters["scale_pos_weight"]
-    types = {"feature_types": schema.feature_types, "enable_categorical": True, "max_bin": options.max_bin}
-    train = xgb.QuantileDMatrix(features[training], target[training], **types)
-    parts = [(train, "train")]
-    if len(validation):
-        parts.append((xgb.QuantileDMatrix(features[validation], target[validation], ref=train, **types), "validation"))
+    return parameters
+
+
+def validate(
+    train: xgb.DMatrix, validation: xgb.DMatrix | None, parameters: dict[str, Any], options: argparse.Namespace
+) -> tuple[xgb.Booster, dict[str, Any]]:
+    """The model of the training rows, and its metrics by part and name, one value per round."""
     history: dict[str, Any] = {}
-    began = time.perf_counter()
+    parts = [(train, "train")] + ([(validation, "validation")] if validation else [])
     booster = xgb.train(
         parameters,
         train,
         options.num_round,
         evals=parts,
         evals_result=history,
-        early_stopping_rounds=options.early_stopping_rounds if len(validation) else None or None,
+        early_stopping_rounds=(options.early_stopping_rounds or None) if validation else None,
         verbose_eval=False,
         callbacks=[Report()],
     )
-    print(f"Training time: {time.perf_counter() - began:.2f} seconds")
-    return booster, history
+    best = booster.attr("best_iteration")
+    return booster, history | ({} if best is None else {"best_iteration": int(best)})
 
 
 class Report(xgb.callback.TrainingCallback):  # type: ignore[misc]
@@ -208,9 +230,7 @@ def save(booster: xgb.Booster, schema: Schema, history: dict[str, Any], model_di
     """Writes the model in XGBoost's own format: it loads without a pickle."""
     booster.save_model(model_dir / "model.ubj")
     (model_dir / "dataset.json").write_text(json.dumps(schema.to_json(), indent=2, ensure_ascii=False), "utf-8")
-    best = booster.attr("best_iteration")
-    metrics = history | ({} if best is None else {"best_iteration": int(best)})
-    (output_dir / "metrics.json").write_text(json.dumps(metrics), "utf-8")
+    (output_dir / "metrics.json").write_text(json.dumps(history), "utf-8")
     print(f"Model saved to {model_dir / 'model.ubj'}")
 
 

@@ -59,6 +59,21 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _EPOCH = datetime(1970, 1, 1)
 
 
+# A word is letters only, two at least, in any case.
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def words(text: str) -> set[str]:
+    """The different words of a text, in lower case."""
+    return set(_WORD.findall(text.lower()))
+
+
+def word_numbers(cells: Iterable[str], word: str) -> "array[float]":
+    """1 where the cell has the word, 0 where it has not, NaN where it is missing."""
+    has_word = re.compile(rf"(?<![^\W\d_]){re.escape(word)}(?![^\W\d_])").search
+    return array("f", [NAN if cell in MISSING else float(has_word(cell.lower()) is not None) for cell in cells])
+
+
 def number(text: str, *, decimal_comma: bool = False) -> float:
     """The number a cell spells, between -1e38 and 1e38 (infinity and `1e400` are cut off there); NaN for any
     spelling of missing and for what is no number."""

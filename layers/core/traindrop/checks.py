@@ -21,7 +21,8 @@ class Accepted:
     """A training file that may be launched.
 
     `task` is binary, multiclass or regression, and an estimate if `certain` is false: the file was seen in part, and
-    a further class may follow. `rows` is None in that case. `notes` tell what was decided for the person.
+    a further class may follow. `rows` is None and `notes`, what was decided for the person, are empty where the file
+    was seen in part: what is true of its beginning need not be true of all.
     """
 
     target: str
@@ -53,7 +54,7 @@ def check_training_data(
         rows=findings.rows if complete else None,
         schema=schema,
         drop=tuple(drop),
-        notes=tuple(_notes(findings, schema, task, drop)),
+        notes=tuple(_notes(findings, schema, task, drop)) if complete else (),
     )
 
 

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from traindrop.cells import DATE_STYLES, MISSING, NONE, is_number, number, parse_date
+from traindrop.cells import DATE_STYLES, MISSING, NONE, is_number, number, parse_date, words
 
 DISTINCT_KEPT = 4096  # values counted per column; beyond it the rarest are forgotten, so that memory is bounded
+WORDS_KEPT = 100  # the most frequent, of a column of text
 UNIQUE_CHECKED = 100_000  # whole numbers of a column remembered, to see whether one ever comes twice
 LONGEST_CATEGORY = 100  # characters; a longer text is prose, not the name of a category
 KIND_SHARE = 0.95  # of a column's cells have to be numbers (or dates); the few others then count as missing
@@ -35,6 +36,7 @@ class Column:
     missing: int
     counts: dict[str, int]
     nones: dict[str, int]
+    words: dict[str, int]
     many: bool
     integers: bool
     row_number: bool
@@ -65,6 +67,7 @@ class Tally:
         self.rows = self.missing = 0
         self.counts: Counter[str] = Counter()
         self.nones: Counter[str] = Counter()
+        self.words: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()  # cells that could be of each kind
         self.many = self.daytime = False
         self.odd = ""
@@ -96,8 +99,7 @@ class Tally:
             del seen[text]
         self.counts.update(seen)
         self.many = self.many or bool(long) or len(self.counts) > DISTINCT_KEPT
-        if len(self.counts) > DISTINCT_KEPT:
-            self.counts = Counter(dict(self.counts.most_common(DISTINCT_KEPT // 2)))
+        self.counts = _bounded(self.counts)
 
     def _add_mixed(self, seen: "Counter[str]") -> None:
         self.integers, self.unique = False, None
@@ -112,6 +114,9 @@ class Tally:
             dates = {text: when for text in seen if (when := parse_date(text, style))}
             self.kinds[style] += _rows_of(seen, dates)
             self.daytime = self.daytime or any(when.hour or when.minute for when in dates.values())
+        for text, rows in seen.items():
+            self.words.update(dict.fromkeys(words(text), rows))
+        self.words = _bounded(self.words)
 
     def _add_numbers(self, values: list[float], *, repeated: bool) -> None:
         if self.commas:
@@ -136,6 +141,7 @@ class Tally:
             missing=self.missing,
             counts=dict(self.counts.most_common()),
             nones=dict(self.nones),
+            words=dict(self.words.most_common(WORDS_KEPT)) if kind == "text" else {},
             many=self.many,
             integers=kind == "number" and self.integers,
             row_number=self._is_row_number(),
@@ -159,6 +165,10 @@ class Tally:
         if self.low >= CALENDAR_YEARS[0] and self.high <= CALENDAR_YEARS[1]:
             return False
         return self.high - self.low < 2 * self.rows
+
+
+def _bounded(counts: "Counter[str]") -> "Counter[str]":
+    return Counter(dict(counts.most_common(DISTINCT_KEPT // 2))) if len(counts) > DISTINCT_KEPT else counts
 
 
 def _all_numbers(texts: Iterable[str]) -> list[float] | None:

@@ -78,8 +78,6 @@ def open_table(stream: Readable, *, complete: bool = True) -> Table:
     delimiter = _delimiter(head.decode("utf-8-sig", errors="replace"))
     records = _records(_lines(text), delimiter, complete=complete)
     first = next(records, None)
-    if first is None and not complete:
-        raise DatasetError(f"no line ends in the first {len(head):,} bytes. Expected a header, then one line per row.")
     if first is None:
         raise DatasetError("the file is empty. Expected a header line with column names, then one line per row.")
     header = tuple(cell.strip() for cell in first[1])
@@ -130,7 +128,7 @@ def _check_format(head: bytes) -> None:
             raise DatasetError(f"this is {what}, not a CSV in UTF-8: {mend} and drop that.")
     if b"\0" in head:
         # ASCII text in UTF-16 without a byte order mark: every other byte is zero.
-        if head[:200:2].count(0) > 90 or head[1:200:2].count(0) > 90:
+        if max(half.count(0) / len(half) for half in (head[:200:2], head[1:200:2]) if half) > 0.9:
             raise DatasetError("this is UTF-16 text, not a CSV in UTF-8: save it as CSV UTF-8 and drop that.")
         raise DatasetError("this is a binary file (it holds zero bytes), not a CSV: export the table as CSV UTF-8.")
 

@@ -61,8 +61,12 @@ def examine(sample: bytes, *, complete: bool) -> Findings:
     rows."""
     if not complete:
         cut = sample.rfind(b"\n") if b"\n" in sample else sample.rfind(b"\r")
-        # A head without any line end may still be recognised as another format.
-        sample = sample[: cut + 1] or sample
+        if cut < 0:
+            open_table(io.BytesIO(sample))  # it may well be another format
+            raise DatasetError(
+                f"line 1 does not end within {len(sample):,} bytes. Expected a header and a line per row."
+            )
+        sample = sample[: cut + 1]
     return survey(io.BytesIO(sample), complete=complete)
 
 

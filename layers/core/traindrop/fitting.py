@@ -17,6 +17,8 @@ LEAST_ROWS = 20  # below it the hold-out of a fifth has fewer than four rows: no
 # A value in fewer training rows says more about those rows than about the next: it counts as "other". By
 # cross-validation on several data sets 2 to 10 make no difference that can be told from chance.
 LEAST_CATEGORY_ROWS = 5
+WORD_SHARE = 0.05  # of the rows have to have a word of a text, and to lack it, for it to become a feature
+MOST_WORDS = 30  # per column: the most frequent
 MOST_CATEGORIES = 1000  # per column: the most frequent; dataset.json stays readable and a split affordable
 MOST_CLASSES_OF_NUMBERS = 20  # whole numbers with more values are something measured or counted, not classes
 MOST_CLASSES = 1000  # each class costs one tree per round
@@ -33,12 +35,12 @@ def fit(findings: Findings, target: str, task: str, drop: Sequence[str]) -> Sche
         findings.column(name)
     if target in drop:
         raise DatasetError(f"the target {target!r} is also in drop. Take it out of drop or choose another target.")
+    _check_rows(findings, column)
     task = resolve_task(column, task)
     if task == "regression":
         _check_numbers(column)
     else:
         _check_classes(column, task, complete=findings.complete)
-    _check_rows(findings, column)
     used = [found for found in findings.columns if found.name != target and found.name not in drop]
     features = tuple(feature for found in used for feature in features_of(found))
     if findings.complete and not features:
@@ -79,7 +81,6 @@ def classes_of(column: Column) -> tuple[str, ...]:
 
 def features_of(column: Column) -> list[Feature]:
     """The features that a column gives: none where no value tells one row from another."""
-    present = column.rows - column.missing
     if column.kind == "empty" or column.row_number:
         return []
     if column.distinct == 1 and not column.many and not column.missing:
@@ -89,26 +90,39 @@ def features_of(column: Column) -> list[Feature]:
     if column.kind == "date":
         parts = ("date", "month", "weekday", "hour") if column.daytime else ("date", "month", "weekday")
         return [Feature(column.name, part, style=column.style) for part in parts]
+    return _category(column) + _words(column)
+
+
+def _category(column: Column) -> list[Feature]:
     kept = [text for text, rows in column.counts.items() if rows >= LEAST_CATEGORY_ROWS][:MOST_CATEGORIES]
-    other = present > sum(column.counts[text] for text in kept)
+    other = column.rows - column.missing > sum(column.counts[text] for text in kept)
     if len(kept) + other + (column.missing > 0) < 2:
         return []
     return [Feature(column.name, "category", tuple(sorted(kept)), other)]
+
+
+def _words(column: Column) -> list[Feature]:
+    """The words that tell texts apart, where the texts themselves hardly ever repeat."""
+    present = column.rows - column.missing
+    repeated = sum(rows for rows in column.counts.values() if rows >= LEAST_CATEGORY_ROWS)
+    if repeated > present / 2:
+        return []
+    least = max(WORD_SHARE * column.rows, LEAST_CATEGORY_ROWS)
+    kept = [word for word, rows in column.words.items() if least <= rows <= present - least][:MOST_WORDS]
+    return [Feature(column.name, "word", word=word) for word in sorted(kept)]
 
 
 def _check_rows(findings: Findings, column: Column) -> None:
     labelled = column.rows - column.missing + (0 if column.numeric else sum(column.nones.values()))
     if findings.complete and labelled < LEAST_ROWS:
         raise DatasetError(
-            f"the file has {findings.rows} rows, {labelled} of them with a value in the target column "
-            f"{column.name!r}. Training and validation need at least {LEAST_ROWS}: add rows."
+            f"too few rows: {labelled} with a value in the target column {column.name!r}, {findings.rows} in all. "
+            f"Training and validation need at least {LEAST_ROWS}."
         )
 
 
 def _check_numbers(column: Column) -> None:
-    if column.kind == "empty":
-        raise _empty(column)
-    if not column.numeric or column.odd:
+    if column.kind != "empty" and (not column.numeric or column.odd):
         odd = column.odd or next(iter(column.counts), "text")
         raise DatasetError(
             f"the target column {column.name!r} holds {odd!r}, which is no number, and task regression needs numbers. "
@@ -118,8 +132,6 @@ def _check_numbers(column: Column) -> None:
 
 def _check_classes(column: Column, task: str, *, complete: bool) -> None:
     classes = classes_of(column)
-    if not classes and complete and not column.many:
-        raise _empty(column)
     if column.many or len(classes) > MOST_CLASSES:
         raise DatasetError(
             f"the target column {column.name!r} holds too many different values for classes, at most {MOST_CLASSES} "
@@ -135,9 +147,3 @@ def _check_classes(column: Column, task: str, *, complete: bool) -> None:
             f"the target column {column.name!r} holds {classes[0]!r} in every row: with one class only there is "
             "nothing to tell apart. Add rows of another class."
         )
-
-
-def _empty(column: Column) -> DatasetError:
-    return DatasetError(
-        f"the target column {column.name!r} is empty in every row. Expected the values that the model is to learn."
-    )

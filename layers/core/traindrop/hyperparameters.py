@@ -28,6 +28,9 @@ class XGBoostHyperparameters(BaseModel):
     max_bin: int = Field(256, ge=2, le=65_536, description="Most bins of a feature's histogram.")
     scale_pos_weight: float = Field(1, gt=0, description="Weight of the rows of the positive class; binary only.")
     early_stopping_rounds: int = Field(0, ge=0, description="Stop after so many rounds without a gain; 0: never.")
+    refit: bool = Field(
+        True, description="After validation, train the model that is kept on all rows; takes as long again."
+    )
 
 
 def check_hyperparameters(given: Mapping[str, object]) -> XGBoostHyperparameters:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from traindrop.cells import DATE_PARTS, MISSING, NAN, date_numbers, number, numbers
+from traindrop.cells import DATE_PARTS, MISSING, NAN, date_numbers, number, numbers, word_numbers
 from traindrop.csv_rows import DatasetError
 
 VERSION = 1
@@ -19,19 +19,22 @@ class Feature:
     """How one column becomes one number; NaN is missing.
 
     `kind`: "number", "decimal_comma", "date" (days since 1970), "month", "weekday" (0 is Monday), "hour"
-    (`style`: the order of a date's parts), or "category": its position in `categories`; a value that is not
-    among them comes after them all if training knew such values (`other`), else it is missing."""
+    (`style`: the order of a date's parts), "word" (1 where the text has `word`), or "category": its position in
+    `categories`; a value that is not among them comes after them all if training knew such values (`other`),
+    else it is missing."""
 
     name: str
     kind: str
     categories: tuple[str, ...] = ()
     other: bool = False
     style: str = ""
+    word: str = ""
 
     @property
     def label(self) -> str:
         """For people; unique among the features of a schema unless a column is called so."""
-        return f"{self.name} ({self.kind})" if self.kind in ("month", "weekday", "hour") else self.name
+        part = self.word or (self.kind if self.kind in ("month", "weekday", "hour") else "")
+        return f"{self.name} ({part})" if part else self.name
 
     def encode(self, cells: Sequence[str]) -> "array[float]":
         """One float32 per cell."""
@@ -42,6 +45,8 @@ class Feature:
             return array("f", [number(cell, decimal_comma=True) for cell in stripped])
         if self.kind in DATE_PARTS:
             return date_numbers(stripped, self.style, self.kind)
+        if self.kind == "word":
+            return word_numbers(stripped, self.word)
         other = float(len(self.categories)) if self.other else NAN
         codes = dict.fromkeys(MISSING, NAN)
         codes.update((category, float(code)) for code, category in enumerate(self.categories))
