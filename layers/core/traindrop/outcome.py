@@ -25,7 +25,8 @@ def kind_of(run: Run) -> Kind:
 def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcome:
     """All that the message needs; `log_lines` are the training job's last ones."""
     duration = (run.ended_at - run.uploaded_at).total_seconds() if run.ended_at and run.uploaded_at else None
-    trained = run.training_ended_at is not None
+    # A job that failed or was stopped has an end too, but the script saves its model last of all.
+    trained = run.training_ended_at is not None and run.status not in {Status.FAILED, Status.STOPPED}
     return Outcome(
         kind=kind_of(run),
         run=run.run,
