@@ -1,8 +1,13 @@
 """Small real things that tests are built from."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from traindrop.request import Job
+from traindrop.run import Run, Status
 
 # Two numbers and a label that they decide: 60 rows, 3 columns.
 CSV = b"length,width,species\n" + b"".join(
@@ -29,3 +34,39 @@ def classic_event(bucket: str, encoded_keys: list[str], body: bytes) -> dict[str
             for key in encoded_keys
         ]
     }
+
+
+def a_job(**changes: Any) -> Job:
+    """What a training job request is made of: a binary target of the dataset flowers, with a test file."""
+    job = Job(
+        run="traindrop-flowers-0123456789ab",
+        stack="traindrop",
+        dataset="flowers",
+        bucket="traindrop-dropbucket-1a2b3c4d",
+        train_key="datasets/flowers/train/flowers.csv",
+        test_key="datasets/flowers/test/held_out.csv",
+        bundle_key="code/0f1e2d/sourcedir.tar.gz",
+        target="species",
+        task="binary",
+        role_arn="arn:aws:iam::123456789012:role/traindrop-TrainingRole-1A2B3C4D5E6F",
+        region="us-east-1",
+        owner="research",
+    )
+    return replace(job, **changes)
+
+
+def a_run(**changes: Any) -> Run:
+    """A run of the dataset flowers that waits to be launched."""
+    moment = datetime(2026, 11, 12, tzinfo=UTC)
+    run = Run(
+        run="traindrop-flowers-0123456789ab",
+        dataset="flowers",
+        status=Status.WAITING,
+        created_at=moment,
+        uploaded_at=moment,
+        bucket="traindrop-dropbucket-1a2b3c4d",
+        key="datasets/flowers/train/flowers.csv",
+        etag="b1946ac92492d2347c6235b4d2611184",
+        size=1024,
+    )
+    return run.model_copy(update=changes)
