@@ -1,0 +1,48 @@
+"""template.yaml deployed into one local AWS, which all tests of this folder share: they run in one worker."""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from rich.console import Console
+from tests.pipeline.pipeline import Pipeline
+
+from traindrop import aws, ledger
+from traindrop_cli.local_stack import own_local_stack
+from traindrop_cli.stack import point_at
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("pipeline"))
+
+
+@pytest.fixture(scope="session")
+def deployed() -> Iterator[Pipeline]:
+    """Deployed as `traindrop drop --local` does it, and with its settings: IAM on, every event twice."""
+    with ExitStack() as resources:
+        with mock.patch.dict(os.environ):
+            stack = resources.enter_context(own_local_stack(Console(file=io.StringIO())))
+        yield Pipeline(stack)
+
+
+@pytest.fixture
+def pipeline(deployed: Pipeline) -> Iterator[Pipeline]:
+    """The deployed pipeline, with this process's AWS clients pointed at it for one test."""
+    with mock.patch.dict(os.environ):
+        point_at(deployed.stack.endpoint_url or "")
+        _forget_clients()
+        yield deployed
+    _forget_clients()
+
+
+def _forget_clients() -> None:
+    aws.client.cache_clear()  # type: ignore[attr-defined]  # the overloads hide the cache
+    ledger._table.cache_clear()
