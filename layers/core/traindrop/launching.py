@@ -40,7 +40,9 @@ def receive_all(uploads: list[Upload], settings: LauncherSettings) -> list[str]:
         else:
             runs += [run] if run else []
     if failures:
-        raise ExceptionGroup(f"{len(failures)} of {len(uploads)} uploads could not be processed", failures)
+        # The text is what the person is told when Lambda gives up.
+        why = "; ".join(map(str, failures))
+        raise ExceptionGroup(f"{len(failures)} of {len(uploads)} uploads could not be processed: {why}", failures)
     return runs
 
 
