@@ -24,10 +24,16 @@ _CLAIM = timedelta(seconds=45)
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
+def _number(text: str) -> Decimal | str:
+    """A float as DynamoDB takes it: 38 digits, magnitudes from 1E-130 to 9.9E+125; others as text, which
+    `Run` reads as the same number."""
+    number = float(text)
+    return Decimal(repr(number)) if number == 0 or 1e-120 < abs(number) < 1e120 else repr(number)
+
+
 def _to_item(values: dict[str, Any]) -> dict[str, Any]:
     """As DynamoDB takes it: times as ISO text, floats as Decimal, nothing where there is nothing."""
-    # DynamoDB keeps 38 digits; more would raise decimal.Inexact.
-    plain = json.loads(_ANY.dump_json(values), parse_float=lambda text: Decimal(repr(float(text))))
+    plain = json.loads(_ANY.dump_json(values), parse_float=_number)
     return {name: value for name, value in plain.items() if value is not None}
 
 
@@ -65,6 +71,8 @@ class Ledger:
         Which status may follow which is `traindrop.run.COMES_FROM`.
         """
         sources = sorted(COMES_FROM[status])
+        if not sources:
+            return False
         marks = {f":from{index}": source.value for index, source in enumerate(sources)}
         return self._update(run, f"#status IN ({', '.join(marks)})", marks, {"status": status, **fields})
 
@@ -82,6 +90,10 @@ class Ledger:
             run, condition, _to_item({":now": now}), {"message_claimed_until": now + _CLAIM},
             names={"#claim": "message_claimed_until"},
         )  # fmt: skip
+
+    def release_message(self, run: str, now: datetime) -> None:
+        """Give the claim back, so that the next delivery may send the message at once."""
+        self._update(run, "attribute_exists(#run)", {}, {"message_claimed_until": now}, names={"#run": "run"})
 
     def record_message(self, run: str, now: datetime) -> None:
         """Note that the message went out. Raises `ClientError` where the table cannot be written."""
