@@ -1,0 +1,266 @@
+"""The evaluator, whole, in an account of moto's, with a model that the real training script made."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from functions.evaluator.app import lambda_handler
+from tests.builders import CSV, a_run, client_error
+from tests.conftest import ROOT, LoadEvent
+from tests.functional.conftest import BUCKET, Account
+
+from traindrop import aws
+from traindrop.events import TrainingJob
+from traindrop.run import Run, Status
+
+TEST_KEY = "datasets/flowers/test/held_out.csv"
+NAME = a_run().run
+
+
+@dataclass(frozen=True)
+class Archives:
+    """What a training job left behind."""
+
+    model: bytes
+    output: bytes
+
+
+def packed(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def packed_folder(folder: Path) -> bytes:
+    return packed({path.name: path.read_bytes() for path in folder.iterdir()})
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
+    """model.tar.gz and output.tar.gz of one real training."""
+    folder = tmp_path_factory.mktemp("job")
+    for name in ("train", "model", "output"):
+        (folder / name).mkdir()
+    (folder / "train" / "flowers.csv").write_bytes(CSV)
+    places = {"SM_CHANNEL_TRAIN": "train", "SM_MODEL_DIR": "model", "SM_OUTPUT_DATA_DIR": "output"}
+    environment = {
+        **os.environ,
+        **{name: str(folder / place) for name, place in places.items()},
+        "PYTHONPATH": str(ROOT / "layers/core"),
+        "OMP_NUM_THREADS": "1",
+    }
+    script = str(ROOT / "training_scripts/xgboost/train.py")
+    command = [sys.executable, script, "--target", "species", "--num_round", "30"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    return Archives(packed_folder(folder / "model"), packed_folder(folder / "output"))
+
+
+class Job:
+    """A completed training job of ours: its record, its artifacts, and what SageMaker says of it."""
+
+    def __init__(self, account: Account, archives: Archives, event: dict[str, Any]) -> None:
+        self.account = account
+        self.archives = archives
+        event["detail"]["TrainingJobName"] = NAME
+        self.event = event
+        self.asked = 0
+        self.description = {**event["detail"], "BillableTimeInSeconds": 130}
+
+    def describe(self, name: str) -> TrainingJob:
+        assert name == NAME
+        self.asked += 1
+        return TrainingJob.model_validate(self.description)
+
+    def lie_ready(self, **changes: Any) -> None:
+        """Put the artifacts, the held-out file and the run's record where they are expected."""
+        changes = {"bucket": BUCKET, "status": Status.IN_PROGRESS, "test_key": TEST_KEY, **changes}
+        self.account.ledger.create(a_run(**changes))
+        self.account.put(TEST_KEY, CSV)
+        self.account.put(f"runs/{NAME}/output/model.tar.gz", self.archives.model)
+        self.account.put(f"runs/{NAME}/output/output.tar.gz", self.archives.output)
+
+    def completes(self) -> str | None:
+        """Deliver its Completed event to the handler; the status that the handler answers."""
+        found: str | None = lambda_handler(self.event, None)["status"]  # type: ignore[arg-type]
+        return found
+
+    @property
+    def run(self) -> Run:
+        return self.account.ledger.stored(NAME)
+
+    def evaluation(self) -> dict[str, Any]:
+        body = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"runs/{NAME}/evaluation.json")["Body"].read()
+        found: dict[str, Any] = json.loads(body)
+        return found
+
+
+@pytest.fixture
+def job(account: Account, archives: Archives, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch) -> Job:
+    found = Job(account, archives, load_event("training_job_completed"))
+    # moto's jobs never train: they are Completed at once, without times and billable seconds.
+    monkeypatch.setattr(aws, "describe_training_job", found.describe)
+    return found
+
+
+def test_a_completed_job_is_scored_on_the_held_out_file_stored_recorded_and_told_once(job: Job) -> None:
+    job.lie_ready()
+    assert job.completes() == Status.EVALUATED
+    evaluation = job.evaluation()
+    assert evaluation["scored"]["rows"] == 60
+    assert evaluation["metrics"]["accuracy"] > 0.9
+    assert (job.run.status, job.run.main_metric, job.run.test_rows) == (Status.EVALUATED, "auc", 60)
+    assert job.run.metrics == evaluation["metrics"]
+    assert job.run.validation == evaluation["validation"] != {}
+    assert job.run.billable_seconds == 130
+    assert job.run.training_ended_at is not None
+    (event,) = job.account.events()
+    assert event["detail-type"] == "Model Evaluated"
+    assert event["detail"]["metrics"] == evaluation["metrics"]
+    assert event["detail"]["evaluation"] == f"s3://{BUCKET}/runs/{NAME}/evaluation.json"
+
+
+def test_an_event_that_comes_twice_evaluates_once(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    job.lie_ready()
+    job.completes()
+    first = job.run
+
+    def refuse(*_: object) -> bool:
+        raise AssertionError("it was evaluated a second time")
+
+    monkeypatch.setattr(aws, "download", refuse)
+    assert job.completes() == Status.EVALUATED
+    assert job.run == first
+
+
+def test_a_job_of_another_stack_is_ignored_and_nothing_is_asked(job: Job) -> None:
+    assert job.completes() is None
+    assert job.asked == 0
+    assert job.account.runs() == []
+    assert job.account.events() == []
+
+
+def test_an_event_that_says_completed_of_a_job_that_is_not_changes_nothing(job: Job) -> None:
+    job.lie_ready()
+    job.description["TrainingJobStatus"] = "InProgress"
+    assert job.completes() == Status.IN_PROGRESS
+    assert job.account.events() == []
+
+
+def test_a_completion_that_arrives_before_the_launcher_recorded_its_launch_is_evaluated(job: Job) -> None:
+    job.lie_ready(status=Status.WAITING)
+    assert job.completes() == Status.EVALUATED
+
+
+def test_without_a_held_out_file_only_the_validation_metrics_are_reported(job: Job) -> None:
+    job.lie_ready(test_key=None)
+    assert job.completes() == Status.EVALUATED
+    evaluation = job.evaluation()
+    assert (evaluation["scored"], evaluation["metrics"]) == (None, {})
+    assert evaluation["validation"] == job.run.validation != {}
+    assert (job.run.metrics, job.run.test_rows) == ({}, None)
+
+
+def test_the_version_of_the_held_out_file_that_was_checked_is_the_one_that_is_scored(job: Job) -> None:
+    job.lie_ready(test_version_id=job.account.put(TEST_KEY, CSV)["detail"]["object"]["version-id"])
+    job.account.put(TEST_KEY, b"length,width,species\n1,2,rose\n")
+    job.completes()
+    assert job.evaluation()["scored"]["rows"] == 60
+
+
+def _traversal() -> bytes:
+    return packed({"../../evil": b"x"})
+
+
+def _link() -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        member = tarfile.TarInfo("model.ubj")
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(member)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (_traversal, "evil"),
+        (_link, "link"),
+        (lambda: packed({"model.pkl": b"\x80\x04."}), "model.pkl"),
+        (lambda: b"no archive at all", "model.tar.gz"),
+        (lambda: packed({}), "dataset.json"),
+        (lambda: packed({"dataset.json": b"{}"}), "dataset.json"),
+    ],
+    ids=["a path outside", "a link", "a pickle", "no archive", "nothing in it", "no schema"],
+)
+def test_a_hostile_or_broken_model_ends_the_run_with_the_reason(job: Job, make: Callable[[], bytes], says: str) -> None:
+    job.lie_ready()
+    job.account.put(f"runs/{NAME}/output/model.tar.gz", make())
+    assert job.completes() == Status.EVALUATION_FAILED
+    assert says in (job.run.reason or "")
+    (event,) = job.account.events()
+    assert (event["detail-type"], event["detail"]["reason"]) == ("Evaluation Failed", job.run.reason)
+    assert "evaluation" not in event["detail"]
+    assert not aws.exists(BUCKET, f"runs/{NAME}/evaluation.json")
+
+
+@pytest.mark.parametrize("key", [f"runs/{NAME}/output/model.tar.gz", TEST_KEY])
+def test_a_file_that_is_gone_ends_the_run_with_its_name(job: Job, key: str) -> None:
+    job.lie_ready()
+    boto3.client("s3").delete_object(Bucket=BUCKET, Key=key)
+    assert job.completes() == Status.EVALUATION_FAILED
+    assert key in (job.run.reason or "")
+
+
+@pytest.mark.parametrize("end", [Status.EVALUATED, Status.EVALUATION_FAILED, Status.STOPPED, Status.FAILED])
+def test_a_late_event_changes_nothing_of_a_run_that_ended_and_was_told(job: Job, end: Status) -> None:
+    moment = a_run().created_at
+    job.lie_ready(status=end, reason="as it was", notified_at=moment)
+    before = job.run
+    assert job.completes() == end
+    assert job.run == before
+    assert job.account.events() == []
+
+
+def test_a_crash_between_recording_and_telling_is_healed_by_the_next_delivery(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.lie_ready()
+
+    def crash(*_: object) -> None:
+        raise client_error("PutEvents", "InternalFailure", "try later")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aws, "emit", crash)
+        with pytest.raises(Exception, match="try later"):
+            job.completes()
+    assert job.run.status is Status.EVALUATED
+    assert job.completes() == Status.EVALUATED
+    assert [event["detail-type"] for event in job.account.events()] == ["Model Evaluated"]
+
+
+def test_a_service_that_fails_is_not_taken_for_a_model_that_is_bad(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    job.lie_ready()
+
+    def throttle(*_: object) -> bool:
+        raise client_error("GetObject", "SlowDown", "Please reduce your request rate")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(aws, "download", throttle)
+        with pytest.raises(Exception, match="reduce your request rate"):
+            job.completes()
+    assert job.run.status is Status.COMPLETED
+    assert job.completes() == Status.EVALUATED
