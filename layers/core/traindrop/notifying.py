@@ -12,7 +12,7 @@ from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
 from traindrop.message import compose
 from traindrop.outcome import internal_error, outcome_of
-from traindrop.run import FINAL, Status
+from traindrop.run import FINAL, Run, Status
 from traindrop.settings import NotifierSettings
 
 LOG_LINES = 20
@@ -75,12 +75,21 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     run = ledger.get(name)
     if run is None or run.status not in FINAL or not ledger.claim_message(name, now()):
         return []
-    went_wrong = run.was_launched and run.status is not Status.EVALUATED
-    lines = aws.last_log_lines(name, LOG_LINES) if went_wrong else []
-    message = compose(outcome_of(run, lines, settings.dead_letter_queue))
-    aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
+    try:
+        _publish(run, settings)
+    except Exception:
+        # Else the next try would find the claim taken, return, and pass for a success.
+        ledger.release_message(name, now())
+        raise
     ledger.record_message(name, now())
     return [name]
+
+
+def _publish(run: Run, settings: NotifierSettings) -> None:
+    went_wrong = run.was_launched and run.status is not Status.EVALUATED
+    lines = aws.last_log_lines(run.run, LOG_LINES) if went_wrong else []
+    message = compose(outcome_of(run, lines, settings.dead_letter_queue))
+    aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
 
 
 def _why_stopped(job: TrainingJob) -> str:
