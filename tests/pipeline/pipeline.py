@@ -131,7 +131,7 @@ class Pipeline:
         wait_for(lambda: len(self.log(function, "START RequestId")) == len(self.log(function, "END RequestId")))
 
 
-def wait_for(look: Callable[[], Found | None], seconds: float = 60) -> Found:
+def wait_for(look: Callable[[], Found | None], seconds: float = 30) -> Found:
     """What `look` returns once it is neither None nor empty."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

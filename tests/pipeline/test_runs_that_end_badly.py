@@ -1,0 +1,151 @@
+"""Trainings that fail or are stopped, and parts of traindrop that give up: each is told, nothing is swallowed."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from tests.pipeline.pipeline import FEW_ROUNDS, Pipeline, labelled, wait_for
+
+from traindrop.drop import SAMPLE_BYTES
+from traindrop.ledger import Ledger
+from traindrop.run import Run, Status
+
+Denied = Callable[[str, str], AbstractContextManager[None]]
+
+# Far more than any test waits for.
+ENDLESS = {"num_round": 100_000}
+
+
+def beyond_the_check() -> bytes:
+    """A CSV whose only mistake, a row with a field too few, lies beyond what the check reads."""
+    header, *rows = labelled(2000).splitlines(keepends=True)
+    return header + b"".join(rows) * (SAMPLE_BYTES // len(b"".join(rows)) + 1) + b"1.5,2\n"
+
+
+def in_training(pipeline: Pipeline, dataset: str) -> Run:
+    """The dataset's run, once its script has begun to train."""
+
+    def look() -> Run | None:
+        for run in pipeline.runs(dataset):
+            job = pipeline.job(run.run)
+            return run if job and job["SecondaryStatus"] == "Training" else None
+        return None
+
+    return wait_for(look)
+
+
+def test_a_training_that_fails_is_told_with_its_reason_and_its_last_log_lines(pipeline: Pipeline) -> None:
+    csv = beyond_the_check()
+    pipeline.drop("breaks", csv, hyperparameters=FEW_ROUNDS)
+    (run,) = pipeline.told("breaks")
+    message = pipeline.message("breaks")
+    line = f"line {csv.count(10)} has 2 fields, the header has 3"
+    assert run.status is Status.FAILED
+    assert line in (run.reason or "")
+    assert message.subject == "[traindrop] breaks: training failed"
+    assert line in " ".join(message.body.split("Last log lines")[0].split())
+    assert f"data.csv: {line}" in message.body.split("Last log lines")[1]
+    assert pipeline.read(run.evaluation_key) is None
+
+
+def test_a_training_that_is_stopped_is_told_as_no_success(pipeline: Pipeline) -> None:
+    pipeline.drop("stopped", labelled(), hyperparameters=ENDLESS)
+    boto3.client("sagemaker").stop_training_job(TrainingJobName=in_training(pipeline, "stopped").run)
+    (run,) = pipeline.told("stopped")
+    message = pipeline.message("stopped")
+    assert run.status is Status.STOPPED
+    assert message.subject == "[traindrop] stopped: stopped"
+    assert "not a success" in message.body
+    assert "stopped from outside" in message.body
+
+
+def test_a_training_that_reaches_its_maximum_run_time_says_so(pipeline: Pipeline) -> None:
+    """With a second instead of the minute that is the least for a person: launched as the launcher does it."""
+    pipeline.drop("model-run", labelled(), hyperparameters=FEW_ROUNDS)
+    (launched,) = pipeline.told("model-run")
+    request = json.loads(pipeline.read(launched.request_key) or b"{}")
+    slow = f"{pipeline.stack.name}-slow-1"
+    request |= {"TrainingJobName": slow, "StoppingCondition": {"MaxRuntimeInSeconds": 1}}
+    request["HyperParameters"] |= {"num_round": str(ENDLESS["num_round"]), "sagemaker_job_name": json.dumps(slow)}
+    known = launched.model_dump(include={"bucket", "key", "etag", "size", "uploaded_at", "created_at", "launched_at"})
+    Ledger(pipeline.stack.table).create(Run(run=slow, dataset="slow", status=Status.IN_PROGRESS, **known))
+    boto3.client("sagemaker").create_training_job(**request)
+    (run,) = pipeline.told("slow")
+    message = pipeline.message("slow")
+    assert (run.status, message.outcome) == (Status.STOPPED, "stopped")
+    assert "maximum run time" in " ".join(message.body.split())
+
+
+@pytest.fixture
+def denied(pipeline: Pipeline) -> Denied:
+    """Takes an action away from a function's role, for the length of a block."""
+
+    @contextmanager
+    def deny(function: str, action: str) -> Iterator[None]:
+        iam = boto3.client("iam")
+        role = pipeline.resource(f"{function}Role")
+        statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=policy)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="denied")
+
+    return deny
+
+
+def invoked_with(letter: dict[str, Any]) -> str:
+    """The event of a dead letter, as text."""
+    return json.dumps(letter["requestPayload"])
+
+
+def test_a_launcher_that_fails_leaves_its_event_in_the_dead_letter_queue_and_the_person_is_told_once(
+    pipeline: Pipeline, denied: Denied
+) -> None:
+    with denied("Launcher", "dynamodb:PutItem"):
+        pipeline.drop("unwritten", labelled())
+        message = pipeline.message("unwritten")
+    (run,) = pipeline.told("unwritten")
+    assert (run.status, message.outcome) == (Status.FAILED, "internal_error")
+    assert message.subject == "[traindrop] unwritten: internal error"
+    assert "dynamodb:PutItem" in message.body
+    assert pipeline.job(run.run) is None
+    (letter,) = pipeline.dead_letters()
+    assert "datasets/unwritten/train/data.csv" in invoked_with(letter)
+    assert letter["requestContext"]["condition"] == "RetriesExhausted"
+    assert len(pipeline.messages("unwritten")) == 1
+
+
+def test_an_evaluator_that_fails_leaves_its_events_in_the_dead_letter_queue_and_the_person_is_told_once(
+    pipeline: Pipeline, denied: Denied
+) -> None:
+    with denied("Evaluator", "s3:PutObject"):
+        pipeline.drop("unscored", labelled(), hyperparameters=FEW_ROUNDS)
+        message = pipeline.message("unscored")
+        (run,) = pipeline.told("unscored")
+        # The event came twice, and was given up twice.
+        letters = pipeline.dead_letters()
+        while len(letters) < 2:
+            letters += wait_for(pipeline.dead_letters)
+    assert (run.status, message.outcome) == (Status.EVALUATION_FAILED, "internal_error")
+    assert "s3:PutObject" in message.body
+    assert all(run.run in invoked_with(letter) for letter in letters)
+    pipeline.wait_until_idle("Notifier")
+    assert len(pipeline.messages("unscored")) == 1
+
+
+def test_a_message_that_cannot_be_sent_leaves_its_event_in_the_dead_letter_queue(
+    pipeline: Pipeline, denied: Denied
+) -> None:
+    with denied("Notifier", "sns:Publish"):
+        pipeline.drop("untold", b"")
+        letters = wait_for(pipeline.dead_letters)
+        pipeline.wait_until_idle("Notifier")
+    (run,) = pipeline.runs("untold")
+    assert run.run in invoked_with(letters[0])
+    assert run.notified_at is None
+    assert pipeline.messages("untold") == []
