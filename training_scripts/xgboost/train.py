@@ -57,7 +57,8 @@ TASKS: dict[str, tuple[str, list[str]]] = {
 
 def arguments() -> argparse.ArgumentParser:
     """Every flag that the script takes; any other is an error."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw, allow_abbrev=False)
     parser.add_argument("--train", default="", help="name of the CSV in the channel; default: the only one there")
     parser.add_argument("--test", default="", help="name of the CSV in the test channel; default: the only one there")
     parser.add_argument("--target", required=True, help="name of the column to predict")

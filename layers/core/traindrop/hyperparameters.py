@@ -46,5 +46,4 @@ def _problem(details: ErrorDetails) -> str:
     if details["type"] == "extra_forbidden":
         known = ", ".join(XGBoostHyperparameters.model_fields)
         return f"{name}: there is no such hyperparameter. Those of xgboost are: {known}."
-    allowed = details["msg"][0].lower() + details["msg"][1:].replace("Input", "it")
-    return f"{name}: found {details['input']!r}; {allowed}."
+    return f"{name}: found {details['input']!r}; {details['msg'].replace('Input', 'it', 1)}."
