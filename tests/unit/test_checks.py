@@ -1,11 +1,17 @@
 """What is launched and what is rejected, and with which words."""
 
+import contextlib
+import csv
+import io
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from traindrop.checks import Accepted, check_test_data, check_training_data
+from traindrop.dataset import read
 from traindrop.errors import Rejected
 
 LABELS = ["no", "yes"] * 20
@@ -143,3 +149,31 @@ def test_a_test_file_needs_the_columns_that_were_trained_on_and_the_target_and_n
 def test_a_test_file_that_nothing_can_be_compared_with_is_rejected(body: bytes, message: str) -> None:
     with pytest.raises(Rejected, match=message):
         check_test_data(body, complete=True, training=check(GOOD), file="t.csv")
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["", "NA", "None", "nan", "1", "1.0", "1e400", "1_0", "1,5", "2024-01-31", "31/12/2024", "inf", "-"]
+    ),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5),
+)
+
+
+def whole(rows: list[tuple[str, str]]) -> bytes:
+    table = io.StringIO(newline="")
+    csv.writer(table, quoting=csv.QUOTE_ALL).writerows([("a", "y"), *rows])
+    return table.getvalue().encode()
+
+
+FILES = st.lists(st.tuples(CELLS, CELLS), min_size=20, max_size=40).map(whole)
+
+
+@settings(max_examples=300)
+@given(st.one_of(FILES, st.binary(max_size=200)), st.sampled_from(["auto", "binary", "multiclass", "regression"]))
+def test_whatever_the_bytes_the_check_answers_and_what_it_accepts_can_be_read(body: bytes, task: str) -> None:
+    with contextlib.suppress(Rejected):
+        accepted = check(body, task=task)
+        batches = list(read(io.BytesIO(body), accepted.schema))
+        assert sum(batch.rows for batch in batches) == accepted.rows
+        labels = accepted.schema.encode_target(text for batch in batches for text in batch.target or [])
+        assert sum(label == label for label in labels) >= 20
