@@ -8,10 +8,10 @@ from urllib.parse import quote_plus
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-
 from functions.launcher.app import lambda_handler
 from tests.builders import CSV, classic_event, client_error
 from tests.functional.conftest import BUCKET, ROLE, Account
+
 from traindrop import aws
 from traindrop.launching import ACCOMPANIES
 from traindrop.run import Status
@@ -74,7 +74,7 @@ def test_a_launcher_that_died_before_it_recorded_the_launch_is_picked_up_by_the_
     account.put("datasets/flowers/training.yaml", CONFIG)
     event = account.put(KEY, CSV)
 
-    def refuse(request: dict[str, Any]) -> None:
+    def refuse(_request: dict[str, Any]) -> None:
         raise client_error("CreateTrainingJob", "ResourceInUse", "Training job names must be unique")
 
     with monkeypatch.context() as patched:
@@ -114,7 +114,7 @@ def test_one_upload_that_fails_does_not_keep_the_next_one_of_its_event_from_its_
 def test_a_throttled_launch_leaves_the_handler_so_that_lambda_tries_again(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def throttle(request: dict[str, Any]) -> None:
+    def throttle(_request: dict[str, Any]) -> None:
         raise client_error("CreateTrainingJob", "ThrottlingException", "Rate exceeded")
 
     monkeypatch.setattr(aws, "create_training_job", throttle)
@@ -128,7 +128,7 @@ def test_a_request_that_sagemaker_refuses_ends_the_run_and_tells_why(
 ) -> None:
     limit = "The account-level service limit 'ml.m5.large for training job usage' is 0 Instances, with current"
 
-    def refuse(request: dict[str, Any]) -> None:
+    def refuse(_request: dict[str, Any]) -> None:
         raise client_error("CreateTrainingJob", "ResourceLimitExceeded", limit)
 
     monkeypatch.setattr(aws, "create_training_job", refuse)
@@ -167,6 +167,13 @@ def test_a_file_that_cannot_be_trained_on_is_rejected_with_one_message_and_no_jo
     assert says.lower() in (run.reason or "").lower()
     assert account.jobs() == []
     assert [event["detail-type"] for event in account.events()] == ["Run Rejected"]
+
+
+def test_a_name_that_the_script_would_take_for_an_option_is_rejected(account: Account) -> None:
+    account.put("datasets/flowers/training.yaml", b"target: -species\n")
+    (name,) = launch(account.put(KEY, CSV.replace(b"species", b"-species")))
+    assert "begins with a hyphen" in (account.ledger.stored(name).reason or "")
+    assert account.jobs() == []
 
 
 def test_a_config_with_an_unknown_field_is_rejected_naming_it(account: Account) -> None:

@@ -82,6 +82,10 @@ def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
         drop=config.drop,
         file=run.file,
     )
+    for what, name in (("column", training.target), ("file", run.file)):
+        if name.startswith("-"):
+            # The container hands it to the script as `--target -x`, which reads as another option.
+            raise Rejected(f"{run.file}: the name of the {what} {name!r} begins with a hyphen. Rename it.")
     if drop.test is not None:
         check_test_data(
             _sample(drop.test),
