@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from traindrop_cli.local.settings import LocalSettings
 from traindrop_cli.stack import DEFAULT_STACK, Stack, connect, point_at
 
 INBOX = "traindrop-inbox"
+_END_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,11 @@ def running() -> Running | None:
     """The local AWS that runs in the background; None where none does."""
     try:
         noted = Running(**json.loads(_note().read_text(encoding="utf-8")))
-        os.kill(noted.pid, 0)
-    except (FileNotFoundError, ProcessLookupError):
+    except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:
         raise CommandError(f"{_note()} cannot be read ({error}). Delete it, and end the local AWS by hand.") from error
-    return noted
+    return noted if _is_alive(noted.pid) else None
 
 
 def start_in_background(port: int) -> Running:
@@ -70,7 +71,21 @@ def start_in_background(port: int) -> Running:
 def end(noted: Running) -> None:
     """End it, with all the processes that it started."""
     os.killpg(noted.pid, signal.SIGTERM)
+    give_up = time.monotonic() + _END_SECONDS
+    while _is_alive(noted.pid):
+        if time.monotonic() > give_up:
+            os.killpg(noted.pid, signal.SIGKILL)
+            break
+        time.sleep(0.05)
     _note().unlink(missing_ok=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextmanager
@@ -86,6 +101,8 @@ def own_local_stack(console: Console) -> Iterator[Stack]:
     console.print(f"Local AWS at {aws.endpoint_url}, stack {stack.name}, bucket {stack.bucket}", soft_wrap=True)
     with aws:
         yield stack
+    # Where the block failed, its log may tell why.
+    aws.log_file.unlink(missing_ok=True)
 
 
 @contextmanager

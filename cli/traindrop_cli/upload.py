@@ -26,13 +26,18 @@ class Dropped:
     at: datetime
 
 
+def check_files(*paths: Path | None) -> None:
+    """Raises `CommandError` for a file that is not there; None is no file."""
+    for path in paths:
+        if path is not None and not path.is_file():
+            raise CommandError(f"{path}: there is no such file.")
+
+
 def drop(
     stack: Stack, csv: Path, dataset: str, *, target: str | None, test: Path | None, config: Path | None
 ) -> Dropped:
     """Upload a training CSV with what belongs to it. Raises `CommandError` for a file that is not there."""
-    for path in (csv, test, config):
-        if path is not None and not path.is_file():
-            raise CommandError(f"{path}: there is no such file.")
+    check_files(csv, test, config)
     s3 = boto3.client("s3")
     key = train_prefix(dataset) + csv.name
     if test is not None:

@@ -16,7 +16,7 @@ from traindrop_cli.result import as_json, exit_code, keep
 from traindrop_cli.screen import console
 from traindrop_cli.stack import Stack
 from traindrop_cli.summary import print_run
-from traindrop_cli.upload import drop
+from traindrop_cli.upload import check_files, drop
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class DropCall:
 
 def run_drop(call: DropCall, *, use_local: bool, wait: bool, stack: str | None) -> int:
     """Drop, and follow to the end if asked to; the exit status."""
+    check_files(call.csv, call.test, call.config)
     with ExitStack() as resources:
         # Standard output belongs to the result; with --json the progress goes beside it.
         screen = console(stderr=call.json)
