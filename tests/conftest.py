@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,8 @@ def load_event() -> LoadEvent:
 
 
 @pytest.fixture
-def titanic() -> Iterator[Path]:
+def titanic() -> Path:
     """The folder of titanic_train.csv (712 rows) and titanic_test.csv (179 rows)."""
     if not TITANIC.is_dir():
         pytest.skip("the Titanic data is not on this machine (shared/data/titanic beside the checkout)")
-    yield TITANIC
+    return TITANIC

@@ -15,9 +15,7 @@ from traindrop.container import CodeError, Outcome, pack, prepare, run, unpack_c
 from traindrop.script_mode import Folders, environment, is_script_mode, script_arguments
 
 ORACLE = json.loads(
-    (Path(__file__).parents[1] / "functional/local_fixtures/script_mode_oracle.json").read_text(
-        encoding="utf-8"
-    )
+    (Path(__file__).parents[1] / "functional/local_fixtures/script_mode_oracle.json").read_text(encoding="utf-8")
 )
 
 
@@ -93,9 +91,7 @@ print(json.dumps([sys.argv[1:], seen, [os.path.isdir(folder) for folder in folde
     assert working_directory == str(tmp_path.resolve() / "code")
 
 
-def test_the_script_gets_no_credentials_of_the_caller(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_script_gets_no_credentials_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     lines: list[str] = []
@@ -189,14 +185,10 @@ time.sleep(60)
     assert (folders.model / "model").read_text() == "half"
 
 
-@pytest.mark.skipif(
-    "sys.platform != 'linux'", reason="only Linux can tie a process to the death of its parent"
-)
+@pytest.mark.skipif("sys.platform != 'linux'", reason="only Linux can tie a process to the death of its parent")
 def test_a_script_tied_to_its_parent_still_gets_its_arguments(tmp_path: Path) -> None:
     lines: list[str] = []
-    outcome = run_script(
-        tmp_path, "import sys; print(sys.argv[0], len(sys.argv))", lines, die_with_parent=True
-    )
+    outcome = run_script(tmp_path, "import sys; print(sys.argv[0], len(sys.argv))", lines, die_with_parent=True)
     assert outcome.exit_code == 0
     assert lines == [f"train.py {len(ORACLE['arguments']) + 1}"]
 

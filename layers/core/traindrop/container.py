@@ -121,9 +121,7 @@ def run(
     """
     program = str(decoded_hyperparameters(request)["sagemaker_program"])
     if not _ENTRY_POINT.fullmatch(program) or ".." in program.split("/"):
-        reason = (
-            f"The training entry point {program!r} cannot be used: expected the relative path of a .py file"
-        )
+        reason = f"The training entry point {program!r} cannot be used: expected the relative path of a .py file"
         return Outcome(1, _algorithm_error(reason), stopped=False, timed_out=False, seconds=0.0)
     command = [sys.executable, "--", program, *script_arguments(request)]
     tie = [sys.executable, "-ISc", _TIE_TO_PARENT] if die_with_parent and sys.platform == "linux" else []
@@ -138,9 +136,7 @@ def run(
         process_group=0,
     )
     ended_by = _watch(process, on_line, stop or threading.Event(), timeout, grace)
-    reason_or_none = (
-        None if ended_by or process.returncode == 0 else _reason(folders, process.returncode, command)
-    )
+    reason_or_none = None if ended_by or process.returncode == 0 else _reason(folders, process.returncode, command)
     seconds = time.monotonic() - started
     return Outcome(process.returncode, reason_or_none, ended_by == "stop", ended_by == "timeout", seconds)
 

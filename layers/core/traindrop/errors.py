@@ -24,4 +24,3 @@ class LaunchRefused(TraindropError):
 
 class EvaluationFailed(TraindropError):
     """The training job completed, but its result could not be scored. The model is kept."""
-

@@ -153,9 +153,7 @@ def _training_env(request: Request, folders: Folders) -> dict[str, Any]:
     channels = _input_data_config(request)
     return {
         "additional_framework_parameters": {
-            key: value
-            for key, value in hyperparameters.items()
-            if key.startswith("sagemaker_") and key not in _OWN
+            key: value for key, value in hyperparameters.items() if key.startswith("sagemaker_") and key not in _OWN
         },
         "channel_input_dirs": {name: str(folders.channel(name)) for name in channels},
         "current_host": HOST,
@@ -198,11 +196,7 @@ def _training_env(request: Request, folders: Folders) -> dict[str, Any]:
 
 def _script_hyperparameters(request: Request) -> dict[str, Any]:
     everything = decoded_hyperparameters(request)
-    return {
-        key: value
-        for key, value in everything.items()
-        if key not in _OWN and not key.startswith("sagemaker_")
-    }
+    return {key: value for key, value in everything.items() if key not in _OWN and not key.startswith("sagemaker_")}
 
 
 def _resource_config(request: Request) -> dict[str, Any]:
@@ -219,9 +213,7 @@ def _resource_config(request: Request) -> dict[str, Any]:
 
 
 def _input_data_config(request: Request) -> dict[str, dict[str, str]]:
-    return {
-        channel["ChannelName"]: _channel_config(channel) for channel in request.get("InputDataConfig", [])
-    }
+    return {channel["ChannelName"]: _channel_config(channel) for channel in request.get("InputDataConfig", [])}
 
 
 def _channel_config(channel: Mapping[str, Any]) -> dict[str, str]:

@@ -27,9 +27,7 @@ def parse_key(key: str) -> UploadPath | None:
         return None
     match = _KEY.fullmatch(key)
     if match is None:
-        raise Rejected(
-            f"{key!r} lies in no dataset's folder. Drop it at datasets/<dataset>/train/<file>.csv."
-        )
+        raise Rejected(f"{key!r} lies in no dataset's folder. Drop it at datasets/<dataset>/train/<file>.csv.")
     dataset = match["dataset"]
     if "/" in dataset or dataset in {".", ".."} or _CONTROL.search(dataset) or len(dataset) > MAX_DATASET:
         raise Rejected(
