@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -118,5 +118,16 @@ def main() -> None:
     try:
         app()
     except CommandError as error:
-        print(f"traindrop: {error}", file=sys.stderr)
-        sys.exit(3)
+        _fail(str(error))
+    except Exception as error:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if not isinstance(error, BotoCoreError | ClientError):
+            raise
+        # No credentials, no permission, no network: AWS's own words say which.
+        _fail(str(error))
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"traindrop: {message}", file=sys.stderr)
+    sys.exit(3)

@@ -161,3 +161,18 @@ def test_the_demo_in_a_pipe_shows_each_state_and_the_notification(traindrop: Tra
     shown = re.findall(r"^ *[0-9.]+ s (\w+)", done.stdout, re.MULTILINE)
     assert shown[:7] == ["uploaded", "checked", "launched", "training", "trained", "evaluated", "notified"]
     assert "Subject: [traindrop] breast-cancer: trained, auc 0.9" in done.stdout
+
+
+def test_a_port_that_is_taken_is_said_in_words_with_the_way_out(traindrop: Traindrop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = traindrop("local", "up", "--port", taken.getsockname()[1])
+    assert done.returncode == 3
+    assert "Choose another with --port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_aws_refuses_is_said_in_words(traindrop: Traindrop) -> None:
+    done = traindrop("runs", "--stack", "nowhere")
+    assert done.returncode == 3
+    assert "region" in done.stderr
+    assert "Traceback" not in done.stderr

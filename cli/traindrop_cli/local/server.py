@@ -27,7 +27,12 @@ def serve(settings: LocalSettings, ready_file: Path | None, *, end_with_stdin: b
 
     The endpoint is written to `ready_file` once it answers.
     """
-    listener = socket.create_server(("127.0.0.1", settings.port), backlog=128)
+    try:
+        listener = socket.create_server(("127.0.0.1", settings.port), backlog=128)
+    except OSError as error:
+        sys.exit(
+            f"Port {settings.port} of 127.0.0.1: {error.strerror}. Choose another with --port, or 0 for a free one."
+        )
     port = listener.getsockname()[1]
     environment = without_foreign_settings(os.environ) | ministack_environment(settings, port)
     os.environ.clear()
