@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from traindrop import aws
-from traindrop.message import Message, compose
-from traindrop.outcome import outcome_of
+from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run, Status
 from traindrop_cli.stack import Stack
 
@@ -41,15 +40,6 @@ def as_json(run: Run) -> dict[str, Any]:
     }
 
 
-def message_of(run: Run) -> Message | None:
-    """The message that the run's subscribers got; None while it is not over."""
-    if run.status not in FINAL:
-        return None
-    went_wrong = run.was_launched and run.status is not Status.EVALUATED
-    lines = aws.last_log_lines(run.run, 20) if went_wrong else []
-    return compose(outcome_of(run, lines, "dead-letter queue"))
-
-
 def keep(stack: Stack, run: Run, folder: Path) -> list[Path]:
     """Copy everything of the run into `folder`: request, artifacts, evaluation, log, message, record."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +51,7 @@ def keep(stack: Stack, run: Run, folder: Path) -> list[Path]:
         with path.open("wb") as file:
             aws.download(stack.bucket, key, None, file)
         kept.append(path)
-    message = message_of(run)
+    message = message_of(run) if run.status in FINAL else None
     texts = {"run.json": json.dumps(as_json(run), indent=2)}
     if message:
         texts["message.txt"] = f"{message.subject}\n\n{message.body}"

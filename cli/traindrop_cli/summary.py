@@ -4,9 +4,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from traindrop.run import Run, Status
+from traindrop.notifying import message_of
+from traindrop.run import FINAL, Run, Status
 from traindrop_cli.follow import steps_of
-from traindrop_cli.result import message_of
 
 _STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING: "cyan", Status.IN_PROGRESS: "cyan",
            Status.COMPLETED: "cyan"}  # fmt: skip
@@ -14,10 +14,10 @@ _STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING:
 
 def print_run(run: Run, console: Console, *, message: bool = True) -> None:
     """The run's message as its subscribers get it, and how long each step took."""
-    found = message_of(run)
-    if found is None:
+    if run.status not in FINAL:
         console.print(Text(f"{run.run} is {run.status.value}.", style="bold"))
     elif message:
+        found = message_of(run)
         console.print(Text(found.subject, style="bold"))
         console.print(Text(f"\n{found.body}"), soft_wrap=True)
     console.print(_times(run))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.builders import CSV
-from tests.functional.local_fixtures.aws import wait_for
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.xdist_group("cli")
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.functional.local_fixtures.aws import client, wait_for
+from tests.functional.local_fixtures.aws import client
+from tests.waiting import wait_for
 
 from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.deploy import DeployError, deploy

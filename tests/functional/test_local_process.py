@@ -10,7 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from tests.functional.local_fixtures.aws import BUCKET, TRUST, a_request, client, make_role, upload_script, wait_for
+from tests.functional.local_fixtures.aws import BUCKET, TRUST, a_request, client, make_role, upload_script
+from tests.waiting import wait_for
 
 from traindrop_cli.local.client import LocalAws, LocalAwsError
 from traindrop_cli.local.settings import LocalSettings

@@ -18,8 +18,8 @@ from tests.functional.local_fixtures.aws import (
     finished,
     make_role,
     upload_script,
-    wait_for,
 )
+from tests.waiting import wait_for
 
 from traindrop_cli.local.client import LocalAws
 

@@ -1,20 +1,17 @@
 """The deployed pipeline as a person sees it: drop a file, look at its run, read the messages."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
+from tests.waiting import wait_for
 
 from traindrop.ledger import Ledger
 from traindrop.run import Run
 from traindrop_cli.local_stack import read_inbox
 from traindrop_cli.stack import Stack
-
-Found = TypeVar("Found")
 
 FEW_ROUNDS = {"num_round": 5}
 
@@ -129,16 +126,6 @@ class Pipeline:
     def wait_until_idle(self, function: str) -> None:
         """Wait until each invocation of a function that began has ended."""
         wait_for(lambda: len(self.log(function, "START RequestId")) == len(self.log(function, "END RequestId")))
-
-
-def wait_for(look: Callable[[], Found | None], seconds: float = 30) -> Found:
-    """What `look` returns once it is neither None nor empty."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"did not happen within {seconds} s")
 
 
 def labelled(rows: int = 60) -> bytes:

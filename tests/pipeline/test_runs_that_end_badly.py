@@ -7,7 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.pipeline.pipeline import FEW_ROUNDS, Pipeline, labelled, wait_for
+from tests.pipeline.pipeline import FEW_ROUNDS, Pipeline, labelled
+from tests.waiting import wait_for
 
 from traindrop.drop import SAMPLE_BYTES
 from traindrop.ledger import Ledger

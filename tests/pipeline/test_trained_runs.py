@@ -8,7 +8,8 @@ from pathlib import Path
 
 import boto3
 import pytest
-from tests.pipeline.pipeline import FEW_ROUNDS, Pipeline, labelled, wait_for
+from tests.pipeline.pipeline import FEW_ROUNDS, Pipeline, labelled
+from tests.waiting import wait_for
 
 from traindrop.run import Status
 

@@ -10,7 +10,7 @@ from traindrop.clock import now
 from traindrop.events import FailureNotice, OurEvent, TrainingJob, TrainingJobStateChange
 from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
-from traindrop.message import compose
+from traindrop.message import Message, compose
 from traindrop.outcome import internal_error, outcome_of
 from traindrop.run import FINAL, Run, Status
 from traindrop.settings import NotifierSettings
@@ -85,10 +85,18 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     return [name]
 
 
-def _publish(run: Run, settings: NotifierSettings) -> None:
+def message_of(run: Run, dead_letter_queue: str = "") -> Message:
+    """The message of a run that ended; of one that went wrong with the last lines of its job's log.
+
+    Raises `KeyError` for a run that has not ended.
+    """
     went_wrong = run.was_launched and run.status is not Status.EVALUATED
     lines = aws.last_log_lines(run.run, LOG_LINES) if went_wrong else []
-    message = compose(outcome_of(run, lines, settings.dead_letter_queue))
+    return compose(outcome_of(run, lines, dead_letter_queue))
+
+
+def _publish(run: Run, settings: NotifierSettings) -> None:
+    message = message_of(run, settings.dead_letter_queue)
     aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
 
 

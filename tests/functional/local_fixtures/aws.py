@@ -3,17 +3,14 @@
 import io
 import json
 import tarfile
-import time
 import uuid
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
+from tests.waiting import wait_for
 
 from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.settings import ACCESS_KEY, SECRET_KEY, LocalSettings
-
-Found = TypeVar("Found")
 
 BUCKET = "local-tests"
 ROLE = "arn:aws:iam::000000000000:role/training"
@@ -74,16 +71,6 @@ def a_request(code: str = f"s3://{BUCKET}/code/none/sourcedir.tar.gz", **changes
         "StoppingCondition": {"MaxRuntimeInSeconds": 600},
         **changes,
     }
-
-
-def wait_for(look: Callable[[], Found | None], seconds: float = 10) -> Found:
-    """What `look` returns once it is neither None nor empty."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.03)
-    raise AssertionError(f"did not happen within {seconds} s")
 
 
 def finished(local: LocalAws, name: str) -> dict[str, Any]:
