@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from botocore.exceptions import ClientError
-
 from traindrop import aws
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
@@ -101,11 +99,5 @@ def _run_of(ledger: Ledger, dropped: Dropped) -> str | None:
 
 
 def _log_lines(run: Run, seen: dict[str, str]) -> Iterator[LogLine]:
-    if run.launched_at is None:
-        return
-    try:
+    if run.launched_at is not None:
         yield from map(LogLine, aws.follow_log(run.run, seen))
-    except ClientError as error:
-        # The log group is made with the first line of the account's first job.
-        if aws.error_code(error) != "ResourceNotFoundException":
-            raise

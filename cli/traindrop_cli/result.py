@@ -19,7 +19,6 @@ def exit_code(run: Run) -> int:
 
 def as_json(run: Run) -> dict[str, Any]:
     """The fields that scripts may rely on; `metrics` are of the test rows where there are any (`metrics_of`)."""
-    trained = run.training_ended_at is not None
     seconds = (run.notified_at - run.uploaded_at).total_seconds() if run.notified_at and run.uploaded_at else None
     return {
         "run": run.run,
@@ -30,8 +29,8 @@ def as_json(run: Run) -> dict[str, Any]:
         "metrics_of": "test" if run.metrics else "validation" if run.validation else None,
         "seconds": seconds,
         "billable_seconds": run.billable_seconds,
-        "model": run.uri(run.model_key) if trained and run.status is not Status.FAILED else None,
-        "evaluation": run.uri(run.evaluation_key) if run.status is Status.EVALUATED else None,
+        "model": run.model_uri,
+        "evaluation": run.evaluation_uri,
         "reason": run.reason,
         "file": run.uri(run.key),
         "rows": run.rows,

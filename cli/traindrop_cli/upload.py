@@ -36,8 +36,7 @@ def check_files(*paths: Path | None) -> None:
 def drop(
     stack: Stack, csv: Path, dataset: str, *, target: str | None, test: Path | None, config: Path | None
 ) -> Dropped:
-    """Upload a training CSV with what belongs to it. Raises `CommandError` for a file that is not there."""
-    check_files(csv, test, config)
+    """Upload a training CSV with what belongs to it; the files are there (`check_files`)."""
     s3 = boto3.client("s3")
     key = train_prefix(dataset) + csv.name
     if test is not None:

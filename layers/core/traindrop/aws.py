@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ObjectTypeDef
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
 
@@ -92,15 +92,17 @@ def download(bucket: str, key: str, version_id: str | None, to: IO[bytes]) -> bo
 
 def keys(bucket: str, prefix: str) -> Iterator[str]:
     """The key of every object under `prefix`."""
+    return (entry["Key"] for entry in _listed(bucket, prefix))
+
+
+def _listed(bucket: str, prefix: str) -> "Iterator[ObjectTypeDef]":
     for page in client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (entry["Key"] for entry in page.get("Contents", []))
+        yield from page.get("Contents", [])
 
 
 def newest_csv(bucket: str, prefix: str) -> Upload | None:
     """The CSV file under `prefix` that was written last; None where there is none."""
-    pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    files = (entry for page in pages for entry in page.get("Contents", []))
-    found = [entry for entry in files if entry["Key"].lower().endswith(".csv")]
+    found = [entry for entry in _listed(bucket, prefix) if entry["Key"].lower().endswith(".csv")]
     newest = max(found, key=lambda entry: (entry["LastModified"], entry["Key"]), default=None)
     if newest is None:
         return None
@@ -164,25 +166,29 @@ def publish(topic_arn: str, subject: str, body: str, attributes: Mapping[str, st
 
 def last_log_lines(job: str, count: int) -> list[str]:
     """The last lines that the training job's first instance wrote; none where it wrote no log."""
-    logs = client("logs")
+    for name in _log_streams(job)[:1]:
+        page = client("logs").get_log_events(
+            logGroupName=LOG_GROUP, logStreamName=name, limit=count, startFromHead=False
+        )
+        return [line for event in page["events"] for line in event["message"].splitlines()][-count:]
+    return []
+
+
+def _log_streams(job: str) -> list[str]:
+    """The names of a job's log streams, sorted; none before the account's first job, which makes the log group."""
     try:
-        streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/")["logStreams"]
-        if not streams:
-            return []
-        name = min(stream["logStreamName"] for stream in streams)
-        events = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=name, limit=count, startFromHead=False)
+        found = client("logs").describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/")
     except ClientError as error:
         if error_code(error) == "ResourceNotFoundException":
             return []
         raise
-    return [line for event in events["events"] for line in event["message"].splitlines()][-count:]
+    return sorted(stream["logStreamName"] for stream in found["logStreams"])
 
 
 def follow_log(job: str, seen: dict[str, str]) -> Iterator[str]:
     """The job's log lines since the last call with the same `seen` (tokens by stream, kept by the caller)."""
     logs = client("logs")
-    streams = logs.describe_log_streams(logGroupName=LOG_GROUP, logStreamNamePrefix=f"{job}/")["logStreams"]
-    for name in sorted(stream["logStreamName"] for stream in streams):
+    for name in _log_streams(job):
         while True:
             token: Any = {"nextToken": seen[name]} if name in seen else {}
             page = logs.get_log_events(logGroupName=LOG_GROUP, logStreamName=name, startFromHead=True, **token)

@@ -1,23 +1,17 @@
 """From a completed training job to its evaluation, stored, recorded and told."""
 
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from traindrop import aws
+from traindrop.announcing import announce
 from traindrop.clock import now
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
-from traindrop.events import DetailType, RunEnded
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 from traindrop.settings import EvaluatorSettings
-
-_DETAIL_TYPES: dict[Status, DetailType] = {
-    Status.EVALUATED: "Model Evaluated",
-    Status.EVALUATION_FAILED: "Evaluation Failed",
-}
 
 
 def evaluate(name: str, settings: EvaluatorSettings) -> Status | None:
@@ -35,7 +29,7 @@ def evaluate(name: str, settings: EvaluatorSettings) -> Status | None:
     if run.status is Status.COMPLETED:
         _evaluate(run, ledger)
         run = ledger.stored(name)
-    _tell_if_untold(run, settings)
+    announce(run, settings.stack)
     return run.status
 
 
@@ -59,8 +53,8 @@ def _score(run: Run) -> Evaluation:
         test_file=PurePosixPath(run.test_key).name if run.test_key else None,
         metric=run.metric,
     )
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         model = _fetch(run.bucket, run.model_key, None, folder / "model.tar.gz")
         if model is None:
             raise EvaluationFailed(f"{run.uri(run.model_key)} is not there: the training job left no model.")
@@ -93,21 +87,3 @@ def _summary(evaluation: Evaluation) -> dict[str, Any]:
         "validation": evaluation.validation,
         "test_rows": evaluation.scored.rows if evaluation.scored else None,
     }
-
-
-def _tell_if_untold(run: Run, settings: EvaluatorSettings) -> None:
-    """Emit the end of the run, once more where an earlier try may not have; the notifier tells it once."""
-    if run.notified_at is not None or run.status not in _DETAIL_TYPES:
-        return
-    evaluated = run.status is Status.EVALUATED
-    detail = RunEnded(
-        run=run.run,
-        dataset=run.dataset,
-        status=run.status,
-        reason=run.reason,
-        main_metric=run.main_metric,
-        metrics=run.metrics,
-        evaluation=run.uri(run.evaluation_key) if evaluated else None,
-        model=run.uri(run.model_key),
-    )
-    aws.emit(settings.stack, _DETAIL_TYPES[run.status], detail)

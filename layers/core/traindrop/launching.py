@@ -5,12 +5,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from traindrop import aws
+from traindrop.announcing import announce
 from traindrop.bundle import make_bundle
 from traindrop.clock import now
 from traindrop.config import MAX_BYTES, TrainingConfig, parse_config
 from traindrop.drop import Drop, decide, new_run
 from traindrop.errors import LaunchRefused, Rejected
-from traindrop.events import RunEnded, Upload
+from traindrop.events import Upload
 from traindrop.ledger import Ledger
 from traindrop.request import Job, training_job_request
 from traindrop.run import Run, Status, run_name
@@ -79,7 +80,7 @@ def _settle(drop: Drop, settings: LauncherSettings) -> str:
         if run.version_id is not None and run.version_id not in known.uploads:
             ledger.note_again(run.run, run.version_id)
         if known.status is not Status.WAITING:
-            _tell_if_untold(known, settings)
+            announce(known, settings.stack)
             return run.run
     try:
         run, config = decide(drop, run)
@@ -98,8 +99,8 @@ def _launch(run: Run, drop: Drop, config: TrainingConfig, ledger: Ledger, settin
         launched = now()
         _create(request)
     except LaunchRefused as error:
-        if ledger.advance(run.run, Status.FAILED, reason=str(error), ended_at=now()):
-            _emit_end("Launch Failed", run, Status.FAILED, str(error), settings)
+        ledger.advance(run.run, Status.FAILED, reason=str(error), ended_at=now())
+        announce(ledger.stored(run.run), settings.stack)
         return run.run
     ledger.advance(run.run, Status.IN_PROGRESS, launched_at=launched)
     return run.run
@@ -153,20 +154,7 @@ def _reject(run: Run, reason: str, settings: LauncherSettings) -> str:
     ledger = Ledger(settings.table)
     rejected = run.model_copy(update={"status": Status.REJECTED, **fields})
     # Where it is there already, an earlier try accepted it or was cut off while it told of the rejection.
-    if ledger.create(rejected) or ledger.advance(run.run, Status.REJECTED, **fields):
-        _emit_end("Run Rejected", run, Status.REJECTED, reason, settings)
-    elif known := ledger.get(run.run):
-        _tell_if_untold(known, settings)
+    if not ledger.create(rejected):
+        ledger.advance(run.run, Status.REJECTED, **fields)
+    announce(ledger.stored(run.run), settings.stack)
     return run.run
-
-
-def _tell_if_untold(run: Run, settings: LauncherSettings) -> None:
-    """Emit once more what an earlier try recorded and may not have emitted; the notifier tells it once."""
-    if run.notified_at is None and run.launched_at is None and run.reason:
-        detail_type = "Run Rejected" if run.status is Status.REJECTED else "Launch Failed"
-        _emit_end(detail_type, run, run.status, run.reason, settings)
-
-
-def _emit_end(detail_type: Any, run: Run, status: Status, reason: str, settings: LauncherSettings) -> None:
-    detail = RunEnded(run=run.run, dataset=run.dataset, status=status, reason=reason)
-    aws.emit(settings.stack, detail_type, detail)

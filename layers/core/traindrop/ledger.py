@@ -63,7 +63,12 @@ class Ledger:
     def create(self, run: Run) -> bool:
         """Write a new run; False, and nothing written, where it is there already."""
         item = _to_item(run.model_dump())
-        return self._write("put_item", Item=item, ConditionExpression="attribute_not_exists(#run)", names=["run"])
+        return self._write(
+            "put_item",
+            Item=item,
+            ConditionExpression="attribute_not_exists(#run)",
+            ExpressionAttributeNames={"#run": "run"},
+        )
 
     def advance(self, run: str, status: Status, **fields: Any) -> bool:
         """Move a run on, and set `fields` with it; False where it may not come to `status` from where it is.
@@ -135,9 +140,6 @@ class Ledger:
         )
 
     def _write(self, operation: str, **arguments: Any) -> bool:
-        names = arguments.pop("names", None)
-        if names:
-            arguments["ExpressionAttributeNames"] = {f"#{name}": name for name in names}
         try:
             getattr(self._table, operation)(**arguments)
         except ClientError as error:

@@ -26,7 +26,6 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcom
     """All that the message needs; `log_lines` are the training job's last ones."""
     duration = (run.ended_at - run.uploaded_at).total_seconds() if run.ended_at and run.uploaded_at else None
     # A job that failed or was stopped has an end too, but the script saves its model last of all.
-    trained = run.training_ended_at is not None and run.status not in {Status.FAILED, Status.STOPPED}
     return Outcome(
         kind=kind_of(run),
         run=run.run,
@@ -48,8 +47,8 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcom
         billable_seconds=run.billable_seconds,
         instance_type=run.instance_type,
         instance_count=run.instance_count,
-        model_uri=run.uri(run.model_key) if trained else None,
-        evaluation_uri=run.uri(run.evaluation_key) if run.status is Status.EVALUATED else None,
+        model_uri=run.model_uri,
+        evaluation_uri=run.evaluation_uri,
         notes=run.notes,
         log_lines=tuple(log_lines),
         dead_letter_queue=dead_letter_queue,

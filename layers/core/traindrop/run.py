@@ -125,6 +125,16 @@ class Run(BaseModel):
     def evaluation_key(self) -> str:
         return f"runs/{self.run}/evaluation.json"
 
+    @property
+    def model_uri(self) -> str | None:
+        """Where the model lies; None where training left none."""
+        trained = self.status in {Status.COMPLETED, Status.EVALUATED, Status.EVALUATION_FAILED}
+        return self.uri(self.model_key) if trained and self.training_ended_at is not None else None
+
+    @property
+    def evaluation_uri(self) -> str | None:
+        return self.uri(self.evaluation_key) if self.status is Status.EVALUATED else None
+
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
 
