@@ -66,9 +66,6 @@ def follow(stack: Stack, dropped: Dropped, *, timeout: float) -> Iterator[Progre
         run = ledger.get(name) if name else None
         if run is not None:
             run = _with_job_times(run)
-            if run.again_version_id == dropped.version_id and "known" not in told:
-                told.add("known")
-                yield Step("known", dropped.at, f"{run.run} trained on the same bytes with the same config before")
             for step in steps_of(run):
                 if step.name not in told:
                     if step.name != "training" and "training" in told:
@@ -90,14 +87,14 @@ def _with_job_times(run: Run) -> Run:
     """The ledger learns of the training when it is over; until then the service knows when it began."""
     if run.status is not Status.IN_PROGRESS:
         return run
-    job = aws.describe_training_job(run.run)
+    job = aws.describe_training_job(run.job)
     return run.model_copy(update={"training_started_at": job.training_start_time})
 
 
 def _run_of(ledger: Ledger, dropped: Dropped) -> str | None:
-    return next((run.run for run in ledger.runs(dropped.dataset) if dropped.version_id in run.uploads), None)
+    return next((run.run for run in ledger.runs(dropped.dataset) if dropped.version_id == run.version_id), None)
 
 
 def _log_lines(run: Run, seen: dict[str, str]) -> Iterator[LogLine]:
     if run.launched_at is not None:
-        yield from map(LogLine, aws.follow_log(run.run, seen))
+        yield from map(LogLine, aws.follow_log(run.job, seen))

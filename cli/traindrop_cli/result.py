@@ -55,7 +55,7 @@ def keep(stack: Stack, run: Run, folder: Path) -> list[Path]:
     if message:
         texts["message.txt"] = f"{message.subject}\n\n{message.body}"
     if run.launched_at:
-        texts["training.log"] = "\n".join(aws.follow_log(run.run, {}))
+        texts["training.log"] = "\n".join(aws.follow_log(run.job, {}))
     for name, text in texts.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")
         kept.append(folder / name)

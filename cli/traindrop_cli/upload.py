@@ -9,7 +9,7 @@ import yaml
 
 from traindrop import aws
 from traindrop.config import MAX_BYTES
-from traindrop.launching import ACCOMPANIES
+from traindrop.receiving import ACCOMPANIES
 from traindrop.strict_yaml import InvalidYaml, load
 from traindrop.upload_path import config_key, test_prefix, train_prefix
 from traindrop_cli.errors import CommandError
@@ -59,7 +59,7 @@ def _config_text(stack: Stack, dataset: str, target: str | None, config: Path | 
         text = config.read_bytes()
     elif target is not None:
         found = aws.read_object(stack.bucket, config_key(dataset), max_bytes=MAX_BYTES)
-        text = found[0] if found else b""
+        text = found.body if found else b""
     else:
         return None
     return text if target is None else _with_target(text, target)

@@ -98,6 +98,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "TRAINING_ROLE_ARN": ROLE,
             "TRAINING_SCRIPTS": "training_scripts",
             "OWNER": "research",
+            "MAX_CONCURRENT_JOBS": "10",
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
         }
@@ -124,7 +125,7 @@ def _make_table() -> None:
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"} for name in ("run", "dataset", "created_at")
+            {"AttributeName": name, "AttributeType": "S"} for name in ("run", "dataset", "created_at", "stage", "turn")
         ],
         KeySchema=[{"AttributeName": "run", "KeyType": "HASH"}],
         GlobalSecondaryIndexes=[
@@ -135,6 +136,17 @@ def _make_table() -> None:
                     {"AttributeName": "created_at", "KeyType": "RANGE"},
                 ],
                 "Projection": {"ProjectionType": "ALL"},
-            }
+            },
+            {
+                "IndexName": ledger.BY_STAGE,
+                "KeySchema": [
+                    {"AttributeName": "stage", "KeyType": "HASH"},
+                    {"AttributeName": "turn", "KeyType": "RANGE"},
+                ],
+                "Projection": {
+                    "ProjectionType": "INCLUDE",
+                    "NonKeyAttributes": ["instance_type", "waits_for", "not_before"],
+                },
+            },
         ],
     )

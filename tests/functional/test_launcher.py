@@ -13,7 +13,7 @@ from tests.builders import CSV, classic_event, client_error
 from tests.functional.conftest import BUCKET, ROLE, Account
 
 from traindrop import aws
-from traindrop.launching import ACCOMPANIES
+from traindrop.receiving import ACCOMPANIES
 from traindrop.run import Status
 
 KEY = "datasets/flowers/train/flowers.csv"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
@@ -9,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from traindrop.events import DetailType, RunEnded, TrainingJob, Upload
+from traindrop.events import DetailType, RunChanged, TrainingJob, Upload, state_change_detail
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sns import SNSClient
 
+# "You can create a copy of your object up to 5 GB in size in a single atomic action" (CopyObject, API reference).
+MAX_COPY = 5 * 1024**3
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
 
@@ -60,10 +63,25 @@ def _opened(bucket: str, key: str, **more: Any) -> "GetObjectOutputTypeDef | Non
         raise
 
 
-def read_object(bucket: str, key: str, *, max_bytes: int) -> tuple[bytes, dict[str, str]] | None:
-    """At most `max_bytes` + 1 bytes of an object, and its metadata; None where there is no object."""
+@dataclass(frozen=True)
+class Object:
+    body: bytes
+    metadata: Mapping[str, str]
+    version_id: str | None
+
+
+def read_object(bucket: str, key: str, *, max_bytes: int, version_id: str | None = None) -> Object | None:
+    """At most `max_bytes` + 1 bytes of an object; None where there is no object."""
+    found = _opened(bucket, key, **({"VersionId": version_id} if version_id else {}))
+    if found is None:
+        return None
+    return Object(found["Body"].read(max_bytes + 1), found["Metadata"], found.get("VersionId"))
+
+
+def read_json(bucket: str, key: str) -> dict[str, Any] | None:
+    """An object of ours; None where it is not there."""
     found = _opened(bucket, key)
-    return None if found is None else (found["Body"].read(max_bytes + 1), found["Metadata"])
+    return None if found is None else json.loads(found["Body"].read())
 
 
 def read_start(bucket: str, key: str, version_id: str | None, *, max_bytes: int) -> bytes | None:
@@ -125,6 +143,23 @@ def put_json(bucket: str, key: str, content: dict[str, Any]) -> None:
     put(bucket, key, json.dumps(content, indent=2).encode(), "application/json")
 
 
+def copy(bucket: str, key: str, version_id: str | None, to: str, *, size: int) -> bool:
+    """Copy one version of an object of `size` bytes within the bucket; False where it is not there."""
+    source: Any = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
+    # Tags are not copied: reading them would take a permission of its own.
+    tags: Any = {"TaggingDirective": "REPLACE"}
+    try:
+        if size <= MAX_COPY:
+            client("s3").copy_object(CopySource=source, Bucket=bucket, Key=to, **tags)
+        else:
+            client("s3").copy(source, bucket, to, ExtraArgs=tags)  # in parts
+    except ClientError as error:
+        if error_code(error) in _MISSING:
+            return False
+        raise
+    return True
+
+
 def exists(bucket: str, key: str) -> bool:
     try:
         client("s3").head_object(Bucket=bucket, Key=key)
@@ -139,17 +174,49 @@ def create_training_job(request: dict[str, Any]) -> None:
     client("sagemaker").create_training_job(**request)
 
 
+def _described(name: str) -> Mapping[str, Any]:
+    return client("sagemaker").describe_training_job(TrainingJobName=name)
+
+
 def describe_training_job(name: str) -> TrainingJob:
-    return TrainingJob.model_validate(client("sagemaker").describe_training_job(TrainingJobName=name))
+    return TrainingJob.model_validate(_described(name))
 
 
-def emit(stack: str, detail_type: DetailType, detail: RunEnded) -> None:
+def find_training_job(name: str) -> TrainingJob | None:
+    """The training job of that name; None where there is none, or none any more."""
+    try:
+        return describe_training_job(name)
+    except ClientError as error:
+        # "Requested resource not found." comes as a ValidationException.
+        if error_code(error) == "ValidationException" and "not found" in error_message(error).lower():
+            return None
+        raise
+
+
+def stop_training_job(name: str) -> None:
+    """Ask SageMaker to stop a job. One that has ended already stays as it is."""
+    try:
+        client("sagemaker").stop_training_job(TrainingJobName=name)
+    except ClientError as error:
+        if error_code(error) != "ValidationException":
+            raise
+
+
+def emit(stack: str, detail_type: DetailType, detail: RunChanged) -> None:
     """Put one event of ours on the default bus. Raises `RuntimeError` where EventBridge did not take it."""
-    entry: Any = {
-        "Source": f"traindrop.{stack}",
-        "DetailType": detail_type,
-        "Detail": detail.model_dump_json(exclude_none=True),
-    }
+    _put_event(stack, detail_type, detail.model_dump_json(exclude_none=True))
+
+
+def emit_state_change(stack: str, job: str) -> None:
+    """Put a training job's present state on the bus in the shape of AWS's own event, from our own source.
+
+    For an event of SageMaker's that was lost.
+    """
+    _put_event(stack, "SageMaker Training Job State Change", state_change_detail(_described(job)))
+
+
+def _put_event(stack: str, detail_type: str, detail: str) -> None:
+    entry: Any = {"Source": f"traindrop.{stack}", "DetailType": detail_type, "Detail": detail}
     answer = client("events").put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
         raise RuntimeError(f"EventBridge did not take {detail_type!r}: {json.dumps(answer['Entries'])}")

@@ -24,28 +24,34 @@ class Drop:
 
     upload: Upload
     dataset: str
-    config: bytes | None
+    config: aws.Object | None
     test: Upload | None
     bundle: Bundle
 
-    def as_run(self, settings: LauncherSettings) -> Run:
-        test = self.test
-        name = run_name(
+    def run_name(self, settings: LauncherSettings) -> str:
+        """The same for the same bytes with the same config, test file and training script."""
+        return run_name(
             settings.stack,
             self.dataset,
             settings.stack_id,
             self.upload.bucket,
             self.upload.key,
             self.upload.etag,
-            self.config.hex() if self.config is not None else "",
+            self.config.body.hex() if self.config is not None else "",
             self.bundle.digest,
-            test.etag if test else "",
+            self.test.etag if self.test else "",
         )
+
+    def as_run(self, name: str, settings: LauncherSettings) -> Run:
+        test = self.test
         return new_run(name, self.dataset, self.upload).model_copy(
             update={
+                "config_version_id": self.config.version_id if self.config else None,
+                "owner": settings.owner,
                 "test_key": test.key if test else None,
                 "test_etag": test.etag if test else None,
                 "test_version_id": test.version_id if test else None,
+                "test_size": test.size if test else 0,
             }
         )
 
@@ -71,7 +77,7 @@ def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
 
     Reads the first megabyte of the CSV files. Raises `Rejected`.
     """
-    config = parse_config(drop.config or b"", file="training.yaml")
+    config = parse_config(drop.config.body if drop.config else b"", file="training.yaml")
     check_hyperparameters(config.hyperparameters)
     sample = _sample(drop.upload)
     training = check_training_data(

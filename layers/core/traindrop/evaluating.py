@@ -7,6 +7,7 @@ from typing import Any
 from traindrop import aws
 from traindrop.announcing import announce
 from traindrop.clock import now
+from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
 from traindrop.ledger import Ledger
@@ -14,21 +15,18 @@ from traindrop.run import Run, Status
 from traindrop.settings import EvaluatorSettings
 
 
-def evaluate(name: str, settings: EvaluatorSettings) -> Status | None:
+def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
     """Evaluate the run of a completed training job; its status then, None where the job is not ours.
 
     Safe to call any number of times. An exception means: deliver the event again.
     """
     ledger = Ledger(settings.table)
-    if ledger.get(name) is None:
+    run = conclude(job, ledger)
+    if run is None:
         return None
-    job = aws.describe_training_job(name)
-    if job.training_job_status == "Completed":
-        ledger.advance(name, Status.COMPLETED, **job.for_ledger())
-    run = ledger.stored(name)
     if run.status is Status.COMPLETED:
         _evaluate(run, ledger)
-        run = ledger.stored(name)
+        run = ledger.stored(run.run)
     announce(run, settings.stack)
     return run.status
 
@@ -37,11 +35,11 @@ def _evaluate(run: Run, ledger: Ledger) -> None:
     try:
         evaluation = _score(run)
     except EvaluationFailed as error:
-        ledger.advance(run.run, Status.EVALUATION_FAILED, reason=str(error), ended_at=now())
+        ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now())
         return
     aws.put(run.bucket, run.evaluation_key, evaluation.model_dump_json(indent=2).encode(), "application/json")
     done = now()
-    ledger.advance(run.run, Status.EVALUATED, evaluated_at=done, ended_at=done, **_summary(evaluation))
+    ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **_summary(evaluation))
 
 
 def _score(run: Run) -> Evaluation:

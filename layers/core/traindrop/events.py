@@ -4,11 +4,14 @@ AWS's events may grow fields at any time, so unknown ones are ignored; ours may 
 Samples of each lie in `events/`.
 """
 
+import hashlib
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote_plus
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 
@@ -26,6 +29,12 @@ class Upload(_Theirs):
     version_id: str | None = None
     sequencer: str = ""
     uploaded_at: datetime
+
+    @property
+    def identity(self) -> str:
+        """Tells this upload from every other, also of the same bytes to the same key."""
+        which = self.version_id or self.sequencer or self.uploaded_at.isoformat()
+        return hashlib.sha256(json.dumps([self.bucket, self.key, which]).encode()).hexdigest()
 
 
 class _Bucket(_Theirs):
@@ -97,17 +106,6 @@ class S3Notification(_Theirs):
         ]
 
 
-_UPLOADS: TypeAdapter[ObjectCreated | S3Notification] = TypeAdapter(ObjectCreated | S3Notification)
-
-
-def uploads_in(event: dict[str, Any]) -> list[Upload]:
-    """Every object that `event` tells of, in either of S3's two shapes.
-
-    Raises `pydantic.ValidationError` for anything else.
-    """
-    return _UPLOADS.validate_python(event).uploads()
-
-
 def _moment(value: object) -> object:
     """SageMaker's events carry epoch milliseconds, as a number or a text of digits."""
     if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
@@ -116,6 +114,10 @@ def _moment(value: object) -> object:
 
 
 _Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class _Transition(_Theirs):
+    status: str = Field(alias="Status")
 
 
 class TrainingJob(_Theirs):
@@ -129,15 +131,29 @@ class TrainingJob(_Theirs):
     failure_reason: str | None = None
     training_start_time: _Moment | None = None
     training_end_time: _Moment | None = None
-    # Only DescribeTrainingJob has this.
+    # Only DescribeTrainingJob has these.
     billable_time_in_seconds: int | None = None
+    checkpoint_config: dict[str, Any] | None = None
+    secondary_status_transitions: tuple[_Transition, ...] = ()
+
+    @property
+    def has_ended(self) -> bool:
+        return self.training_job_status in {"Completed", "Failed", "Stopped"}
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the spot market took an instance back in between."""
+        return any(transition.status == "Interrupted" for transition in self.secondary_status_transitions)
+
+    @property
+    def has_checkpoints(self) -> bool:
+        return self.checkpoint_config is not None
 
     def for_ledger(self) -> dict[str, object]:
         """What the ledger keeps of a job that ended, by its own field names."""
         return {
             "training_started_at": self.training_start_time,
             "training_ended_at": self.training_end_time,
-            "billable_seconds": self.billable_time_in_seconds,
         }
 
 
@@ -146,6 +162,31 @@ class TrainingJobStateChange(_Theirs):
 
     detail_type: Literal["SageMaker Training Job State Change"] = Field(alias="detail-type")
     detail: TrainingJob
+
+
+# What DescribeTrainingJob says of a job and the event repeats.
+# https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+_REPEATED = (
+    "TrainingJobName", "TrainingJobArn", "TrainingJobStatus", "SecondaryStatus", "HyperParameters",
+    "AlgorithmSpecification", "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition",
+    "CreationTime", "TrainingStartTime", "TrainingEndTime", "LastModifiedTime", "SecondaryStatusTransitions",
+    "FailureReason",
+)  # fmt: skip
+
+
+def state_change_detail(described: Mapping[str, Any]) -> str:
+    """The detail of a job's state change, as JSON, from the answer of DescribeTrainingJob; times in milliseconds."""
+
+    def milliseconds(value: datetime) -> str:
+        return str(int(value.timestamp() * 1000))
+
+    return json.dumps({name: described[name] for name in _REPEATED if name in described}, default=milliseconds)
+
+
+class Scheduled(_Theirs):
+    """The tick of a schedule rule."""
+
+    detail_type: Literal["Scheduled Event"] = Field(alias="detail-type")
 
 
 class _RequestContext(_Theirs):
@@ -194,8 +235,8 @@ class _Ours(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class RunEnded(_Ours):
-    """The detail of each event of ours. Times are in seconds, metrics by name."""
+class RunChanged(_Ours):
+    """The detail of each event of ours that tells of a run; metrics by name."""
 
     run: str
     dataset: str
@@ -207,12 +248,47 @@ class RunEnded(_Ours):
     model: str | None = None
 
 
-DetailType = Literal["Run Rejected", "Launch Failed", "Model Evaluated", "Evaluation Failed"]
+EndOfRun = Literal[
+    "Run Rejected",
+    "Run Repeated",
+    "Launch Failed",
+    "Training Failed",
+    "Run Stopped",
+    "Model Evaluated",
+    "Evaluation Failed",
+]
+DetailType = EndOfRun | Literal["Run Waiting"]
 
 
-class OurEvent(_Theirs):
-    """One of our events as EventBridge delivers it."""
+class RunEnded(_Theirs):
+    """One of our events as EventBridge delivers it: a run came to its end."""
 
-    detail_type: DetailType = Field(alias="detail-type")
+    detail_type: EndOfRun = Field(alias="detail-type")
     source: str
-    detail: RunEnded
+    detail: RunChanged
+
+
+class Rerun(_Ours):
+    """`request_id` tells one wish from another, however often it is delivered."""
+
+    run: str
+    request_id: str
+
+
+class RerunRequested(_Theirs):
+    """A person wants a run trained again. On the bus, so that whoever may put events of the stack may ask."""
+
+    detail_type: Literal["Rerun Requested"] = Field(alias="detail-type")
+    detail: Rerun
+
+
+class Stop(_Ours):
+    run: str
+    who: str
+
+
+class StopRequested(_Theirs):
+    """A person wants a run stopped, be it training or waiting."""
+
+    detail_type: Literal["Stop Requested"] = Field(alias="detail-type")
+    detail: Stop

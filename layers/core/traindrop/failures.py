@@ -6,7 +6,7 @@ from traindrop.clock import now
 from traindrop.errors import Rejected
 from traindrop.events import InvocationFailed, ObjectCreated, S3Notification, TrainingJobStateChange, Upload
 from traindrop.ledger import Ledger
-from traindrop.run import FINAL, Run, Status, run_name
+from traindrop.run import Run, Status, run_name, run_of
 from traindrop.settings import NotifierSettings
 from traindrop.upload_path import parse_key
 
@@ -23,40 +23,38 @@ def record_failure(failure: InvocationFailed, settings: NotifierSettings) -> lis
         return []
     reason = f"{failure.function} failed: {failure.error}"
     if isinstance(event, TrainingJobStateChange):
-        name = event.detail.training_job_name
-        # One that ended all the same, and only was not told of, is told as it ended.
-        _end(name, Status.EVALUATION_FAILED, reason, failure.function, settings)
-        return [name] if Ledger(settings.table).get(name) else []
+        return _fail_evaluation(event.detail.training_job_name, reason, failure.function, settings)
     return [_fail_upload(upload, reason, failure.function, settings) for upload in event.uploads()]
 
 
-def _end(name: str, status: Status, reason: str, function: str, settings: NotifierSettings) -> bool:
+def _fail_evaluation(job: str, reason: str, function: str, settings: NotifierSettings) -> list[str]:
+    name, attempt = run_of(job)
     ledger = Ledger(settings.table)
-    return ledger.advance(name, status, reason=reason, failed_function=function, ended_at=now())
+    ledger.advance(
+        name, Status.EVALUATION_FAILED, now(), attempt=attempt, reason=reason, failed_function=function, ended_at=now()
+    )
+    # One that ended all the same, and only was not told of, is told as it ended.
+    return [name] if ledger.get(name) else []
 
 
 def _fail_upload(upload: Upload, reason: str, function: str, settings: NotifierSettings) -> str:
-    """The launcher may have died before or after it wrote the run down; either way one run says so."""
-    ledger = Ledger(settings.table)
+    """End an upload that was never accepted. An accepted one goes on by itself: its run stands in the line."""
+    ledger, which = Ledger(settings.table), upload.identity
     dataset = _dataset(upload.key)
-    for run in ledger.runs(dataset):
-        if (run.key, run.etag) == (upload.key, upload.etag) and run.status not in FINAL:
-            _end(run.run, Status.FAILED, reason, function, settings)
-            return run.run
-    name = run_name(settings.stack, dataset, function, upload.bucket, upload.key, upload.etag, upload.sequencer)
-    ledger.create(
-        Run(
-            run=name,
-            dataset=dataset,
-            status=Status.FAILED,
-            created_at=now(),
-            ended_at=now(),
-            reason=reason,
-            failed_function=function,
-            **upload.model_dump(exclude={"sequencer"}),
-        )
+    name = run_name(settings.stack, dataset, "not received", which)
+    failed = Run(
+        run=name,
+        dataset=dataset,
+        status=Status.FAILED,
+        created_at=now(),
+        ended_at=now(),
+        reason=reason,
+        failed_function=function,
+        **upload.model_dump(exclude={"sequencer"}),
     )
-    return name
+    if ledger.accept(failed, which, now()):
+        return name
+    return ledger.answer_to(which) or name
 
 
 def _dataset(key: str) -> str:

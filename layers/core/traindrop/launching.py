@@ -1,160 +1,109 @@
-"""From an upload to a launched training job, or to a rejection that says what to mend."""
+"""From a waiting run to its training job. Whoever launches, however often: there is one job."""
 
+from enum import StrEnum
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from traindrop import aws
-from traindrop.announcing import announce
-from traindrop.bundle import make_bundle
+from traindrop.announcing import announce, announce_waiting
 from traindrop.clock import now
-from traindrop.config import MAX_BYTES, TrainingConfig, parse_config
-from traindrop.drop import Drop, decide, new_run
-from traindrop.errors import LaunchRefused, Rejected
-from traindrop.events import Upload
 from traindrop.ledger import Ledger
-from traindrop.request import Job, training_job_request
-from traindrop.run import Run, Status, run_name
-from traindrop.settings import LauncherSettings
-from traindrop.upload_path import config_key, parse_key, test_prefix, train_prefix
+from traindrop.quota import Refusal, refusal
+from traindrop.request import for_job
+from traindrop.run import Run, Status
+from traindrop.settings import DispatcherSettings
 
-# Set on a training.yaml that is uploaded together with a CSV: the CSV's own event launches the run.
-ACCOMPANIES = "traindrop-accompanies"
-
-# What SageMaker answers to a request that it will not take later either. Everything else
-# (throttling, its own errors) is left to Lambda's retries.
-_REFUSALS = {"ValidationException", "AccessDeniedException", "ResourceLimitExceeded", "ResourceNotFound"}
+# A try that comes to no end at all, five times over, is none that time will mend.
+_MOST_TRIES = 5
 
 
-def receive_all(uploads: list[Upload], settings: LauncherSettings) -> list[str]:
-    """`receive` for each upload of an event: one that fails does not keep the others from their turn.
+class Launch(StrEnum):
+    """What came of trying to launch a run."""
 
-    Raises `ExceptionGroup` at the end, so that the event is delivered again.
+    LAUNCHED = "launched"
+    ENDED = "ended"
+    # It does not wait any more, or someone else is launching it just now.
+    TAKEN = "taken"
+    # It stays in the line: its instance type is used up / everything is.
+    TYPE_FULL = "type full"
+    ALL_FULL = "all full"
+
+
+def launch(name: str, settings: DispatcherSettings) -> Launch:
+    """Try to launch a waiting run. Safe to call any number of times, from anywhere at once.
+
+    The steps are: claim the launch for two minutes, take one of the stack's slots, create the job, record it. Whoever
+    dies in between leaves a run that waits; the next one repeats the steps, each of which may be repeated: SageMaker
+    takes a job's name once.
     """
-    runs: list[str] = []
-    failures: list[Exception] = []
-    for upload in uploads:
-        try:
-            run = receive(upload, settings)
-        except Exception as error:  # noqa: BLE001 - raised below, together
-            failures.append(error)
-        else:
-            runs += [run] if run else []
-    if failures:
-        # The text is what the person is told when Lambda gives up.
-        why = "; ".join(map(str, failures))
-        raise ExceptionGroup(f"{len(failures)} of {len(uploads)} uploads could not be processed: {why}", failures)
-    return runs
-
-
-def receive(upload: Upload, settings: LauncherSettings) -> str | None:
-    """Carry one upload to its training job or its rejection; the run's name, None where there is none.
-
-    Safe to call any number of times for the same upload. An exception means: deliver it again.
-    """
-    try:
-        path = parse_key(upload.key)
-    except Rejected as error:
-        return _reject(_unplaced(upload, "", settings), str(error), settings)
-    if path is None:
-        return None
-    config = aws.read_object(upload.bucket, config_key(path.dataset), max_bytes=MAX_BYTES)
-    text, metadata = config or (None, {})
-    if path.is_config:
-        if ACCOMPANIES in metadata:
-            return None
-        newest = aws.newest_csv(upload.bucket, train_prefix(path.dataset))
-        if newest is None:
-            return _check_lone_config(upload, path.dataset, text, settings)
-        upload = newest.model_copy(update={"uploaded_at": upload.uploaded_at})
-    test = aws.newest_csv(upload.bucket, test_prefix(path.dataset))
-    bundle = make_bundle(settings.training_scripts / "xgboost")
-    return _settle(Drop(upload, path.dataset, text, test, bundle), settings)
-
-
-def _settle(drop: Drop, settings: LauncherSettings) -> str:
-    run = drop.as_run(settings)
     ledger = Ledger(settings.table)
-    known = ledger.get(run.run)
-    if known is not None:
-        if run.version_id is not None and run.version_id not in known.uploads:
-            ledger.note_again(run.run, run.version_id)
-        if known.status is not Status.WAITING:
-            announce(known, settings.stack)
-            return run.run
-    try:
-        run, config = decide(drop, run)
-    except Rejected as error:
-        return _reject(run, str(error), settings)
-    ledger.create(run)
-    return _launch(run, drop, config, ledger, settings)
+    run = ledger.claim_launch(name, now())
+    if run is None:
+        return Launch.TAKEN
+    if run.stop_requested_by is not None or run.launch_tries > _MOST_TRIES:
+        return _give_up(run, ledger, settings)
+    if not ledger.take_slot(run.job, settings.max_concurrent_jobs):
+        most = settings.max_concurrent_jobs
+        return _wait(run, Refusal("busy", f"one of the stack's {most} places (MaxConcurrentJobs)"), ledger, settings)
+    request = aws.read_json(run.bucket, run.request_key)
+    if request is None:
+        ledger.release_slot(run.job)
+        return _fail(run, f"Its request {run.uri(run.request_key)} was deleted.", ledger, settings)
+    return _create(run, for_job(request, run.job), ledger, settings)
 
 
-def _launch(run: Run, drop: Drop, config: TrainingConfig, ledger: Ledger, settings: LauncherSettings) -> str:
-    try:
-        request = training_job_request(_job(run, drop, settings), config)
-        if not aws.exists(run.bucket, drop.bundle.key):
-            aws.put(run.bucket, drop.bundle.key, drop.bundle.body, "application/gzip")
-        aws.put_json(run.bucket, run.request_key, request)
-        launched = now()
-        _create(request)
-    except LaunchRefused as error:
-        ledger.advance(run.run, Status.FAILED, reason=str(error), ended_at=now())
-        announce(ledger.stored(run.run), settings.stack)
-        return run.run
-    ledger.advance(run.run, Status.IN_PROGRESS, launched_at=launched)
-    return run.run
-
-
-def _create(request: dict[str, Any]) -> None:
+def _create(run: Run, request: dict[str, Any], ledger: Ledger, settings: DispatcherSettings) -> Launch:
+    launched_at = now()
     try:
         aws.create_training_job(request)
     except ClientError as error:
         # The name is this run's alone, so a job that has it is this run's: an earlier try got through.
-        if aws.error_code(error) == "ResourceInUse":
-            return
-        if aws.error_code(error) in _REFUSALS:
-            raise LaunchRefused(f"{aws.error_code(error)}: {aws.error_message(error)}") from error
-        raise
+        if aws.error_code(error) != "ResourceInUse":
+            refused = refusal(aws.error_code(error), aws.error_message(error))
+            if refused is None:
+                # It may have been created; the slot is kept, and the next try finds out.
+                raise
+            ledger.release_slot(run.job)
+            if refused.means == "never":
+                return _fail(run, refused.reason, ledger, settings)
+            return _wait(run, refused, ledger, settings)
+    _record(run, ledger, launched_at=launched_at)
+    return Launch.LAUNCHED
 
 
-def _job(run: Run, drop: Drop, settings: LauncherSettings) -> Job:
-    return Job(
-        run=run.run,
-        stack=settings.stack,
-        dataset=run.dataset,
-        bucket=run.bucket,
-        train_key=run.key,
-        test_key=run.test_key,
-        bundle_key=drop.bundle.key,
-        target=run.target or "",
-        task=run.task or "auto",
-        role_arn=settings.training_role_arn,
-        region=settings.aws_region,
-        owner=settings.owner,
-    )
+def _record(run: Run, ledger: Ledger, **fields: Any) -> None:
+    """Note that the job of the run's attempt is there; stop it where that was asked for in the meantime."""
+    running = ledger.advance(run.run, Status.IN_PROGRESS, now(), attempt=run.attempt, **fields)
+    if running is not None and running.stop_requested_by is not None:
+        aws.stop_training_job(running.job)
 
 
-def _check_lone_config(upload: Upload, dataset: str, text: bytes | None, settings: LauncherSettings) -> str | None:
-    """There is nothing to train on yet, but a mistake is better told now than with the first CSV."""
-    try:
-        parse_config(text or b"", file="training.yaml")
-    except Rejected as error:
-        return _reject(_unplaced(upload, dataset, settings), str(error), settings)
-    return None
+def _wait(run: Run, refused: Refusal, ledger: Ledger, settings: DispatcherSettings) -> Launch:
+    if run.waits_for is None:
+        announce_waiting(run.model_copy(update={"waits_for": refused.reason}), settings.stack)
+    ledger.keep_waiting(run, refused.reason, now())
+    return Launch.TYPE_FULL if refused.means == "full" else Launch.ALL_FULL
 
 
-def _unplaced(upload: Upload, dataset: str, settings: LauncherSettings) -> Run:
-    name = run_name(settings.stack, dataset, settings.stack_id, upload.bucket, upload.key, upload.etag)
-    return new_run(name, dataset or "(none)", upload)
+def _give_up(run: Run, ledger: Ledger, settings: DispatcherSettings) -> Launch:
+    """End a run that is to be stopped, or to be tried no more; unless an earlier try has got through after all."""
+    if aws.find_training_job(run.job) is not None:
+        _record(run, ledger)
+        return Launch.LAUNCHED
+    if run.stop_requested_by is not None:
+        reason = f"Stopped by {run.stop_requested_by} while it waited."
+        return _end(run, Status.STOPPED, reason, ledger, settings)
+    return _fail(run, f"Its launch was begun {_MOST_TRIES} times and never came to an end.", ledger, settings)
 
 
-def _reject(run: Run, reason: str, settings: LauncherSettings) -> str:
-    fields = {"reason": reason, "ended_at": now()}
-    ledger = Ledger(settings.table)
-    rejected = run.model_copy(update={"status": Status.REJECTED, **fields})
-    # Where it is there already, an earlier try accepted it or was cut off while it told of the rejection.
-    if not ledger.create(rejected):
-        ledger.advance(run.run, Status.REJECTED, **fields)
-    announce(ledger.stored(run.run), settings.stack)
-    return run.run
+def _fail(run: Run, reason: str, ledger: Ledger, settings: DispatcherSettings) -> Launch:
+    return _end(run, Status.FAILED, reason, ledger, settings)
+
+
+def _end(run: Run, status: Status, reason: str, ledger: Ledger, settings: DispatcherSettings) -> Launch:
+    ledger.release_slot(run.job)
+    ended = ledger.advance(run.run, status, now(), attempt=run.attempt, reason=reason, ended_at=now())
+    if ended is not None:
+        announce(ended, settings.stack)
+    return Launch.ENDED

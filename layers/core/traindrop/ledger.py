@@ -1,4 +1,8 @@
-"""The runs table: the one place that says where a run stands. Every write is conditional."""
+"""The runs table: the one place that says where a run stands. Every write is conditional.
+
+Beside the runs it holds a few records of its own, whose keys begin with `#` (no run's name does):
+`#upload/…` says which run answers an upload, `#slots` which training jobs count as running.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,15 +16,24 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from traindrop.aws import error_code
+from traindrop.looks import is_given_up, pause_before_look
 from traindrop.run import COMES_FROM, Run, Status
+from traindrop.waiting_line import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 BY_DATASET = "by-dataset"
+# Sparse: only runs that wait (stage "waiting", turn: since when) or that someone may have to look after (stage
+# "due", turn: when) are in it.
+BY_STAGE = "by-stage"
 # Longer than any single try to publish (botocore's time-outs and retries), shorter than Lambda's
 # first pause before it tries an asynchronous event again (one minute).
 _CLAIM = timedelta(seconds=45)
+# Longer than the time-out of the functions that launch: nobody who held the lease is still alive when it ends.
+LEASE = timedelta(minutes=2)
+_SLOTS = {"run": "#slots"}
+_LOST_RACE = {"ConditionalCheckFailed", "TransactionConflict"}
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -60,30 +73,158 @@ class Ledger:
             raise KeyError(run)
         return found
 
-    def create(self, run: Run) -> bool:
-        """Write a new run; False, and nothing written, where it is there already."""
-        item = _to_item(run.model_dump())
-        return self._write(
-            "put_item",
-            Item=item,
-            ConditionExpression="attribute_not_exists(#run)",
-            ExpressionAttributeNames={"#run": "run"},
+    # ------------------------------------------------------------------ accepting
+
+    def answer_to(self, upload: str) -> str | None:
+        """The run that answers an upload; None where the upload has not been decided on."""
+        item = self._table.get_item(Key=_receipt(upload), ConsistentRead=True).get("Item")
+        return None if item is None else str(item["answered_by"])
+
+    def accept(self, run: Run, upload: str, now: datetime, *, after: Run | None = None) -> bool:
+        """Write a new run together with the receipt of its upload: both, or none of them.
+
+        False where one of them is there already, or where `after`, the first run of the same content, has had a further
+        run since it was read: then someone else was faster, and all is to be read again.
+        """
+        stage = _stage(run.status, run.created_at, now)
+        parts: list[dict[str, Any]] = [
+            {"Put": self._new({**_receipt(upload), "answered_by": run.run})},
+            {"Put": self._new(_to_item(run.model_dump() | stage))},
+        ]
+        if after is not None:
+            parts.append({"Update": self._one_more_generation(after, run.run)})
+        try:
+            self._table.meta.client.transact_write_items(TransactItems=parts)  # type: ignore[arg-type]
+        except ClientError as error:
+            reasons: Any = error.response.get("CancellationReasons", [])
+            if {reason["Code"] for reason in reasons} & _LOST_RACE:
+                return False
+            raise
+        return True
+
+    def attach(self, upload: str, run: str) -> bool:
+        """Note that a run that is there answers one more upload; False where the upload is answered already."""
+        arguments = self._new({**_receipt(upload), "answered_by": run})
+        arguments.pop("TableName")
+        return self._write("put_item", **arguments) is not None
+
+    def forget(self, upload: str, run: str) -> None:
+        """Let an upload be decided on anew, where it is still `run` that answers it."""
+        self._write(
+            "delete_item", Key=_receipt(upload), ConditionExpression="answered_by = :run",
+            ExpressionAttributeValues={":run": run},
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------- launching
+
+    def claim_launch(self, run: str, now: datetime) -> Run | None:
+        """Take the right to launch a waiting run, for two minutes; None where it does not wait, or another has it."""
+        return self._update(
+            run,
+            "#status = :waiting AND (attribute_not_exists(#leased_until) OR #leased_until < :now)",
+            {":waiting": Status.WAITING.value, **_to_item({":now": now})},
+            {"leased_until": now + LEASE},
+            names={"#status": "status", "#leased_until": "leased_until"},
+            add={"launch_tries": 1},
         )
 
-    def advance(self, run: str, status: Status, **fields: Any) -> bool:
-        """Move a run on, and set `fields` with it; False where it may not come to `status` from where it is.
+    def keep_waiting(self, run: Run, waits_for: str, now: datetime) -> None:
+        """Give the launch back: the run stays in the line, and it is known what it waits for."""
+        self._update(
+            run.run, "#status = :waiting AND #attempt = :attempt",
+            {":waiting": Status.WAITING.value, ":attempt": run.attempt},
+            {"waits_for": waits_for, "refused_at": now, "launch_tries": 0},
+            names={"#status": "status", "#attempt": "attempt"}, remove=("leased_until",),
+        )  # fmt: skip
 
-        Which status may follow which is `traindrop.run.COMES_FROM`.
+    def take_slot(self, job: str, most: int) -> bool:
+        """Count a training job as running; False where `most` others are. Taking it twice takes it once."""
+        return self._write(
+            "update_item", Key=_SLOTS, UpdateExpression="ADD jobs :job",
+            ConditionExpression="attribute_not_exists(jobs) OR size(jobs) < :most OR contains(jobs, :name)",
+            ExpressionAttributeValues={":job": {job}, ":name": job, ":most": most},
+        ) is not None  # fmt: skip
+
+    def release_slot(self, job: str) -> None:
+        self._table.update_item(
+            Key=_SLOTS, UpdateExpression="DELETE jobs :job", ExpressionAttributeValues={":job": {job}}
+        )
+
+    def slots(self) -> set[str]:
+        """The training jobs that count as running."""
+        item: Any = self._table.get_item(Key=_SLOTS, ConsistentRead=True).get("Item", {})
+        return set(item.get("jobs", ()))
+
+    def waiting(self) -> list[Place]:
+        """The waiting runs of every instance type, first come first. Eventually consistent."""
+        return [Place.model_validate(item) for item in self._in_stage("waiting")]
+
+    # ------------------------------------------------------------------- moving on
+
+    def advance(
+        self, run: str, status: Status, now: datetime, *, attempt: int | None = None, **fields: Any
+    ) -> Run | None:
+        """Move a run on, and set `fields` with it; None where it may not come to `status` from where it is.
+
+        Which status may follow which is `traindrop.run.COMES_FROM`. With `attempt`: only while that attempt is on.
         """
         sources = sorted(COMES_FROM[status])
         if not sources:
-            return False
-        marks = {f":from{index}": source.value for index, source in enumerate(sources)}
-        return self._update(run, f"#status IN ({', '.join(marks)})", marks, {"status": status, **fields})
+            return None
+        values: dict[str, Any] = {f":from{index}": source.value for index, source in enumerate(sources)}
+        condition, names = f"#status IN ({', '.join(values)})", {}
+        if attempt is not None:
+            condition, names = f"{condition} AND #attempt = :attempt", {"#attempt": "attempt"}
+            values[":attempt"] = attempt
+        moved = {"status": status, "looks": 0, **_stage(status, now, now), **fields}
+        return self._update(run, condition, values, moved, names=names, remove=("leased_until",))
 
-    def note_again(self, run: str, version_id: str) -> None:
-        """Note that the same bytes were dropped again, under this object version."""
-        self._update(run, "attribute_exists(#run)", {}, {"again_version_id": version_id}, names={"#run": "run"})
+    def try_again(self, run: Run, now: datetime, **fields: Any) -> Run | None:
+        """Put a run back into the line, at its old place, for a further attempt; None where that was done already."""
+        return self._update(
+            run.run, "#status IN (:waiting, :running) AND #attempt = :this",
+            {":waiting": Status.WAITING.value, ":running": Status.IN_PROGRESS.value, ":this": run.attempt},
+            {"status": Status.WAITING, "attempt": run.attempt + 1, "looks": 0, "launch_tries": 0, "refused_at": now,
+             **_stage(Status.WAITING, run.created_at, now), **fields},
+            remove=("leased_until",),
+        )  # fmt: skip
+
+    def request_stop(self, run: str, who: str) -> Run | None:
+        """Note who wants a run stopped; None where it waits for nothing and trains nothing."""
+        return self._update(
+            run, "#status IN (:waiting, :running)",
+            {":waiting": Status.WAITING.value, ":running": Status.IN_PROGRESS.value},
+            {"stop_requested_by": who}, names={"#status": "status"},
+        )  # fmt: skip
+
+    def reopen_evaluation(self, run: str, now: datetime) -> Run | None:
+        """Let a run be evaluated again whose evaluator broke down; None for any other."""
+        return self._update(
+            run, "#status = :failed AND attribute_exists(failed_function)",
+            {":failed": Status.EVALUATION_FAILED.value},
+            {"status": Status.COMPLETED, "looks": 0, **_stage(Status.COMPLETED, now, now)},
+            remove=("reason", "failed_function", "ended_at", "notified_at", "message_claimed_until"),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ looking after
+
+    def due(self, now: datetime) -> list[Run]:
+        """The runs that should have got further by themselves. Eventually consistent."""
+        until = _to_item({"now": now})["now"]
+        found = (self.get(item["run"]) for item in self._in_stage("due", until))
+        return [run for run in found if run is not None]
+
+    def claim_look(self, run: Run, now: datetime) -> bool:
+        """Take this look at a run, and set the time of the next; False where another has taken it."""
+        looks = run.looks + 1
+        again = not is_given_up(run.status, looks)
+        fields: dict[str, Any] = {"turn": now + pause_before_look(run.status, looks)} if again else {}
+        return self._update(
+            run.run, "#looks = :seen AND #status = :status", {":seen": run.looks, ":status": run.status.value},
+            {"looks": looks, **fields}, names={"#status": "status"}, remove=() if again else ("stage", "turn"),
+        ) is not None  # fmt: skip
+
+    # ---------------------------------------------------------------------- telling
 
     def claim_message(self, run: str, now: datetime) -> bool:
         """Take the right to send the run's one message; False where it was sent, or another is at it.
@@ -91,28 +232,37 @@ class Ledger:
         A claim ends by itself, so that a sender that died does not keep the message from being sent.
         """
         condition = "attribute_not_exists(notified_at) AND (attribute_not_exists(#claim) OR #claim < :now)"
-        return self._update(
+        return self._set(
             run, condition, _to_item({":now": now}), {"message_claimed_until": now + _CLAIM},
             names={"#claim": "message_claimed_until"},
         )  # fmt: skip
 
     def release_message(self, run: str, now: datetime) -> None:
         """Give the claim back, so that the next delivery may send the message at once."""
-        self._update(run, "attribute_exists(#run)", {}, {"message_claimed_until": now}, names={"#run": "run"})
+        self._set(run, "attribute_exists(#run)", {}, {"message_claimed_until": now}, names={"#run": "run"})
 
     def record_message(self, run: str, now: datetime) -> None:
-        """Note that the message went out. Raises `ClientError` where the table cannot be written."""
-        self._update(run, "attribute_exists(#run)", {}, {"notified_at": now}, names={"#run": "run"})
+        """Note that the message went out: nobody has to look after the run any more.
+
+        Raises `ClientError` where the table cannot be written.
+        """
+        self._set(
+            run, "attribute_exists(#run)", {}, {"notified_at": now}, names={"#run": "run"}, remove=("stage", "turn")
+        )
+
+    # ---------------------------------------------------------------------- listing
 
     def runs(self, dataset: str | None = None) -> Iterator[Run]:
         """Every run, or one dataset's, newest first. Eventually consistent."""
+        client: Any = self._table.meta.client
         if dataset is None:
-            pages: Any = self._table.meta.client.get_paginator("scan").paginate(TableName=self._table.name)
+            pages = client.get_paginator("scan").paginate(
+                TableName=self._table.name, FilterExpression="attribute_exists(dataset)"
+            )
             found = [Run.model_validate(item) for page in pages for item in page["Items"]]
             yield from sorted(found, key=lambda run: run.created_at, reverse=True)
             return
-        query: Any = self._table.meta.client.get_paginator("query")
-        pages = query.paginate(
+        pages = client.get_paginator("query").paginate(
             TableName=self._table.name,
             IndexName=BY_DATASET,
             KeyConditionExpression="dataset = :dataset",
@@ -121,29 +271,89 @@ class Ledger:
         )
         yield from (Run.model_validate(item) for page in pages for item in page["Items"])
 
+    # ----------------------------------------------------------------------- writing
+
+    def _in_stage(self, stage: str, until: str | None = None) -> Iterator[dict[str, Any]]:
+        client: Any = self._table.meta.client
+        values = {":stage": stage} | ({":until": until} if until else {})
+        pages = client.get_paginator("query").paginate(
+            TableName=self._table.name,
+            IndexName=BY_STAGE,
+            KeyConditionExpression="stage = :stage" + (" AND turn <= :until" if until else ""),
+            ExpressionAttributeValues=values,
+        )
+        return (item for page in pages for item in page["Items"])
+
+    def _new(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "TableName": self._table.name,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(#run)",
+            "ExpressionAttributeNames": {"#run": "run"},
+        }
+
+    def _one_more_generation(self, first: Run, latest: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table.name,
+            "Key": {"run": first.run},
+            "UpdateExpression": "SET generations = :next, latest_run = :latest",
+            "ConditionExpression": "generations = :seen",
+            "ExpressionAttributeValues": {
+                ":next": first.generations + 1, ":latest": latest, ":seen": first.generations,
+            },
+        }  # fmt: skip
+
     def _update(
+        self, run: str, condition: str, values: dict[str, Any], fields: dict[str, Any], **more: Any
+    ) -> Run | None:
+        written = self._change(run, condition, values, fields, **more)
+        return None if written is None else Run.model_validate(written["Attributes"])
+
+    def _set(self, run: str, condition: str, values: dict[str, Any], fields: dict[str, Any], **more: Any) -> bool:
+        return self._change(run, condition, values, fields, **more) is not None
+
+    def _change(
         self,
         run: str,
         condition: str,
         values: dict[str, Any],
         fields: dict[str, Any],
+        *,
         names: dict[str, str] | None = None,
-    ) -> bool:
-        item = _to_item(fields)
+        add: dict[str, int] | None = None,
+        remove: tuple[str, ...] = (),
+    ) -> dict[str, Any] | None:
+        item, add = _to_item(fields), add or {}
+        clauses = [f"SET {', '.join(f'#{name} = :{name}' for name in item)}"]
+        clauses += [f"ADD {', '.join(f'#{name} :{name}' for name in add)}"] if add else []
+        clauses += [f"REMOVE {', '.join(f'#{name}' for name in remove)}"] if remove else []
         return self._write(
             "update_item",
             Key={"run": run},
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in item),
+            UpdateExpression=" ".join(clauses),
             ConditionExpression=condition,
-            ExpressionAttributeValues={**values, **{f":{name}": value for name, value in item.items()}},
-            ExpressionAttributeNames={**(names or {}), **{f"#{name}": name for name in item}},
+            ExpressionAttributeValues={**values, **{f":{name}": value for name, value in (item | add).items()}},
+            ExpressionAttributeNames={**(names or {}), **{f"#{name}": name for name in (*item, *add, *remove)}},
+            ReturnValues="ALL_NEW",
         )
 
-    def _write(self, operation: str, **arguments: Any) -> bool:
+    def _write(self, operation: str, **arguments: Any) -> dict[str, Any] | None:
+        """The answer; None where the condition was not met."""
         try:
-            getattr(self._table, operation)(**arguments)
+            answer: dict[str, Any] = getattr(self._table, operation)(**arguments)
         except ClientError as error:
             if error_code(error) == "ConditionalCheckFailedException":
-                return False
+                return None
             raise
-        return True
+        return answer
+
+
+def _receipt(upload: str) -> dict[str, str]:
+    return {"run": f"#upload/{upload}"}
+
+
+def _stage(status: Status, since: datetime, now: datetime) -> dict[str, Any]:
+    """Where a run stands in the index by stage."""
+    if status is Status.WAITING:
+        return {"stage": "waiting", "turn": since}
+    return {"stage": "due", "turn": now + pause_before_look(status, 0)}

@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     EVALUATED = "evaluated"
     REJECTED = "rejected"
+    REPEATED = "repeated"
     FAILED = "failed"
     STOPPED = "stopped"
     LAUNCH_FAILED = "launch_failed"
@@ -59,6 +60,10 @@ class Outcome:
     model_uri: str | None = None
     evaluation_uri: str | None = None
     notes: Sequence[str] = ()
+    # What became of the attempts before this one.
+    earlier_failures: Sequence[str] = ()
+    # Of a repeated drop: the run that has the answer.
+    answered_by: str | None = None
     log_lines: Sequence[str] = ()
     dead_letter_queue: str | None = None
     function: str | None = None
@@ -87,6 +92,7 @@ def compose(outcome: Outcome) -> Message:
 
 _ENDINGS = {
     Kind.REJECTED: "rejected",
+    Kind.REPEATED: "dropped before, nothing launched",
     Kind.FAILED: "training failed",
     Kind.STOPPED: "stopped",
     Kind.LAUNCH_FAILED: "failed to launch",
@@ -132,6 +138,7 @@ def _body(outcome: Outcome) -> str:
         _section("Metrics", _metric_lines(outcome)),
         _section("Data", _data_lines(outcome)),
         _section("Decided about the data", [line for note in outcome.notes for line in plain_text.paragraphs(note)]),
+        _section("Earlier attempts", [f"  {plain_text.line(text, 400)}" for text in outcome.earlier_failures]),
         _section("Run", _run_lines(outcome)),
         _section("What to do", plain_text.paragraphs(_advice(outcome))),
         _section("Next", [f"  {command}" for command in _commands(outcome)]),
@@ -153,6 +160,7 @@ def _headline(outcome: Outcome) -> str:
         Kind.REJECTED: f"{name} was rejected: nothing was launched and nothing was spent.",
         Kind.FAILED: f"{name}: training failed. There is no model.",
         Kind.STOPPED: f"{name}: training was stopped before it was done. This is not a success.",
+        Kind.REPEATED: f"{name}: this file was dropped before with the same settings. Nothing was launched.",
         Kind.LAUNCH_FAILED: f"{name}: the training job could not be launched. Nothing was spent.",
         Kind.EVALUATION_FAILED: f"{name} was trained, but the model could not be evaluated. It is kept.",
         Kind.INTERNAL_ERROR: (
@@ -252,9 +260,12 @@ _MORE_TRUST = (
     "rounds may have been chosen by them. Drop a CSV that training never sees into datasets/{dataset}/test/ "
     "and upload the training file again."
 )
-# The same file with the same settings is one run, which is why each of these names something to change.
 _ADVICE = {
     Kind.REJECTED: "Mend what the reason names and drop the file again.",
+    Kind.REPEATED: (
+        "The run named above has the answer, or will have it. To train on the same file once more all the same: "
+        "traindrop rerun."
+    ),
     Kind.FAILED: (
         "Read the log lines above from the end upwards; mend the file, its training.yaml or the training "
         "script, and drop it again."
@@ -264,23 +275,28 @@ _ADVICE = {
         "training.yaml. A changed training.yaml trains the newest upload again."
     ),
     Kind.LAUNCH_FAILED: (
-        "Mend what the reason names: another instance_type in training.yaml, or a higher service quota for "
-        "this one. A changed training.yaml, be it by a comment, trains the newest upload again."
+        "Mend what the reason names: another instance_type in training.yaml (a changed one trains the newest upload "
+        "again), or a higher service quota for this one, and then traindrop rerun."
     ),
     Kind.EVALUATION_FAILED: (
         "Mend what the reason names, mostly the test file, drop that, and then drop the training file again."
     ),
     Kind.INTERNAL_ERROR: (
-        "This is nothing that you did. Whoever runs the stack reads the log of the function and mends it. "
-        "After that a changed training.yaml, be it by a comment, trains the newest upload again."
+        "This is nothing that you did. Whoever runs the stack reads the log of the function, mends it, and puts "
+        "the event back with: traindrop redrive."
     ),
 }
 
 
+_RERUN_HELPS = {Kind.REPEATED, Kind.FAILED, Kind.STOPPED, Kind.LAUNCH_FAILED, Kind.EVALUATION_FAILED}
+
+
 def _commands(outcome: Outcome) -> list[str]:
     """What to type next, quoted for a shell."""
-    run = plain_text.line(outcome.run or "", 100)
+    run = plain_text.line(outcome.answered_by or outcome.run or "", 100)
     commands = [f"traindrop show {shlex.quote(run)}"] if run else []
+    if run and outcome.kind in _RERUN_HELPS:
+        commands.append(f"traindrop rerun {shlex.quote(run)}")
     if outcome.kind is Kind.EVALUATED and outcome.model_uri:
         commands.append(f"aws s3 cp {shlex.quote(plain_text.line(outcome.model_uri, 1200))} .")
     if outcome.kind in (Kind.FAILED, Kind.STOPPED) and run:

@@ -1,5 +1,8 @@
 """From the end of a run to its one message. What is told comes from the ledger, not from the event."""
 
+import hashlib
+import json
+from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
@@ -7,7 +10,8 @@ from pydantic import TypeAdapter
 
 from traindrop import aws
 from traindrop.clock import now
-from traindrop.events import FailureNotice, OurEvent, TrainingJob, TrainingJobStateChange
+from traindrop.ending import conclude
+from traindrop.events import FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
 from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
 from traindrop.message import Message, compose
@@ -17,7 +21,7 @@ from traindrop.settings import NotifierSettings
 
 LOG_LINES = 20
 
-Notice = OurEvent | TrainingJobStateChange | FailureNotice
+Notice = RunEnded | TrainingJobStateChange | FailureNotice
 NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
 
 
@@ -31,23 +35,15 @@ def notify(notice: Any, settings: NotifierSettings) -> list[str]:  # noqa: ARG00
 
 
 @notify.register
-def _(notice: OurEvent, settings: NotifierSettings) -> list[str]:
+def _(notice: RunEnded, settings: NotifierSettings) -> list[str]:
     return tell(notice.detail.run, settings)
 
 
 @notify.register
 def _(notice: TrainingJobStateChange, settings: NotifierSettings) -> list[str]:
-    """A job that failed or was stopped. The service is asked, since events come late and in any order."""
-    name = notice.detail.training_job_name
-    ledger = Ledger(settings.table)
-    if ledger.get(name) is None:
-        return []
-    job = aws.describe_training_job(name)
-    if job.training_job_status == "Failed":
-        ledger.advance(name, Status.FAILED, reason=job.failure_reason, ended_at=now(), **job.for_ledger())
-    elif job.training_job_status == "Stopped":
-        ledger.advance(name, Status.STOPPED, reason=_why_stopped(job), ended_at=now(), **job.for_ledger())
-    return tell(name, settings)
+    """A job that failed or was stopped; where there will be another attempt, there is nothing to tell yet."""
+    run = conclude(notice.detail.training_job_name, Ledger(settings.table))
+    return [] if run is None else tell(run.run, settings)
 
 
 @notify.register
@@ -56,12 +52,16 @@ def _(notice: FailureNotice, settings: NotifierSettings) -> list[str]:
     told = []
     for failure in notice.failures():
         runs = record_failure(failure, settings)
-        if not runs:
-            message = compose(internal_error(failure, settings.dead_letter_queue))
-            aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
-        for run in runs:
-            told += tell(run, settings)
+        told += [name for run in runs for name in tell(run, settings)] if runs else _tell_of(failure, settings)
     return told
+
+
+def _tell_of(failure: InvocationFailed, settings: NotifierSettings) -> list[str]:
+    """Publish the message of a failure that belongs to no run: once for an event, however often it comes."""
+    event = json.dumps([failure.function, failure.request_payload], sort_keys=True)
+    name = f"#failure/{hashlib.sha256(event.encode()).hexdigest()}"
+    message = compose(internal_error(failure, settings.dead_letter_queue))
+    return [name] if _publish_once(name, lambda: message, settings) else []
 
 
 def tell(name: str, settings: NotifierSettings) -> list[str]:
@@ -71,18 +71,25 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     way, Lambda delivers its event again after the claim ran out. Between publish and record lies one
     call: a crash right there repeats the message, it is never lost.
     """
-    ledger = Ledger(settings.table)
-    run = ledger.get(name)
-    if run is None or run.status not in FINAL or not ledger.claim_message(name, now()):
+    run = Ledger(settings.table).get(name)
+    if run is None or run.status not in FINAL:
         return []
+    return [name] if _publish_once(name, lambda: message_of(run, settings.dead_letter_queue), settings) else []
+
+
+def _publish_once(name: str, compose_message: Callable[[], Message], settings: NotifierSettings) -> bool:
+    ledger = Ledger(settings.table)
+    if not ledger.claim_message(name, now()):
+        return False
     try:
-        _publish(run, settings)
+        message = compose_message()
+        aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
     except Exception:
         # Else the next try would find the claim taken, return, and pass for a success.
         ledger.release_message(name, now())
         raise
     ledger.record_message(name, now())
-    return [name]
+    return True
 
 
 def message_of(run: Run, dead_letter_queue: str = "") -> Message:
@@ -91,18 +98,5 @@ def message_of(run: Run, dead_letter_queue: str = "") -> Message:
     Raises `KeyError` for a run that has not ended.
     """
     went_wrong = run.was_launched and run.status is not Status.EVALUATED
-    lines = aws.last_log_lines(run.run, LOG_LINES) if went_wrong else []
+    lines = aws.last_log_lines(run.job, LOG_LINES) if went_wrong else []
     return compose(outcome_of(run, lines, dead_letter_queue))
-
-
-def _publish(run: Run, settings: NotifierSettings) -> None:
-    message = message_of(run, settings.dead_letter_queue)
-    aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
-
-
-def _why_stopped(job: TrainingJob) -> str:
-    if job.secondary_status == "MaxRuntimeExceeded":
-        return "It reached its maximum run time (max_runtime in training.yaml) and was stopped unfinished."
-    if job.secondary_status == "MaxWaitTimeExceeded":
-        return "It waited for spot capacity longer than it was allowed to, and was stopped."
-    return job.failure_reason or "It was stopped from outside before it was done."

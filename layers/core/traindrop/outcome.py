@@ -6,6 +6,7 @@ from traindrop.run import Run, Status
 
 _KINDS = {
     Status.REJECTED: Kind.REJECTED,
+    Status.REPEATED: Kind.REPEATED,
     Status.FAILED: Kind.FAILED,
     Status.STOPPED: Kind.STOPPED,
     Status.EVALUATED: Kind.EVALUATED,
@@ -50,6 +51,8 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcom
         model_uri=run.model_uri,
         evaluation_uri=run.evaluation_uri,
         notes=run.notes,
+        earlier_failures=run.earlier_failures,
+        answered_by=run.answered_by,
         log_lines=tuple(log_lines),
         dead_letter_queue=dead_letter_queue,
         function=run.failed_function,

@@ -77,6 +77,12 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
     }
 
 
+def for_job(request: dict[str, Any], name: str) -> dict[str, Any]:
+    """The request under the name of a further attempt: SageMaker takes a name once, also of a job that failed."""
+    hyperparameters = {**request["HyperParameters"], "sagemaker_job_name": json.dumps(name)}
+    return {**request, "TrainingJobName": name, "HyperParameters": hyperparameters}
+
+
 def _hyperparameters(job: Job, config: TrainingConfig) -> dict[str, str]:
     values: dict[str, Any] = {
         **config.hyperparameters,

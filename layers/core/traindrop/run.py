@@ -10,9 +10,13 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict
 
-# TrainingJobName: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62} (CreateTrainingJob, API reference).
-MAX_NAME = 63
+# TrainingJobName: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62} (CreateTrainingJob, API reference); the end is kept
+# free for the number of a further attempt.
+MAX_JOB_NAME = 63
+MAX_NAME = MAX_JOB_NAME - len("-r99")
+MAX_ATTEMPTS = 3
 _DIGEST = 12
+_JOB_NAME = re.compile(rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?", re.DOTALL)
 
 
 class Status(StrEnum):
@@ -20,6 +24,7 @@ class Status(StrEnum):
 
     WAITING = "Waiting"
     REJECTED = "Rejected"
+    REPEATED = "Repeated"
     IN_PROGRESS = "InProgress"
     COMPLETED = "Completed"
     FAILED = "Failed"
@@ -28,10 +33,12 @@ class Status(StrEnum):
     EVALUATION_FAILED = "EvaluationFailed"
 
 
-# Events come late, twice and in any order: a status may skip ahead but never goes backwards.
+# Events come late, twice and in any order: a status may skip ahead but never goes backwards. Waiting, Rejected
+# and Repeated are what a run begins as; a further attempt begins as Waiting again (`Ledger.try_again`).
 COMES_FROM: dict[Status, frozenset[Status]] = {
     Status.WAITING: frozenset(),
-    Status.REJECTED: frozenset({Status.WAITING}),
+    Status.REJECTED: frozenset(),
+    Status.REPEATED: frozenset(),
     Status.IN_PROGRESS: frozenset({Status.WAITING}),
     Status.COMPLETED: frozenset({Status.WAITING, Status.IN_PROGRESS}),
     Status.FAILED: frozenset({Status.WAITING, Status.IN_PROGRESS}),
@@ -39,7 +46,9 @@ COMES_FROM: dict[Status, frozenset[Status]] = {
     Status.EVALUATED: frozenset({Status.COMPLETED}),
     Status.EVALUATION_FAILED: frozenset({Status.WAITING, Status.IN_PROGRESS, Status.COMPLETED}),
 }
-FINAL = frozenset({Status.REJECTED, Status.FAILED, Status.STOPPED, Status.EVALUATED, Status.EVALUATION_FAILED})
+# Ended without an answer: the same bytes dropped again are tried again.
+WITHOUT_ANSWER = frozenset({Status.REJECTED, Status.FAILED, Status.STOPPED, Status.EVALUATION_FAILED})
+FINAL = WITHOUT_ANSWER | {Status.EVALUATED, Status.REPEATED}
 
 
 class Run(BaseModel):
@@ -57,8 +66,30 @@ class Run(BaseModel):
     size: int
     version_id: str | None = None
     uploaded_at: datetime | None = None
-    # The latest further drop of the same bytes with the same config, which this run answers too.
-    again_version_id: str | None = None
+    config_version_id: str | None = None
+    owner: str | None = None
+
+    # Runs of the same bytes with the same config: the first one, and on that the number and the name of the last.
+    first_run: str | None = None
+    generations: int = 1
+    latest_run: str | None = None
+    # Of a repeated drop: the run that has the answer.
+    answered_by: str | None = None
+
+    # The training job's name ends with the number of the attempt, from the second on.
+    attempt: int = 1
+    earlier_failures: tuple[str, ...] = ()
+    earlier_billable_seconds: int = 0
+
+    # In the line: what it waits for, since when, and until when it is not tried; who holds the launch, how often.
+    waits_for: str | None = None
+    refused_at: datetime | None = None
+    not_before: datetime | None = None
+    leased_until: datetime | None = None
+    launch_tries: int = 0
+    stop_requested_by: str | None = None
+    # How often the reconciler looked after it in this status.
+    looks: int = 0
 
     target: str | None = None
     task: str | None = None
@@ -68,6 +99,7 @@ class Run(BaseModel):
     test_key: str | None = None
     test_etag: str | None = None
     test_version_id: str | None = None
+    test_size: int = 0
     metric: str | None = None
     instance_type: str | None = None
     instance_count: int = 1
@@ -99,9 +131,18 @@ class Run(BaseModel):
         return self.launched_at is not None or self.training_ended_at is not None
 
     @property
-    def uploads(self) -> set[str | None]:
-        """The object versions that this run answers."""
-        return {self.version_id, self.again_version_id} - {None}
+    def job(self) -> str:
+        """The name of the training job of this attempt."""
+        return self.run if self.attempt == 1 else f"{self.run}-r{self.attempt}"
+
+    @property
+    def is_made_of(self) -> set[str | None]:
+        """The object versions whose uploads this run is the answer to."""
+        return {self.version_id, self.config_version_id} - {None}
+
+    def input_key(self, key: str, channel: str) -> str:
+        """Where the run's own copy of a dropped file lies: the file itself may be overwritten while the run waits."""
+        return f"inputs/{self.run}/{channel}/{PurePosixPath(key).name}"
 
     @property
     def file(self) -> str:
@@ -115,11 +156,11 @@ class Run(BaseModel):
     @property
     def model_key(self) -> str:
         """Where SageMaker puts it: <S3OutputPath>/<job name>/output/model.tar.gz."""
-        return f"runs/{self.run}/output/model.tar.gz"
+        return f"runs/{self.job}/output/model.tar.gz"
 
     @property
     def output_key(self) -> str:
-        return f"runs/{self.run}/output/output.tar.gz"
+        return f"runs/{self.job}/output/output.tar.gz"
 
     @property
     def evaluation_key(self) -> str:
@@ -152,3 +193,9 @@ def run_name(stack: str, dataset: str, *parts: str) -> str:
     slug = re.sub(r"[^a-zA-Z0-9]+", "-", plain).strip("-").lower()
     head = f"{stack}-{slug}"[: MAX_NAME - _DIGEST - 1].rstrip("-") if slug else stack
     return f"{head}-{digest}"
+
+
+def run_of(job: str) -> tuple[str, int]:
+    """The run and the attempt that a training job's name stands for."""
+    found = _JOB_NAME.fullmatch(job)
+    return (job, 1) if found is None else (found["run"], int(found["attempt"] or 1))

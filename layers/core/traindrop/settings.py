@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class _Settings(BaseModel):
@@ -26,7 +26,11 @@ class _Settings(BaseModel):
         return cls.model_validate(known)
 
 
-class LauncherSettings(_Settings):
+class DispatcherSettings(_Settings):
+    max_concurrent_jobs: Annotated[int, Field(ge=1)]
+
+
+class LauncherSettings(DispatcherSettings):
     # Part of every name: a stack made anew under an old name must not meet its forerunner's jobs,
     # whose names SageMaker never frees.
     stack_id: str

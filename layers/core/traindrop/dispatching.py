@@ -1,0 +1,67 @@
+"""Who is launched next: first come, first served within an instance type, and no type blocks another."""
+
+from traindrop.clock import now
+from traindrop.launching import Launch, launch
+from traindrop.ledger import LEASE, Ledger
+from traindrop.run import FINAL, Run, Status, run_of
+from traindrop.settings import DispatcherSettings
+from traindrop.waiting_line import Place, has_to_wait
+
+
+def enter(run: Run, settings: DispatcherSettings) -> None:
+    """Launch a run that was just accepted, unless others wait for its instance type: then it stands behind them."""
+    ledger = Ledger(settings.table)
+    place = Place(run=run.run, turn=run.created_at, instance_type=run.instance_type or "")
+    ahead = has_to_wait(place, ledger.waiting(), patience=LEASE)
+    if not ahead:
+        launch(run.run, settings)
+    elif run.waits_for is None:
+        ledger.keep_waiting(run, f"its turn: {ahead} came earlier for {run.instance_type}", now())
+
+
+def dispatch(settings: DispatcherSettings) -> list[str]:
+    """Launch from the line what can be launched; the runs that were.
+
+    One that cannot be launched for a reason of its own does not keep the others from it: raises `ExceptionGroup` at
+    the end.
+    """
+    ledger = Ledger(settings.table)
+    launched: list[str] = []
+    full: set[str] = set()
+    failures: list[Exception] = []
+    for place in ledger.waiting():
+        if place.instance_type in full:
+            continue
+        if place.not_before is not None and place.not_before > now():
+            full.add(place.instance_type)
+            continue
+        try:
+            outcome = launch(place.run, settings)
+            if outcome is Launch.ALL_FULL and free_slots(ledger):
+                outcome = launch(place.run, settings)
+        except Exception as error:  # noqa: BLE001 - raised below, together
+            failures.append(error)
+            continue
+        if outcome is Launch.ALL_FULL:
+            break
+        if outcome is Launch.TYPE_FULL:
+            full.add(place.instance_type)
+        if outcome is Launch.LAUNCHED:
+            launched.append(place.run)
+    if failures:
+        raise ExceptionGroup("waiting runs could not be launched", failures)
+    return launched
+
+
+def free_slots(ledger: Ledger) -> int:
+    """Release the slots of training jobs that have ended and were not released then; how many."""
+    freed = [job for job in ledger.slots() if not _is_running(job, ledger)]
+    for job in freed:
+        ledger.release_slot(job)
+    return len(freed)
+
+
+def _is_running(job: str, ledger: Ledger) -> bool:
+    name, attempt = run_of(job)
+    run = ledger.get(name)
+    return run is not None and run.attempt == attempt and run.status not in FINAL | {Status.COMPLETED}

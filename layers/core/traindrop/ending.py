@@ -1,0 +1,63 @@
+"""A training job came to its end: the ledger's record of it, and whether there is another attempt."""
+
+from traindrop import aws
+from traindrop.attempts import AnotherAttempt, another_attempt
+from traindrop.clock import now
+from traindrop.events import TrainingJob
+from traindrop.ledger import Ledger
+from traindrop.run import Run, Status, run_of
+
+
+def conclude(job_name: str, ledger: Ledger) -> Run | None:
+    """Record how a training job stands; its run then, None where it is not this stack's or of an earlier attempt.
+
+    The service is asked, since events come late and in any order.
+    """
+    name, attempt = run_of(job_name)
+    run = ledger.get(name)
+    if run is None or run.attempt != attempt:
+        return None
+    if run.status not in {Status.WAITING, Status.IN_PROGRESS}:
+        return run
+    job = aws.describe_training_job(job_name)
+    again = another_attempt(job, attempt) if run.stop_requested_by is None else None
+    if again is not None:
+        return _try_again(run, job, again, ledger)
+    fields = {**job.for_ledger(), "billable_seconds": _billable(run, job)}
+    if job.training_job_status == "Completed":
+        ledger.advance(name, Status.COMPLETED, now(), attempt=attempt, **fields)
+    elif job.training_job_status == "Failed":
+        ledger.advance(name, Status.FAILED, now(), attempt=attempt, reason=job.failure_reason, ended_at=now(), **fields)
+    elif job.training_job_status == "Stopped":
+        ledger.advance(
+            name, Status.STOPPED, now(), attempt=attempt, reason=_why_stopped(run, job), ended_at=now(), **fields
+        )
+    return ledger.stored(name)
+
+
+def _try_again(run: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger) -> Run:
+    ledger.try_again(
+        run,
+        now(),
+        waits_for=again.waits_for,
+        not_before=now() + again.after,
+        earlier_failures=(*run.earlier_failures, f"{run.job}: {job.failure_reason or job.secondary_status}"),
+        earlier_billable_seconds=_billable(run, job) or 0,
+    )
+    return ledger.stored(run.run)
+
+
+def _billable(run: Run, job: TrainingJob) -> int | None:
+    """Of all attempts; None where nothing is known yet."""
+    billable = job.billable_time_in_seconds
+    return (run.earlier_billable_seconds or None) if billable is None else run.earlier_billable_seconds + billable
+
+
+def _why_stopped(run: Run, job: TrainingJob) -> str:
+    if job.secondary_status == "MaxRuntimeExceeded":
+        return "It reached its maximum run time (max_runtime in training.yaml) and was stopped unfinished."
+    if job.secondary_status == "MaxWaitTimeExceeded":
+        return "It waited for spot capacity longer than it was allowed to, and was stopped."
+    if run.stop_requested_by is not None:
+        return f"Stopped by {run.stop_requested_by} while it trained."
+    return job.failure_reason or "It was stopped from outside before it was done."

@@ -1,0 +1,61 @@
+"""What the dispatcher does of each thing that happens: free what a job held, launch who is next, heal, stop."""
+
+from functools import singledispatch
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from traindrop import aws
+from traindrop.dispatching import dispatch
+from traindrop.ending import conclude
+from traindrop.events import Scheduled, StopRequested, TrainingJobStateChange
+from traindrop.launching import launch
+from traindrop.ledger import Ledger
+from traindrop.reconciling import reconcile
+from traindrop.run import Status
+from traindrop.settings import DispatcherSettings
+
+Occasion = TrainingJobStateChange | StopRequested | Scheduled
+OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion)
+
+
+@singledispatch
+def keep_order(occasion: Any, settings: DispatcherSettings) -> list[str]:  # noqa: ARG001 - the implementations use it
+    """Act on `occasion`; the runs that were launched, stopped or looked after. Safe to call any number of times."""
+    raise TypeError(f"nothing is to be done on {type(occasion).__name__}")
+
+
+@keep_order.register
+def _(occasion: TrainingJobStateChange, settings: DispatcherSettings) -> list[str]:
+    """A job ended: it holds its slot no longer, and the next in line takes its place at once."""
+    name = occasion.detail.training_job_name
+    ledger = Ledger(settings.table)
+    run = conclude(name, ledger)
+    if run is not None and run.job == name and run.status in {Status.WAITING, Status.IN_PROGRESS}:
+        return []  # an event of a state that was never the last: SageMaker says that it still runs
+    ledger.release_slot(name)
+    return dispatch(settings)
+
+
+@keep_order.register
+def _(_occasion: Scheduled, settings: DispatcherSettings) -> list[str]:
+    try:
+        healed = reconcile(settings)
+    finally:
+        # A run that cannot be healed must not keep the line from moving.
+        launched = dispatch(settings)
+    return healed + launched
+
+
+@keep_order.register
+def _(occasion: StopRequested, settings: DispatcherSettings) -> list[str]:
+    """Only a run of this stack's ledger is ever stopped."""
+    run = Ledger(settings.table).request_stop(occasion.detail.run, occasion.detail.who)
+    if run is None:
+        return []
+    if run.status is Status.IN_PROGRESS:
+        aws.stop_training_job(run.job)
+    else:
+        # Who launches it just now sees the wish after the launch.
+        launch(run.run, settings)
+    return [run.run]

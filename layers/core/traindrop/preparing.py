@@ -1,0 +1,55 @@
+"""What a run needs before its job can be launched, at any later time: its data, its script, its request."""
+
+from traindrop import aws
+from traindrop.drop import Drop, decide
+from traindrop.errors import LaunchRefused, Rejected
+from traindrop.request import Job, training_job_request
+from traindrop.run import Run, Status
+from traindrop.settings import LauncherSettings
+
+
+def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
+    """Decide on a drop; the run as it is to be recorded: waiting, with all it needs in the bucket, or ended."""
+    try:
+        run, config = decide(drop, run)
+        request = training_job_request(_job(run, drop, settings), config)
+        _copy_inputs(run)
+    except Rejected as error:
+        return run.model_copy(update={"status": Status.REJECTED, "reason": str(error), "ended_at": run.created_at})
+    except LaunchRefused as error:
+        return run.model_copy(update={"status": Status.FAILED, "reason": str(error), "ended_at": run.created_at})
+    if not aws.exists(run.bucket, drop.bundle.key):
+        aws.put(run.bucket, drop.bundle.key, drop.bundle.body, "application/gzip")
+    aws.put_json(run.bucket, run.request_key, request)
+    return run
+
+
+def _copy_inputs(run: Run) -> None:
+    """Copy the versions that were checked: a key may be overwritten while the run waits, or while its instance starts.
+
+    SageMaker reads whatever lies under the key when the instance is there, and takes no version.
+    Raises `Rejected` where one has been deleted meanwhile.
+    """
+    inputs = [("train", run.key, run.version_id, run.size)]
+    if run.test_key is not None:
+        inputs.append(("test", run.test_key, run.test_version_id, run.test_size))
+    for channel, key, version_id, size in inputs:
+        if not aws.copy(run.bucket, key, version_id, run.input_key(key, channel), size=size):
+            raise Rejected(f"{key} was deleted before it could be read. Drop it again.")
+
+
+def _job(run: Run, drop: Drop, settings: LauncherSettings) -> Job:
+    return Job(
+        run=run.run,
+        stack=settings.stack,
+        dataset=run.dataset,
+        bucket=run.bucket,
+        train_key=run.input_key(run.key, "train"),
+        test_key=run.input_key(run.test_key, "test") if run.test_key else None,
+        bundle_key=drop.bundle.key,
+        target=run.target or "",
+        task=run.task or "auto",
+        role_arn=settings.training_role_arn,
+        region=settings.aws_region,
+        owner=settings.owner,
+    )

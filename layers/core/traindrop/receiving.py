@@ -1,0 +1,243 @@
+"""From an upload to its run: decided on once, whatever is delivered twice, late or in another order."""
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from traindrop import aws
+from traindrop.announcing import announce
+from traindrop.bundle import Bundle, make_bundle
+from traindrop.clock import now
+from traindrop.config import MAX_BYTES, parse_config
+from traindrop.dispatching import enter
+from traindrop.drop import Drop, new_run
+from traindrop.errors import Rejected
+from traindrop.events import ObjectCreated, RerunRequested, S3Notification, Upload
+from traindrop.ledger import Ledger
+from traindrop.preparing import prepare
+from traindrop.run import WITHOUT_ANSWER, Run, Status, run_name
+from traindrop.settings import LauncherSettings
+from traindrop.upload_path import config_key, parse_key, test_prefix, train_prefix
+
+# Set on a training.yaml that is uploaded together with a CSV: the CSV's own event launches the run.
+ACCOMPANIES = "traindrop-accompanies"
+# Two deliveries may meet; three times in a row is no accident.
+_TRIES = 4
+
+Arrival = ObjectCreated | S3Notification | RerunRequested
+ARRIVAL: TypeAdapter[Arrival] = TypeAdapter(Arrival)
+
+# What is to become of a run of which only the name, and so the content, is known yet.
+_Prepare = Callable[[str], Run]
+
+
+@singledispatch
+def receive(arrival: Any, settings: LauncherSettings) -> list[str]:  # noqa: ARG001 - the implementations use it
+    """Carry everything that arrived to its run; the runs. Safe to call any number of times.
+
+    One that fails does not keep the others from their turn. Raises `ExceptionGroup` at the end, so that the event is
+    delivered again.
+    """
+    raise TypeError(f"nothing is to be received in {type(arrival).__name__}")
+
+
+@receive.register
+def _(arrival: ObjectCreated | S3Notification, settings: LauncherSettings) -> list[str]:
+    runs: list[str] = []
+    failures: list[Exception] = []
+    uploads = arrival.uploads()
+    for upload in uploads:
+        try:
+            run = _receive_upload(upload, settings)
+        except Exception as error:  # noqa: BLE001 - raised below, together
+            failures.append(error)
+        else:
+            runs += [run] if run else []
+    if failures:
+        # The text is what the person is told when Lambda gives up.
+        why = "; ".join(map(str, failures))
+        raise ExceptionGroup(f"{len(failures)} of {len(uploads)} uploads could not be processed: {why}", failures)
+    return runs
+
+
+@receive.register
+def _(arrival: RerunRequested, settings: LauncherSettings) -> list[str]:
+    """Train the very files of a run again, with today's training script."""
+    ledger, wish = Ledger(settings.table), arrival.detail
+    answer = ledger.answer_to(wish.request_id)
+    if answer is not None:
+        return [_resume(answer, settings)]
+    asked = ledger.get(wish.run)
+    if asked is not None and asked.answered_by is not None:
+        asked = ledger.get(asked.answered_by)
+    if asked is None:
+        return []
+    drop = _drop_of(asked, settings)
+    first = asked.first_run or asked.run
+    return [_settle(wish.request_id, first, _prepare(drop, settings), settings)]
+
+
+def _receive_upload(upload: Upload, settings: LauncherSettings) -> str | None:
+    """The run's name; None where the upload is none that is trained on."""
+    answer = Ledger(settings.table).answer_to(upload.identity)
+    if answer is not None:
+        return _resume(answer, settings)
+    try:
+        path = parse_key(upload.key)
+    except Rejected as error:
+        return _reject(upload, "", error, settings)
+    if path is None:
+        return None
+    config = aws.read_object(upload.bucket, config_key(path.dataset), max_bytes=MAX_BYTES)
+    file = upload
+    if path.is_config:
+        if config is not None and ACCOMPANIES in config.metadata:
+            return None
+        newest = aws.newest_csv(upload.bucket, train_prefix(path.dataset))
+        if newest is None:
+            return _check_lone_config(upload, path.dataset, config, settings)
+        file = newest.model_copy(update={"uploaded_at": upload.uploaded_at})
+    test = aws.newest_csv(upload.bucket, test_prefix(path.dataset))
+    drop = Drop(file, path.dataset, config, test, _bundle(settings))
+    first = drop.run_name(settings)
+    return _settle(upload.identity, first, _prepare(drop, settings), settings, upload)
+
+
+def _settle(
+    which: str, first_name: str, prepared: _Prepare, settings: LauncherSettings, upload: Upload | None = None
+) -> str:
+    """Find or make the run that answers an upload, or without one a wish, and record that it does; the run's name.
+
+    `which` tells the upload or the wish from others, `first_name` is the name of the first run of this content. Where
+    someone else is faster, what they recorded holds.
+    """
+    ledger = Ledger(settings.table)
+    for _ in range(_TRIES):
+        run = _accept(which, first_name, prepared, ledger, settings, upload)
+        if run is not None:
+            return _go_on(run, settings)
+        answer = ledger.answer_to(which)
+        if answer is not None:
+            return _resume(answer, settings)
+    raise RuntimeError(f"{first_name} is being written by others all the time; it has to be delivered again")
+
+
+def _accept(
+    which: str,
+    first_name: str,
+    prepared: _Prepare,
+    ledger: Ledger,
+    settings: LauncherSettings,
+    upload: Upload | None,
+) -> Run | None:
+    """The run that was recorded as the answer; None where someone else has just recorded something."""
+    first = ledger.get(first_name)
+    if first is None:
+        run = prepared(first_name)
+        return run if ledger.accept(run, which, now()) else None
+    latest = ledger.stored(first.latest_run) if first.latest_run else first
+    if upload is not None and upload.version_id in latest.is_made_of:
+        # The config's upload and the CSV's, which came together, are one question.
+        return latest if ledger.attach(which, latest.run) else None
+    if upload is None or latest.status in WITHOUT_ANSWER:
+        name = run_name(settings.stack, first.dataset, settings.stack_id, first.run, str(first.generations + 1))
+        run = prepared(name).model_copy(update={"first_run": first.run})
+        return run if ledger.accept(run, which, now(), after=first) else None
+    run = _repeated(latest, run_name(settings.stack, first.dataset, settings.stack_id, "repeated", which), upload)
+    return run if ledger.accept(run, which, now()) else None
+
+
+def _resume(name: str, settings: LauncherSettings) -> str:
+    """Go on where an earlier delivery of the same upload may have been cut off."""
+    return _go_on(Ledger(settings.table).stored(name), settings)
+
+
+def _go_on(run: Run, settings: LauncherSettings) -> str:
+    if run.status is Status.WAITING:
+        enter(run, settings)
+    else:
+        announce(run, settings.stack)
+    return run.run
+
+
+def _repeated(latest: Run, name: str, upload: Upload) -> Run:
+    value = latest.metrics.get(latest.main_metric or "")
+    answer = latest.status.value if value is None else f"{latest.status.value}, {latest.main_metric} {value:.4f}"
+    return latest.model_copy(
+        update={
+            **_BLANK,
+            "run": name,
+            "status": Status.REPEATED,
+            "created_at": now(),
+            "ended_at": now(),
+            "version_id": upload.version_id,
+            "uploaded_at": upload.uploaded_at,
+            "answered_by": latest.run,
+            "reason": f"The same bytes with the same settings are those of the run {latest.run} ({answer}).",
+        }
+    )
+
+
+# What a repeated drop does not share with the run that answers it.
+_BLANK: dict[str, Any] = {
+    name: Run.model_fields[name].get_default()
+    for name in Run.model_fields
+    if name not in {"dataset", "bucket", "key", "etag", "size", "target", "task", "instance_type", "owner"}
+    and not Run.model_fields[name].is_required()
+}
+
+
+def _prepare(drop: Drop, settings: LauncherSettings) -> _Prepare:
+    return lambda name: prepare(drop, drop.as_run(name, settings), settings)
+
+
+def _bundle(settings: LauncherSettings) -> Bundle:
+    return make_bundle(settings.training_scripts / "xgboost")
+
+
+def _drop_of(run: Run, settings: LauncherSettings) -> Drop:
+    """The drop that a run was made from, with the versions of its files."""
+    config = None
+    if run.config_version_id is not None:
+        config = aws.read_object(
+            run.bucket, config_key(run.dataset), max_bytes=MAX_BYTES, version_id=run.config_version_id
+        )
+    file = Upload(
+        bucket=run.bucket, key=run.key, size=run.size, etag=run.etag, version_id=run.version_id, uploaded_at=now()
+    )
+    test = None
+    if run.test_key is not None:
+        test = file.model_copy(
+            update={
+                "key": run.test_key,
+                "etag": run.test_etag,
+                "version_id": run.test_version_id,
+                "size": run.test_size,
+            }
+        )
+    return Drop(file, run.dataset, config, test, _bundle(settings))
+
+
+def _check_lone_config(
+    upload: Upload, dataset: str, config: aws.Object | None, settings: LauncherSettings
+) -> str | None:
+    """There is nothing to train on yet, but a mistake is better told now than with the first CSV."""
+    try:
+        parse_config(config.body if config else b"", file="training.yaml")
+    except Rejected as error:
+        return _reject(upload, dataset, error, settings)
+    return None
+
+
+def _reject(upload: Upload, dataset: str, why: Rejected, settings: LauncherSettings) -> str:
+    """Record a rejection that needs no look at the content."""
+    which = upload.identity
+    name = run_name(settings.stack, dataset, settings.stack_id, "rejected", which)
+
+    def rejected(name: str) -> Run:
+        fields = {"status": Status.REJECTED, "reason": str(why), "ended_at": now()}
+        return new_run(name, dataset or "(none)", upload).model_copy(update=fields)
+
+    return _settle(which, name, rejected, settings, upload)

@@ -1,0 +1,59 @@
+"""Healing: what an event that was lost should have brought about is brought about all the same."""
+
+from traindrop import aws
+from traindrop.announcing import announce
+from traindrop.clock import now
+from traindrop.ledger import Ledger
+from traindrop.looks import is_given_up
+from traindrop.run import FINAL, Run, Status
+from traindrop.settings import DispatcherSettings
+
+
+def reconcile(settings: DispatcherSettings) -> list[str]:
+    """Look after every run whose time has come; those runs.
+
+    Only this stack's own runs are asked about, each at doubling intervals (`traindrop.looks`); there is no listing of
+    jobs. Where a job has ended, its state-change event is put on the bus again, and goes the way of the first.
+    """
+    ledger = Ledger(settings.table)
+    looked_after = []
+    failures: list[Exception] = []
+    for run in ledger.due(now()):
+        if not ledger.claim_look(run, now()):
+            continue
+        try:
+            _look_after(run, ledger, settings)
+        except Exception as error:  # noqa: BLE001 - raised below, together
+            failures.append(error)
+        else:
+            looked_after.append(run.run)
+    if failures:
+        raise ExceptionGroup("runs could not be looked after", failures)
+    return looked_after
+
+
+def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
+    if run.status in FINAL:
+        announce(run, settings.stack)
+        return
+    job = aws.find_training_job(run.job)
+    if job is None:
+        reason = f"SageMaker knows no training job {run.job} any more: it was deleted."
+        _end(run, Status.FAILED, reason, None, ledger, settings)
+    elif is_given_up(run.status, run.looks + 1):
+        reason = f"The evaluation was asked for {run.looks + 1} times, and none came to an end."
+        _end(run, Status.EVALUATION_FAILED, reason, "evaluator", ledger, settings)
+    elif job.has_ended:
+        aws.emit_state_change(settings.stack, run.job)
+    elif run.stop_requested_by is not None:
+        aws.stop_training_job(run.job)
+
+
+def _end(
+    run: Run, status: Status, reason: str, function: str | None, ledger: Ledger, settings: DispatcherSettings
+) -> None:
+    ended = ledger.advance(
+        run.run, status, now(), attempt=run.attempt, reason=reason, failed_function=function, ended_at=now()
+    )
+    if ended is not None:
+        announce(ended, settings.stack)
