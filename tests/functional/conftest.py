@@ -1,15 +1,16 @@
 """An account of moto's with what template.yaml makes: bucket, ledger, topic, and a queue that hears all events."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from traindrop import aws, ledger
+from traindrop import aws, clock, ledger
 from traindrop.ledger import Ledger
 from traindrop.run import Run
 
@@ -150,3 +151,21 @@ def _make_table() -> None:
             },
         ],
     )
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets time pass: `later(minutes=3)`."""
+    passed = timedelta()
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + passed
+
+    def let_pass(**time: float) -> None:
+        nonlocal passed
+        passed += timedelta(**time)
+
+    monkeypatch.setattr(clock, "datetime", Clock)
+    return let_pass

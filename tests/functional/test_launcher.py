@@ -7,7 +7,6 @@ from urllib.parse import quote_plus
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from functions.launcher.app import lambda_handler
 from tests.builders import CSV, classic_event, client_error
 from tests.functional.conftest import BUCKET, ROLE, Account
@@ -35,8 +34,8 @@ def test_an_upload_launches_one_training_job_with_only_the_dropped_object_as_its
         channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"] for channel in job["InputDataConfig"]
     }
     assert channels == {
-        "train": f"s3://{BUCKET}/{KEY}",
-        "test": f"s3://{BUCKET}/datasets/flowers/test/held_out.csv",
+        "train": f"s3://{BUCKET}/inputs/{run}/train/flowers.csv",
+        "test": f"s3://{BUCKET}/inputs/{run}/test/held_out.csv",
     }
     assert job["RoleArn"] == ROLE
     assert json.loads(job["HyperParameters"]["max_depth"]) == 3
@@ -100,43 +99,26 @@ def test_one_upload_that_fails_does_not_keep_the_next_one_of_its_event_from_its_
         account.put(key, CSV.replace(b"species", b"label"))
     create = aws.create_training_job
 
-    def throttled_once(request: dict[str, Any]) -> None:
+    def broken_for_one(request: dict[str, Any]) -> None:
         if "-a-" in request["TrainingJobName"]:
-            raise client_error("CreateTrainingJob", "ThrottlingException", "Rate exceeded")
+            raise client_error("CreateTrainingJob", "InternalFailure", "We encountered an internal error")
         create(request)
 
-    monkeypatch.setattr(aws, "create_training_job", throttled_once)
+    monkeypatch.setattr(aws, "create_training_job", broken_for_one)
     with pytest.raises(ExceptionGroup, match="1 of 2 uploads"):
         launch(classic_event(BUCKET, keys, CSV))
     assert {run.dataset: run.status for run in account.runs()} == {"a": Status.WAITING, "b": Status.IN_PROGRESS}
 
 
-def test_a_throttled_launch_leaves_the_handler_so_that_lambda_tries_again(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+def test_the_version_that_was_checked_is_trained_on_even_where_the_key_was_overwritten_meanwhile(
+    account: Account,
 ) -> None:
-    def throttle(_request: dict[str, Any]) -> None:
-        raise client_error("CreateTrainingJob", "ThrottlingException", "Rate exceeded")
-
-    monkeypatch.setattr(aws, "create_training_job", throttle)
-    with pytest.raises(ExceptionGroup) as caught:
-        launch(account.put(KEY, CSV.replace(b"species", b"label")))
-    assert isinstance(caught.value.exceptions[0], ClientError)
-
-
-def test_a_request_that_sagemaker_refuses_ends_the_run_and_tells_why(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limit = "The account-level service limit 'ml.m5.large for training job usage' is 0 Instances, with current"
-
-    def refuse(_request: dict[str, Any]) -> None:
-        raise client_error("CreateTrainingJob", "ResourceLimitExceeded", limit)
-
-    monkeypatch.setattr(aws, "create_training_job", refuse)
-    (name,) = launch(account.put(KEY, CSV.replace(b"species", b"label")))
-    run = account.ledger.stored(name)
-    assert run.status is Status.FAILED
-    assert limit in (run.reason or "")
-    assert [event["detail-type"] for event in account.events()] == ["Launch Failed"]
+    account.put("datasets/flowers/training.yaml", CONFIG)
+    event = account.put(KEY, CSV)
+    account.put(KEY, b"other,species\n1,rose\n")
+    (run,) = launch(event)
+    copied = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"inputs/{run}/train/flowers.csv")["Body"].read()
+    assert copied == CSV
 
 
 @pytest.mark.parametrize(
@@ -232,12 +214,3 @@ def test_a_rejection_that_was_recorded_but_not_told_is_told_by_the_next_delivery
     account.events()
     launch(event)
     assert [told["detail-type"] for told in account.events()] == ["Run Rejected"]
-
-
-def test_the_same_bytes_dropped_again_are_answered_by_the_run_that_has_the_result(account: Account) -> None:
-    account.put("datasets/flowers/training.yaml", CONFIG)
-    (first,) = launch(account.put(KEY, CSV))
-    again = account.put(KEY, CSV)
-    assert launch(again) == [first]
-    assert again["detail"]["object"]["version-id"] in account.ledger.stored(first).uploads
-    assert len(account.jobs()) == 1
