@@ -1,5 +1,6 @@
 """Who is launched next: first come, first served within an instance type, and no type blocks another."""
 
+from traindrop.announcing import announce_waiting
 from traindrop.clock import now
 from traindrop.launching import Launch, launch
 from traindrop.ledger import LEASE, Ledger
@@ -16,7 +17,9 @@ def enter(run: Run, settings: DispatcherSettings) -> None:
     if not ahead:
         launch(run.run, settings)
     elif run.waits_for is None:
-        ledger.keep_waiting(run, f"its turn: {ahead} came earlier for {run.instance_type}", now())
+        reason = f"its turn: {ahead} came earlier for {run.instance_type}"
+        ledger.keep_waiting(run, reason, now())
+        announce_waiting(run.model_copy(update={"waits_for": reason}), settings.stack)
 
 
 def dispatch(settings: DispatcherSettings) -> list[str]:

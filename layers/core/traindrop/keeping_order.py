@@ -40,11 +40,11 @@ def _(occasion: TrainingJobStateChange, settings: DispatcherSettings) -> list[st
 @keep_order.register
 def _(_occasion: Scheduled, settings: DispatcherSettings) -> list[str]:
     try:
-        healed = reconcile(settings)
-    finally:
-        # A run that cannot be healed must not keep the line from moving.
         launched = dispatch(settings)
-    return healed + launched
+    finally:
+        # A run that cannot be launched must not keep others from being healed.
+        healed = reconcile(settings)
+    return launched + healed
 
 
 @keep_order.register
