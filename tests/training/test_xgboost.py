@@ -19,6 +19,7 @@ from sklearn import datasets
 from training_scripts.xgboost import train as script
 
 from traindrop.dataset import Schema, read
+from traindrop.training_script import names
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "training_scripts/xgboost/train.py"
@@ -217,7 +218,7 @@ def test_every_row_of_the_test_file_has_a_prediction_even_without_labels(contain
 
 @pytest.mark.parametrize("drop", ['["note", "it\'s"]', "['note', \"it's\"]"])
 def test_columns_to_drop_may_be_written_as_json_or_as_sagemaker_writes_a_list(drop: str) -> None:
-    assert script.names(drop) == ("note", "it's")
+    assert names(drop) == ("note", "it's")
 
 
 def test_of_each_class_the_same_share_is_held_out_and_of_a_single_row_none() -> None:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from traindrop.bundle import make_bundle
-from traindrop.dataset import BUNDLE
+from traindrop.bundle import SHARED, make_bundle
 
 SCRIPTS = Path(__file__).parents[2] / "training_scripts" / "xgboost"
 
@@ -24,7 +23,7 @@ def unpacked(tmp_path: Path) -> Path:
 
 def test_the_bundle_holds_the_script_and_every_module_of_the_reader_and_nothing_else(unpacked: Path) -> None:
     found = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
-    assert found == {"train.py"} | {f"traindrop/{name}" for name in BUNDLE}
+    assert found == {"train.py"} | {f"traindrop/{name}" for name in SHARED}
     assert (unpacked / "train.py").read_bytes() == (SCRIPTS / "train.py").read_bytes()
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 import traindrop
 from traindrop.dataset import BUNDLE
 
+# What of this package goes with every script.
+SHARED = (*BUNDLE, "training_script.py")
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -29,7 +32,7 @@ def make_bundle(script_folder: Path) -> Bundle:
     The same files always give the same bytes: no times, no owners, sorted names.
     """
     package = Path(traindrop.__file__).parent
-    files = {f"traindrop/{name}": package / name for name in BUNDLE}
+    files = {f"traindrop/{name}": package / name for name in SHARED}
     for path in script_folder.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             files[path.relative_to(script_folder).as_posix()] = path
