@@ -18,6 +18,7 @@ import xgboost as xgb
 from sklearn import datasets
 from training_scripts.xgboost import train as script
 
+from traindrop import training_script
 from traindrop.dataset import Schema, read
 from traindrop.training_script import names
 
@@ -224,10 +225,10 @@ def test_columns_to_drop_may_be_written_as_json_or_as_sagemaker_writes_a_list(dr
 def test_of_each_class_the_same_share_is_held_out_and_of_a_single_row_none() -> None:
     target = np.repeat([0.0, 1.0, 2.0], [90, 10, 1])
     schema = Schema("y", "multiclass", ("a", "b", "c"), ())
-    training, validation = script.split(target, schema, 0.2, seed=1)
+    training, validation = training_script.split(target, schema, 0.2, seed=1)
     assert np.bincount(target[validation].astype(int), minlength=3).tolist() == [18, 2, 0]
     assert sorted([*training, *validation]) == list(range(101))
-    again, _ = script.split(target, schema, 0.2, seed=2)
+    again, _ = training_script.split(target, schema, 0.2, seed=2)
     assert training.tolist() != again.tolist()
 
 
@@ -295,8 +296,8 @@ def test_a_flag_that_the_script_does_not_know_or_cannot_read_is_an_error(
 def test_no_more_threads_than_processors_and_fewer_where_openmp_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert script.threads() == 4
+    assert training_script.threads() == 4
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert script.threads() == 2
+    assert training_script.threads() == 2
     monkeypatch.setenv("OMP_NUM_THREADS", "64")
-    assert script.threads() == 4
+    assert training_script.threads() == 4
