@@ -11,23 +11,31 @@ from rich.markup import escape
 from rich.spinner import Spinner
 from rich.text import Text
 
-from traindrop.run import Run
-from traindrop_cli.follow import Ended, LogLine, Progress, Step
+from traindrop_cli.follow import WAITING, Ended, LogLine, Progress, Step
 
 _LOG_LINES_SHOWN = 8
-_NEXT = {"uploaded": "checking", "checked": "launching", "launched": "waiting for the instance", "training": "training",
-         "trained": "evaluating", "evaluated": "notifying"}  # fmt: skip
+_NEXT = {
+    "uploaded": "checking",
+    "requested": "checking",
+    "checked": "launching",
+    WAITING: "waiting in the line",
+    "repeated": "looking at the run that has the answer",
+    "launched": "waiting for the instance",
+    "training": "training",
+    "trained": "evaluating",
+    "evaluated": "notifying",
+}
 
 
-def watch(progress: Iterable[Progress], console: Console) -> Run:
-    """Show the progress as it comes, and return the run at its end."""
+def watch(progress: Iterable[Progress], console: Console) -> Ended:
+    """Show the progress as it comes, and return its end."""
     screen = _Screen(console)
     live = Live(screen, console=console, refresh_per_second=12) if console.is_terminal else nullcontext()
     with live:
         for event in progress:
             if isinstance(event, Ended):
                 screen.over = True
-                return event.run
+                return event
             screen.show(event)
     raise RuntimeError("the progress ended before the run did")
 
@@ -45,6 +53,8 @@ class _Screen:
         if isinstance(event, LogLine):
             self._log.append(event.text)
         else:
+            if event.name == WAITING and self._steps and self._steps[-1].name == WAITING:
+                self._steps.pop()  # the place in the line has changed
             self._steps.append(event)
         if not self._console.is_terminal:
             self._console.print(self._plain(event), markup=False, highlight=False, soft_wrap=True)

@@ -1,5 +1,8 @@
-"""The stack that a command is about, when the person does not spell it out."""
+"""The stack and the run that a command is about."""
 
+from traindrop.ledger import Ledger
+from traindrop.run import Run
+from traindrop_cli.errors import CommandError
 from traindrop_cli.local_stack import running
 from traindrop_cli.stack import DEFAULT_STACK, Stack, connect, point_at
 
@@ -14,3 +17,11 @@ def find_stack(name: str | None) -> Stack:
         point_at(local.endpoint_url)
         return connect(local.stack, local.endpoint_url)
     return connect(name or DEFAULT_STACK)
+
+
+def run_in(stack: Stack, name: str, *, advice: str = "") -> Run:
+    """The run of that name. Raises `CommandError`, which ends with `advice`, where the stack's ledger has none."""
+    run = Ledger(stack.table).get(name)
+    if run is None:
+        raise CommandError(f"There is no run {name} in {stack.where}. `traindrop runs` lists them.{advice}")
+    return run

@@ -1,21 +1,24 @@
-"""Following one drop to its end: what happened since the last look, from the ledger and the job's log."""
+"""Following one run to its end: what happened since the last look, from the ledger and the job's log."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from traindrop import aws
+from traindrop.clock import now
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 from traindrop_cli.errors import CommandError
 from traindrop_cli.stack import Stack
-from traindrop_cli.upload import Dropped
+from traindrop_cli.standing import attempt, in_line, is_launched
+
+WAITING = "waiting"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A state that the run reached, and when."""
+    """A state that the run reached, and when; the name `waiting` comes again whenever its detail changes."""
 
     name: str
     at: datetime
@@ -29,58 +32,97 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Ended:
-    """The run is over and its message is out."""
+    """The run is over and its message is out. `repeated`: the drop that this run had answered before, if it was one."""
 
     run: Run
+    repeated: Run | None = None
 
 
 Progress = Step | LogLine | Ended
+# The run to follow, once there is one.
+FindRun = Callable[[Ledger], str | None]
 
 
 def steps_of(run: Run) -> list[Step]:
-    """The states that a run has reached, in their order."""
+    """The states that a run has reached in its present attempt, in their order."""
     counted = f"{run.rows} rows, {run.columns} columns" if run.rows else f"{run.columns} columns"
+    instances = f"{run.instance_count} × {run.instance_type}"
+    ended_at = run.ended_at if run.status is not Status.EVALUATED else None
+    answered = f"this file was dropped before; {run.answered_by} has the answer" if run.answered_by else ""
     reached = [
         ("checked", run.checked_at, f"{counted}, target {run.target}, {run.task}"),
-        ("launched", run.launched_at, f"{run.instance_count} × {run.instance_type}"),
+        ("launched", run.launched_at, ", ".join(filter(None, (instances, attempt(run))))),
         ("training", run.training_started_at, ""),
         ("trained", run.training_ended_at, ""),
         ("evaluated", run.evaluated_at, f"on {run.test_rows} test rows" if run.test_rows else "validation only"),
-        (run.status.value.lower(), run.ended_at if run.status is not Status.EVALUATED else None, ""),
+        (run.status.value.lower(), ended_at, answered),
         ("notified", run.notified_at, ""),
     ]
-    return [Step(name, at, detail) for name, at, detail in reached if at is not None]
+    of_the_job = {"launched", "training"} if not is_launched(run) else set()
+    return [Step(name, at, detail) for name, at, detail in reached if at is not None and name not in of_the_job]
 
 
-def follow(stack: Stack, dropped: Dropped, *, timeout: float) -> Iterator[Progress]:
-    """Each step and log line as it comes, then `Ended`. Raises `CommandError` after `timeout` seconds."""
+@dataclass
+class _Told:
+    """What was said of a run so far: its steps by attempt, its place in the line, its log by stream."""
+
+    steps: set[tuple[str, int]] = field(default_factory=set)
+    in_line: str | None = None
+    log: dict[str, str] = field(default_factory=dict)
+
+
+def follow(stack: Stack, find: FindRun, began: Step, *, timeout: float) -> Iterator[Progress]:
+    """Each step and log line as it comes, then `Ended`; `began` is the first.
+
+    Of a drop that was a repetition the run that has the answer is followed.
+    Raises `CommandError` after `timeout` seconds.
+    """
     pause = 0.2 if stack.is_local else 2.0
     give_up = time.monotonic() + timeout
     ledger = Ledger(stack.table)
-    yield Step("uploaded", dropped.at, dropped.key)
+    yield began
     name: str | None = None
-    told: set[str] = set()
-    log: dict[str, str] = {}
+    repeated: Run | None = None
+    told = _Told()
     while time.monotonic() < give_up:
-        name = name or _run_of(ledger, dropped)
+        name = name or find(ledger)
         run = ledger.get(name) if name else None
         if run is not None:
-            run = _with_job_times(run)
-            for step in steps_of(run):
-                if step.name not in told:
-                    if step.name != "training" and "training" in told:
-                        # What the job wrote comes before what followed it.
-                        yield from _log_lines(run, log)
-                    told.add(step.name)
-                    yield step
+            yield from _news(run, ledger, told)
+            if run.notified_at is not None and run.answered_by is not None:
+                repeated, name, told = run, run.answered_by, _Told()
+                answer = ledger.get(name)
+                if answer is not None and answer.notified_at is not None:
+                    # Long over: its steps are no news.
+                    yield Ended(answer, repeated)
+                    return
+                continue
             if run.notified_at is not None:
-                yield Ended(run)
+                yield Ended(run, repeated)
                 return
-            yield from _log_lines(run, log)
         time.sleep(pause)
     raise CommandError(
-        f"{dropped.key} has no result after {timeout:.0f} s. Nothing is lost: `traindrop runs` shows where it stands."
+        f"{began.detail} has no result after {timeout:.0f} s. Nothing is lost: `traindrop runs` shows where it stands."
     )
+
+
+def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
+    run = _with_job_times(run)
+    for step in steps_of(run):
+        which = (step.name, run.attempt if step.name in {"launched", "training"} else 1)
+        if which not in told.steps:
+            if step.name not in {"launched", "training"} and ("training", run.attempt) in told.steps:
+                # What the job wrote comes before what followed it.
+                yield from _log_lines(run, told.log)
+            told.steps.add(which)
+            yield step
+    # One that waits for nothing yet is being launched just now.
+    if run.status is Status.WAITING and run.waits_for is not None:
+        standing = in_line(run, ledger.waiting())
+        if standing is not None and standing != told.in_line:
+            told.in_line = standing
+            yield Step(WAITING, now(), standing)
+    yield from _log_lines(run, told.log)
 
 
 def _with_job_times(run: Run) -> Run:
@@ -91,10 +133,6 @@ def _with_job_times(run: Run) -> Run:
     return run.model_copy(update={"training_started_at": job.training_start_time})
 
 
-def _run_of(ledger: Ledger, dropped: Dropped) -> str | None:
-    return next((run.run for run in ledger.runs(dropped.dataset) if dropped.version_id == run.version_id), None)
-
-
 def _log_lines(run: Run, seen: dict[str, str]) -> Iterator[LogLine]:
-    if run.launched_at is not None:
+    if is_launched(run):
         yield from map(LogLine, aws.follow_log(run.job, seen))

@@ -73,6 +73,39 @@ def show(run: str, json: Json = False, stack: StackName = None) -> None:
 
 
 @app.command()
+def rerun(
+    run: str,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the new run to its end.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds to follow the run at the most.", min=1)] = 7200,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Train on the very files of a run once more, with today's training script, as a run of its own.
+
+    Exit status when it waits: as of `traindrop drop`.
+    """
+    from traindrop_cli.commands.rerun import run_rerun
+
+    raise typer.Exit(run_rerun(run, wait=wait, timeout=timeout, json=json, stack=stack))
+
+
+@app.command()
+def stop(
+    run: str,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Stop a run of this stack, be it training or waiting; shows first what it is and whose.
+
+    Exit status: 0 stopped, 1 not stopped, 3 a wrong call.
+    """
+    from traindrop_cli.commands.stop import run_stop
+
+    raise typer.Exit(run_stop(run, yes=yes, json=json, stack=stack))
+
+
+@app.command()
 def demo() -> None:
     """Train on a real data set in a local AWS of its own, and show every step."""
     from traindrop_cli.commands.demo import run_demo

@@ -1,26 +1,51 @@
 """What a person reads at the end of a run, and in a list of runs."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run, Status
+from traindrop.waiting_line import Place
 from traindrop_cli.follow import steps_of
+from traindrop_cli.standing import attempt, in_line
 
 _STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING: "cyan", Status.IN_PROGRESS: "cyan",
            Status.COMPLETED: "cyan"}  # fmt: skip
 
 
-def print_run(run: Run, console: Console, *, message: bool = True) -> None:
-    """The run's message as its subscribers get it, and how long each step took."""
+def print_run(run: Run, console: Console, *, message: bool = True, line: Sequence[Place] = ()) -> None:
+    """The run's message as its subscribers get it, and how long each step took; `line`: who waits."""
     if run.status not in FINAL:
         console.print(Text(f"{run.run} is {run.status.value}.", style="bold"))
+        for text in _standing(run, line):
+            console.print(Text(text), soft_wrap=True)
     elif message:
         found = message_of(run)
         console.print(Text(found.subject, style="bold"))
         console.print(Text(f"\n{found.body}"), soft_wrap=True)
     console.print(_times(run))
+
+
+def _standing(run: Run, line: Sequence[Place]) -> list[str]:
+    """What is to be known of a run that has not ended, a line each."""
+    standing = in_line(run, line)
+    return [
+        *([f"{standing[0].upper()}{standing[1:]}."] if standing else []),
+        *([f"It is at {attempt(run)}."] if run.attempt > 1 else []),
+        *(f"Earlier attempt: {failure}" for failure in run.earlier_failures),
+        *([f"{run.stop_requested_by} asked to stop it."] if run.stop_requested_by else []),
+    ]
+
+
+def _what(run: Run, line: Sequence[Place]) -> str:
+    """The one thing to know of a run in a list."""
+    if run.status in FINAL:
+        return f"answered by {run.answered_by}" if run.answered_by else (run.reason or run.file)
+    stopping = f"{run.stop_requested_by} asked to stop it" if run.stop_requested_by else None
+    return stopping or in_line(run, line) or attempt(run) or run.file
 
 
 def _times(run: Run) -> Table:
@@ -34,7 +59,8 @@ def _times(run: Run) -> Table:
     return table
 
 
-def list_runs(runs: list[Run], console: Console) -> None:
+def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
+    """A table of runs; `line`: who waits."""
     table = Table("run", "dataset", "status", "main metric", "started (UTC)", "what", box=None, pad_edge=False)
     for run in runs:
         metrics = run.metrics or run.validation
@@ -45,6 +71,6 @@ def list_runs(runs: list[Run], console: Console) -> None:
             Text(run.status.value, style=_STYLES.get(run.status, "red")),
             f"{run.main_metric} {value:.4f}" if value is not None else "",
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-            Text((run.reason or run.file).splitlines()[0], overflow="ellipsis", no_wrap=True),
+            Text(_what(run, line).splitlines()[0], overflow="ellipsis", no_wrap=True),
         )
     console.print(table)

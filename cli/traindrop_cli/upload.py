@@ -9,6 +9,7 @@ import yaml
 
 from traindrop import aws
 from traindrop.config import MAX_BYTES
+from traindrop.events import Upload
 from traindrop.receiving import ACCOMPANIES
 from traindrop.strict_yaml import InvalidYaml, load
 from traindrop.upload_path import config_key, test_prefix, train_prefix
@@ -18,11 +19,10 @@ from traindrop_cli.stack import Stack
 
 @dataclass(frozen=True)
 class Dropped:
-    """What was uploaded. `version_id` tells this drop from others of the same bytes."""
+    """What was uploaded. `upload` tells this drop from others of the same bytes: the ledger answers it by a run."""
 
-    dataset: str
     key: str
-    version_id: str
+    upload: str
     at: datetime
 
 
@@ -50,7 +50,12 @@ def drop(
         )  # fmt: skip
     s3.upload_file(str(csv), stack.bucket, key)
     head = s3.head_object(Bucket=stack.bucket, Key=key)
-    return Dropped(dataset=dataset, key=key, version_id=head["VersionId"], at=datetime.now(UTC))
+    at = datetime.now(UTC)
+    upload = Upload(
+        bucket=stack.bucket, key=key, size=head["ContentLength"], etag=head["ETag"].strip('"'),
+        version_id=head["VersionId"], uploaded_at=at,
+    )  # fmt: skip
+    return Dropped(key=key, upload=upload.identity, at=at)
 
 
 def _config_text(stack: Stack, dataset: str, target: str | None, config: Path | None) -> bytes | None:

@@ -30,7 +30,7 @@ def run_demo() -> int:
         )
         with own_local_stack(screen) as stack:
             call = DropCall(train, "breast-cancer", TARGET, test, None, timeout=300, json=False, keep=None)
-            run = drop_and_wait(stack, call, screen)
+            run = drop_and_wait(stack, call, screen).run
             screen.print(Rule("The notification, as a subscriber gets it"))
             for found in read_inbox():
                 screen.print(Text(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from traindrop.run import Run
 from traindrop_cli.display import watch
 from traindrop_cli.find import find_stack
-from traindrop_cli.follow import follow
+from traindrop_cli.follow import Ended, Step, follow
 from traindrop_cli.local_stack import borrowed_local_stack
 from traindrop_cli.result import as_json, exit_code, keep
 from traindrop_cli.screen import console
@@ -44,23 +43,34 @@ def run_drop(call: DropCall, *, use_local: bool, wait: bool, stack: str | None) 
             dropped = drop(found, call.csv, call.dataset, target=call.target, test=call.test, config=call.config)
             _say_dropped(found, dropped.key, call, screen)
             return 0
-        run = drop_and_wait(found, call, screen)
-        return _finish(found, run, call, screen)
+        end = drop_and_wait(found, call, screen)
+        return finish(found, end, screen, json=call.json, keep_in=call.keep)
 
 
-def drop_and_wait(stack: Stack, call: DropCall, screen: Console) -> Run:
+def drop_and_wait(stack: Stack, call: DropCall, screen: Console) -> Ended:
     dropped = drop(stack, call.csv, call.dataset, target=call.target, test=call.test, config=call.config)
-    return watch(follow(stack, dropped, timeout=call.timeout), screen)
+    began = Step("uploaded", dropped.at, dropped.key)
+    progress = follow(stack, lambda ledger: ledger.answer_to(dropped.upload), began, timeout=call.timeout)
+    return watch(progress, screen)
 
 
-def _finish(stack: Stack, run: Run, call: DropCall, screen: Console) -> int:
-    if call.keep is not None:
-        kept = keep(stack, run, call.keep)
-        screen.print(f"Kept {len(kept)} files of the run in {call.keep}", soft_wrap=True)
-    if call.json:
-        print(json_module.dumps(as_json(run), indent=2))
+def finish(stack: Stack, end: Ended, screen: Console, *, json: bool, keep_in: Path | None = None) -> int:
+    """Keep and tell what the run came to; the exit status. Of a repeated drop it is what the earlier run came to."""
+    run = end.run
+    if keep_in is not None:
+        kept = keep(stack, run, keep_in)
+        screen.print(f"Kept {len(kept)} files of the run in {keep_in}", soft_wrap=True)
+    if json:
+        answered = {"answered_by": run.run} if end.repeated else {}
+        print(json_module.dumps(as_json(run) | answered, indent=2))
     else:
         print_run(run, screen)
+    if end.repeated:
+        screen.print(
+            f"This file was dropped before with the same settings: nothing was launched, and the answer is that of "
+            f"{run.run}.\nTo train on it once more: traindrop rerun {run.run}",
+            soft_wrap=True,
+        )
     return exit_code(run)
 
 

@@ -3,8 +3,7 @@
 import json as json_module
 
 from traindrop.ledger import Ledger
-from traindrop_cli.errors import CommandError
-from traindrop_cli.find import find_stack
+from traindrop_cli.find import find_stack, run_in
 from traindrop_cli.result import as_json
 from traindrop_cli.screen import console
 from traindrop_cli.summary import list_runs, print_run
@@ -12,21 +11,22 @@ from traindrop_cli.summary import list_runs, print_run
 
 def run_runs(dataset: str | None, *, json: bool, stack: str | None) -> None:
     found = find_stack(stack)
-    runs = list(Ledger(found.table).runs(dataset))
+    ledger = Ledger(found.table)
+    runs = list(ledger.runs(dataset))
+    line = ledger.waiting()
     if json:
-        print(json_module.dumps([as_json(run) for run in runs], indent=2))
+        print(json_module.dumps([as_json(run, line) for run in runs], indent=2))
     elif runs:
-        list_runs(runs, console())
+        list_runs(runs, console(), line)
     else:
         print(f"No runs in {found.where} yet. Drop a CSV: traindrop drop my.csv --target COLUMN")
 
 
 def run_show(name: str, *, json: bool, stack: str | None) -> None:
     found = find_stack(stack)
-    run = Ledger(found.table).get(name)
-    if run is None:
-        raise CommandError(f"There is no run {name} in {found.where}. `traindrop runs` lists them.")
+    run = run_in(found, name)
+    line = Ledger(found.table).waiting()
     if json:
-        print(json_module.dumps(as_json(run), indent=2))
+        print(json_module.dumps(as_json(run, line), indent=2))
     else:
-        print_run(run, console())
+        print_run(run, console(), line=line)
