@@ -1,0 +1,365 @@
+"""An AWS account in memory: every call of the real handlers arrives here, and may go wrong."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+import botocore.client
+from botocore.exceptions import ClientError
+from tests.contract.template import BUCKET, STACK
+from tests.simulation.bucket import Bucket
+from tests.simulation.faults import Crash, CrashPoint, Fault, Rates, by_chance, error_of
+from tests.simulation.functions import Function, failure_record, functions, targets, told_of_failures
+from tests.simulation.history import Change, History, Item, Launched
+from tests.simulation.sagemaker import Fate, Job, SageMaker
+from tests.simulation.table import Table
+from tests.simulation.timeline import Timeline, moment
+
+from traindrop import aws, clock, evaluating, ledger, notifying, receiving
+from traindrop.bundle import make_bundle
+from traindrop.evaluation import Evaluation, Subject
+from traindrop.events import state_change_detail
+
+TABLE = "traindrop-Runs-1A2B3C4D5E6F"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:traindrop-Messages"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One schedule's circumstances. `crash_point`: the one place where a function dies, or by chance (`rates`)."""
+
+    quotas: dict[str, int]
+    most_jobs: int = 10
+    rates: Rates = Rates()
+    crash_point: CrashPoint | None = None
+    # Every event of these sources is delivered twice.
+    doubled: frozenset[str] = frozenset()
+    verbose: bool = False
+
+
+@dataclass
+class Invocation:
+    number: int
+    function: Function
+    event: Item
+    tries: int
+    ends_by: float
+    calls: int = 0
+    dead: str | None = None
+    telling: str = ""
+    published: str | None = None
+
+
+class Account:
+    """`fate`: how each job ends."""
+
+    def __init__(self, plan: Plan, rng: Random, fate: Any) -> None:
+        self.plan, self.rng = plan, rng
+        self.rates = plan.rates
+        self.history = History()
+        self.time = Timeline()
+        self.table = Table(lambda: self.time.now, self._lag, self._changed)
+        self.bucket = Bucket(self.time.moment)
+        self.sagemaker = SageMaker(
+            plan.quotas, fate, lambda: self.time.now, moment, self.time.at, self._job_changed
+        )  # fmt: skip
+        self.dead_letters: list[tuple[str, Item]] = []
+        self.current: Invocation | None = None
+        self.running = 0
+
+    # ------------------------------------------------------------------ events
+
+    def deliver(self, event: Item, *, may_be_lost: bool = False) -> None:
+        """Put an event on the bus: it arrives at least once, at some time, unless it may be lost."""
+        for name in targets(event):
+            self.history.events += 1
+            if may_be_lost and self.rng.random() < self.rates.drop:
+                self.say(f"event lost: {event['detail-type']} for {name}")
+                continue
+            twice = self.rng.random() < self.rates.duplicate or event["source"] in self.plan.doubled
+            for _ in range(1 + twice):
+                late = self.rng.random() < self.rates.late
+                delay = self.rng.uniform(5, 900) if late else self.rng.uniform(0.1, 2)
+                self.time.at(self.time.now + delay, lambda name=name: self.invoke(name, event))  # type: ignore[misc]
+            self.history.events += twice
+
+    def invoke(self, name: str, event: Item, tries: int = 0) -> None:
+        """Begin one invocation; Lambda's two further tries and the destination follow where it fails."""
+        function = functions()[name]
+        number = self.history.invocations
+        self.history.invocations += 1
+        call = Invocation(number, function, event, tries, self.time.now + function.timeout)
+        self.say(f"#{number} {name} begins: {_brief(event)}" + (f", try {tries + 1}" if tries else ""))
+        self.running += 1
+        self.time.start(lambda: self._run(call))
+
+    def _run(self, call: Invocation) -> None:
+        self.current = call
+        try:
+            call.function.handler(call.event, None)
+            error = None
+        except Crash:
+            error = {"errorMessage": f"RequestId: {call.number} Error: {call.dead}"}
+        except Exception as found:  # noqa: BLE001 - whatever leaves the handler is the runtime's to report
+            error = {"errorType": type(found).__name__, "errorMessage": str(found)}
+        self.current = None
+        self.running -= 1
+        if call.published is not None:
+            self.history.unrecorded.append(call.published)
+        if error is not None:
+            self._failed(call, error)
+
+    def _failed(self, call: Invocation, error: dict[str, str]) -> None:
+        self.say(f"#{call.number} {call.function.name} failed: {error['errorMessage'][:200]}")
+        name, pauses = call.function.name, call.function.pauses
+        if call.tries < len(pauses):
+            again = self.time.now + pauses[call.tries]
+            self.time.at(again, lambda: self.invoke(name, call.event, call.tries + 1))
+            return
+        record = failure_record(name, call.event, error)
+        self.dead_letters.append((name, call.event))
+        self.say(f"dead letter of {name}: {_brief(call.event)}")
+        if call.function.gives_up_to == "SNS":
+            notice = {"Records": [{"EventSource": "aws:sns", "Sns": {"Type": "Notification", "Message": record}}]}
+            for listener in told_of_failures():
+                delay = self.rng.uniform(0.1, 2)
+                self.time.at(self.time.now + delay, lambda to=listener: self.invoke(to, notice))  # type: ignore[misc]
+
+    # ------------------------------------------------------------------- calls
+
+    def call(self, service: str, operation: str, given: Any) -> Any:
+        """Answer one call of boto3's, or let it or its caller fail."""
+        call = self.current
+        if call is None:
+            return self._answer(service, operation, given)
+        if call.dead:
+            raise Crash
+        self.history.calls += 1
+        fault = self._fault(call)
+        call.calls += 1
+        self._take_time(call)
+        if fault == "crash before":
+            self._die(call, f"crash before {operation}")
+        if fault in {"throttled", "failed", "no answer"}:
+            self._went_wrong(call, fault, operation)
+            raise error_of(fault, service, operation)
+        try:
+            answer = self._answer(service, operation, given)
+        except ClientError as refused:
+            self.say(f"#{call.number}   {operation}{_what(given)}: {refused.response['Error']['Code']}")
+            self._take_time(call)
+            if fault == "crash after":
+                self._die(call, f"crash after {operation}")
+            raise
+        self.say(f"#{call.number}   {operation}{_what(given)}")
+        if fault == "crash after":
+            self._die(call, f"crash after {operation}")
+        self._take_time(call)
+        if fault is not None:
+            self._went_wrong(call, fault, operation)
+            raise error_of(fault, service, operation)
+        return answer
+
+    def _fault(self, call: Invocation) -> Fault | None:
+        point = self.plan.crash_point
+        if point is not None and (point.invocation, point.call) == (call.number, call.calls):
+            return "crash after" if point.after else "crash before"
+        return by_chance(self.rates, self.rng) if self.rates.crash or self.rates.error else None
+
+    def _went_wrong(self, call: Invocation, fault: Fault, operation: str) -> None:
+        self.history.errors += 1
+        self.say(f"#{call.number}   {operation}: {fault}")
+
+    def _die(self, call: Invocation, why: str) -> None:
+        self.history.crashes += 1
+        self.say(f"#{call.number}   {why}")
+        call.dead = why
+        raise Crash
+
+    def _take_time(self, call: Invocation) -> None:
+        slow = self.rates.slow and self.rng.random() < self.rates.slow
+        seconds = self.rng.choice((1.0, 5.0, 20.0, 50.0, 100.0)) if slow else self.rng.uniform(0.002, 0.03)
+        late = self.time.now + seconds >= call.ends_by
+        self.current = None
+        self.time.sleep(min(seconds, max(0.0, call.ends_by - self.time.now)))
+        self.current = call
+        if late:
+            self._die(call, "timed out")
+
+    def _answer(self, service: str, operation: str, given: Any) -> Any:
+        if service == "dynamodb":
+            return self.table.call(operation, given)
+        if service == "s3":
+            return self.bucket.call(operation, given)
+        if service == "sagemaker":
+            return self._answer_of_sagemaker(operation, given)
+        if service == "events":
+            return self._put_events(given["Entries"])
+        if service == "sns":
+            return self._publish()
+        if operation == "DescribeLogStreams":
+            return {"logStreams": []}
+        raise NotImplementedError(f"{service} {operation}")
+
+    def _answer_of_sagemaker(self, operation: str, given: Any) -> Any:
+        answer = self.sagemaker.call(operation, given)
+        if operation == "CreateTrainingJob":
+            name = given["TrainingJobName"]
+            needs = given["ResourceConfig"]["InstanceType"]
+            line = tuple(item for item in self.table.staged("waiting") if item.get("instance_type") == needs)
+            running = [job.name for job in self.sagemaker.jobs.values() if job.ended is None]
+            self.history.launched.append(
+                Launched(self.time.now, name, frozenset(running) - self.history.foreign, line)
+            )  # fmt: skip
+        return answer
+
+    def _put_events(self, entries: list[dict[str, str]]) -> Item:
+        if self.rates.error and self.rng.random() < self.rates.error:
+            failed = [{"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}]
+            return {"FailedEntryCount": 1, "Entries": failed}
+        for entry in entries:
+            event = {
+                "source": entry["Source"],
+                "detail-type": entry["DetailType"],
+                "detail": json.loads(entry["Detail"]),
+            }
+            self.deliver(event, may_be_lost=True)
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in entries]}
+
+    def _publish(self) -> Item:
+        call = self.current
+        assert call is not None
+        self.history.messages.append((self.time.now, call.telling, call.number))
+        call.published = call.telling
+        return {"MessageId": "1"}
+
+    # ------------------------------------------------------------------- state
+
+    def _lag(self) -> float:
+        behind = self.rates.lag and self.rng.random() < self.rates.lag
+        return self.rng.uniform(0, 2) if behind else 0.0
+
+    def _changed(self, before: Item | None, after: Item | None) -> None:
+        key = (after or before or {})["run"]
+        call = self.current
+        if call is not None and call.published == key and (after or {}).get("notified_at"):
+            call.published = None
+        if key.startswith("#"):
+            return
+        self.history.changes.append(Change(self.time.now, key, before, after, call.function.name if call else ""))
+        if self.plan.verbose:
+            stood, stands = (before or {}).get("status"), (after or {}).get("status")
+            if stood != stands or (before or {}).get("attempt") != (after or {}).get("attempt"):
+                self.say(f"       {key}: {stood} -> {stands}, attempt {(after or {}).get('attempt')}")
+
+    def _job_changed(self, job: Job) -> None:
+        """SageMaker tells of each state, some several times."""
+        self.say(f"       job {job.name}: {job.status} {job.fate.reason or ''}")
+        if job.status == "Completed" and job.fate.leaves_model:
+            self.bucket.put(f"runs/{job.name}/output/model.tar.gz", b"a model")
+        detail = json.loads(state_change_detail(self.sagemaker.described(job)))
+        event = {"source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "detail": detail}
+        self.deliver(event, may_be_lost=True)
+
+    def upload(self, key: str, body: bytes, metadata: dict[str, str] | None = None) -> Item:
+        """Put an object; the event that S3 sends of it."""
+        version = self.bucket.put(key, body, metadata)
+        found = {
+            "key": key, "size": len(body), "etag": version.etag, "version-id": version.version_id,
+            "sequencer": f"{len(self.history.uploads):016X}",
+        }  # fmt: skip
+        return {
+            "source": "aws.s3",
+            "detail-type": "Object Created",
+            "time": self.time.moment().isoformat(),
+            "detail": {"bucket": {"name": BUCKET}, "object": found},
+        }
+
+    def say(self, line: str) -> None:
+        if self.plan.verbose:
+            self.history.lines.append(f"{self.time.now:10.2f}  {line}")
+
+
+def _brief(event: Item) -> str:
+    detail = event.get("detail", {})
+    if "object" in detail:
+        return f"{event['detail-type']} {detail['object']['key']} {detail['object'].get('version-id')}"
+    name = detail.get("TrainingJobName") or detail.get("run") or ""
+    return f"{event.get('detail-type', 'failure notice')} {name} {detail.get('TrainingJobStatus', '')}".strip()
+
+
+def _what(given: Any) -> str:
+    key = given.get("Key", given.get("TrainingJobName", given.get("IndexName", "")))
+    key = next(iter(key.values())) if isinstance(key, dict) else key
+    update = given.get("UpdateExpression", "")
+    return f" {key} {update and update[:60]}".rstrip()
+
+
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "POWERTOOLS_LOG_LEVEL": "CRITICAL", "STACK": STACK, "TABLE": TABLE,
+    "STACK_ID": "arn:aws:cloudformation:us-east-1:123456789012:stack/traindrop/0f1e2d3c",
+    "TRAINING_ROLE_ARN": "arn:aws:iam::123456789012:role/traindrop-TrainingRole-1A2B3C4D5E6F",
+    "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
+    "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
+}  # fmt: skip
+_make_bundle = cache(make_bundle)
+
+
+@contextmanager
+def connected(account: Account) -> Iterator[None]:
+    """Within it every call of boto3's goes to `account`, and its clock is the time."""
+
+    class Clock:
+        @staticmethod
+        def now(_zone: Any) -> Any:
+            return account.time.moment()
+
+    def call(client: Any, operation: str, given: Any) -> Any:
+        return account.call(client.meta.service_model.service_name, operation, given)
+
+    publish_once = notifying._publish_once
+
+    def publishing(name: str, *arguments: Any) -> bool:
+        assert account.current is not None
+        account.current.telling = name
+        return publish_once(name, *arguments)
+
+    environment = {**_ENVIRONMENT, "MAX_CONCURRENT_JOBS": str(account.plan.most_jobs)}
+    with (
+        patch.dict(os.environ, environment),
+        patch.object(botocore.client.BaseClient, "_make_api_call", call),
+        patch.object(clock, "datetime", Clock),
+        patch.object(notifying, "_publish_once", publishing),
+        patch.object(evaluating, "evaluate_archives", _scored),
+        patch.object(receiving, "make_bundle", _make_bundle),
+    ):
+        yield
+
+
+def _scored(_model: Any, _output: Any, _test: Any, _folder: Any, *, subject: Subject) -> Evaluation:
+    """Scoring itself calls no AWS; it is the only part of the handlers that is not the real one."""
+    return Evaluation(
+        run=subject.run, dataset=subject.dataset, task="binary", target="species", classes=("rose", "tulip"),
+        main_metric="auc", metrics={}, validation={"auc": 0.9}, timings={}, model=subject.model_uri,
+    )  # fmt: skip
+
+
+def forget_clients() -> None:
+    """Clients that others made would keep their own credentials and region."""
+    aws.client.cache_clear()  # type: ignore[attr-defined]  # hidden by its overloads
+    ledger._table.cache_clear()
+
+
+def foreign_job(name: str, needs: str) -> Item:
+    return {"TrainingJobName": name, "ResourceConfig": {"InstanceType": needs}}
+
+
+NEVER = Fate("Completed", "Completed", 30 * 86_400.0)

@@ -1,0 +1,137 @@
+"""SageMaker in memory: quotas, names that are taken for good, and jobs that end in every way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How a job is going to end: after `seconds`, with what DescribeTrainingJob says then."""
+
+    status: str
+    secondary: str
+    seconds: float
+    reason: str | None = None
+    interrupted: bool = False
+    leaves_model: bool = True
+
+
+@dataclass
+class Job:
+    name: str
+    request: dict[str, Any]
+    created: float
+    fate: Fate
+    status: str = "InProgress"
+    ended: float | None = None
+    events: int = 0
+
+    @property
+    def instance_type(self) -> str:
+        found: str = self.request["ResourceConfig"]["InstanceType"]
+        return found
+
+
+@dataclass
+class SageMaker:
+    """`at(seconds, action)` lets something happen later; `tell(job)` is called at each change of a job's state."""
+
+    quotas: dict[str, int]
+    fate: Callable[[str], Fate]
+    now: Callable[[], float]
+    moment: Callable[[float], datetime]
+    at: Callable[[float, Callable[[], None]], None]
+    tell: Callable[[Job], None]
+    jobs: dict[str, Job] = field(default_factory=dict)
+    touched: list[tuple[str, str]] = field(default_factory=list)
+
+    def call(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Answer one call as boto3 does. Raises `ClientError` with the service's own words."""
+        self.touched.append((operation, given["TrainingJobName"]))
+        found: dict[str, Any] = getattr(self, f"_{operation}")(given)
+        return found
+
+    def running(self, instance_type: str) -> int:
+        return sum(job.ended is None and job.instance_type == instance_type for job in self.jobs.values())
+
+    def begin(self, request: dict[str, Any], fate: Fate) -> None:
+        """Start a job, whoever asked for it."""
+        job = Job(request["TrainingJobName"], request, self.now(), fate)
+        self.jobs[job.name] = job
+        self.tell(job)
+        self.at(self.now() + fate.seconds, lambda: self._end(job, fate))
+
+    def stop(self, name: str) -> None:
+        """As by StopTrainingJob: it takes its time."""
+        job = self.jobs[name]
+        if job.status == "InProgress":
+            job.status = "Stopping"
+            stopped = Fate("Stopped", "Stopped", 0, leaves_model=False)
+            self.at(self.now() + MINUTE, lambda: self._end(job, stopped))
+
+    def _end(self, job: Job, fate: Fate) -> None:
+        if job.ended is None:
+            job.fate, job.status, job.ended = fate, fate.status, self.now()
+            self.tell(job)
+
+    def _CreateTrainingJob(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        name, needs = given["TrainingJobName"], given["ResourceConfig"]["InstanceType"]
+        if name in self.jobs:
+            raise _error("CreateTrainingJob", "ResourceInUse", "Training job names must be unique within an AWS account")
+        quota, used = self.quotas[needs], self.running(needs)
+        if used >= quota:
+            raise _error(
+                "CreateTrainingJob",
+                "ResourceLimitExceeded",
+                f"The account-level service limit '{needs} for training job usage' is {quota} Instances, with current "
+                f"utilization of {used} Instances and a request delta of 1 Instances. Please contact AWS support to "
+                "request an increase for this limit.",
+            )
+        self.begin(given, self.fate(name))
+        return {"TrainingJobArn": f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{name}"}
+
+    def _DescribeTrainingJob(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        return self.described(self._found("DescribeTrainingJob", given))
+
+    def _StopTrainingJob(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        job = self._found("StopTrainingJob", given)
+        if job.ended is not None:
+            message = f"The request was rejected because the training job is in status {job.status}."
+            raise _error("StopTrainingJob", "ValidationException", message)
+        self.stop(job.name)
+        return {}
+
+    def _found(self, operation: str, given: dict[str, Any]) -> Job:
+        if given["TrainingJobName"] not in self.jobs:
+            raise _error(operation, "ValidationException", "Requested resource not found.")
+        return self.jobs[given["TrainingJobName"]]
+
+    def described(self, job: Job) -> dict[str, Any]:
+        """The fields of DescribeTrainingJob that tell of the job's course."""
+        created, over = self.moment(job.created), job.ended is not None
+        started = created + timedelta(seconds=1)
+        transitions = ["Starting", "Downloading", "Training"]
+        transitions += ["Interrupted", "Starting"] if over and job.fate.interrupted else []
+        found: dict[str, Any] = {
+            "TrainingJobName": job.name,
+            "TrainingJobStatus": job.status,
+            "SecondaryStatus": job.fate.secondary if over else "Training",
+            "ResourceConfig": job.request["ResourceConfig"],
+            "CreationTime": created,
+            "TrainingStartTime": started,
+            "SecondaryStatusTransitions": [{"Status": status, "StartTime": started} for status in transitions],
+        }
+        if job.ended is not None:
+            found |= {"TrainingEndTime": self.moment(job.ended), "BillableTimeInSeconds": int(job.ended - job.created)}
+            found |= {"FailureReason": job.fate.reason} if job.fate.reason else {}
+        return found
+
+
+def _error(operation: str, code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

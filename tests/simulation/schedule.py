@@ -1,0 +1,217 @@
+"""A schedule: what people drop, when, and how the jobs end; drawn from a seed."""
+
+import hashlib
+from random import Random
+from typing import Any
+
+from tests.builders import CSV
+from tests.contract.template import BUCKET, STACK
+from tests.simulation.account import Account, Plan, connected, foreign_job
+from tests.simulation.faults import Rates
+from tests.simulation.history import History, Upload
+from tests.simulation.sagemaker import MINUTE, Fate
+
+from traindrop.events import ObjectCreated
+from traindrop.receiving import ACCOMPANIES
+
+TYPES = ("ml.m5.large", "ml.c5.xlarge", "ml.g5.xlarge", "ml.p3.2xlarge")
+DATASETS = ("flowers", "loans", "Größen & Maße", "houses")
+# A quiet world has answered everything by then, also what gave ten signs of life at doubling intervals.
+LONGEST = 14 * 86_400.0
+MAX_UPLOADS = 20
+
+_FATES: list[tuple[float, str, str, str | None, bool]] = [
+    (0.70, "Completed", "Completed", None, False),
+    (0.06, "Failed", "Failed", "AlgorithmError: ExecuteUserScriptError: exit code 1", False),
+    (0.06, "Failed", "Failed", "CapacityError: Unable to provision requested ML compute capacity.", False),
+    (0.05, "Failed", "Failed", "InternalServerError: We encountered an internal error. Please try again.", False),
+    (0.05, "Failed", "Failed", "ClientError: Spot instance was interrupted.", True),
+    (0.03, "Stopped", "MaxRuntimeExceeded", None, False),
+    (0.02, "Stopped", "MaxWaitTimeExceeded", None, False),
+    (0.03, "Stopped", "Stopped", None, False),
+]
+
+
+def draw_fate(rng: Random) -> Fate:
+    drawn = rng.random()
+    seconds = rng.choice((20.0, 3 * MINUTE, 12 * MINUTE, 55 * MINUTE)) * rng.uniform(0.5, 1.5)
+    for share, status, secondary, reason, interrupted in _FATES:
+        drawn -= share
+        if drawn < 0:
+            break
+    return Fate(status, secondary, seconds, reason, interrupted, leaves_model=rng.random() < 0.95)
+
+
+def draw_rates(rng: Random) -> Rates:
+    def share(*choices: float) -> float:
+        return rng.choice((0.0, *choices))
+
+    return Rates(
+        crash=share(0.003, 0.01, 0.03),
+        error=share(0.003, 0.01, 0.03),
+        slow=share(0.002, 0.01),
+        lag=share(0.1, 0.5),
+        duplicate=share(0.1, 0.5),
+        drop=share(0.05, 0.3),
+        late=share(0.1, 0.5),
+        no_tick=share(0.1, 0.5),
+    )
+
+
+def random_schedule(seed: int, *, verbose: bool = False) -> History:
+    """Play one schedule through; what happened. The same seed gives the same history."""
+    rng = Random(seed)  # noqa: S311 - chance that can be repeated
+    quotas = {name: rng.randint(1, 4) for name in TYPES[:3]} | {TYPES[3]: 0}
+    plan = Plan(quotas, rng.choice((1, 2, 3, 5, 10)), draw_rates(rng), verbose=verbose)
+    account = Account(plan, rng, lambda _name: draw_fate(rng))
+    with connected(account):
+        _prepare(account)
+        count, window = rng.randint(1, MAX_UPLOADS), rng.choice((1.0, 10.0, 60.0)) * MINUTE
+        for _ in range(count):
+            account.time.at(rng.uniform(0, window), lambda: act(account))
+        chaos = window + rng.choice((0.0, 10.0, 60.0)) * MINUTE
+        account.time.at(chaos, lambda: calm(account))
+        play(account)
+    return account.history
+
+
+def calm(account: Account) -> None:
+    account.say("from here on nothing goes wrong any more")
+    account.rates = Rates()
+
+
+def play(account: Account) -> None:
+    """Let time pass until all is still; put back what lies in the dead-letter queue; let time pass again."""
+    account.time.at(MINUTE, lambda: tick(account))
+    settle(account)
+    redrive(account)
+    settle(account)
+    account.history.unsettled = [
+        item["run"] for stage in ("waiting", "due") for item in account.table.staged(stage)
+    ]
+
+
+def _prepare(account: Account) -> None:
+    rng = account.rng
+    for number, dataset in enumerate(DATASETS):
+        needs = rng.choice((*TYPES[:3], *TYPES[:3], TYPES[3]))
+        text = f"target: species\ninstance_type: {needs}\n"
+        account.bucket.put(f"datasets/{dataset}/training.yaml", text.encode())
+        if number % 2:
+            account.bucket.put(f"datasets/{dataset}/test/held_out.csv", CSV)
+    names = (f"{STACK}2-flowers-0123456789ab", f"{STACK}-manual", f"{STACK}-flowers-fedcba987654", "other-r2")
+    for name in names:
+        account.history.foreign.add(name)
+        account.sagemaker.begin(foreign_job(name, rng.choice(TYPES[:3])), draw_fate(rng))
+
+
+def act(account: Account) -> None:
+    """One person does one thing."""
+    rng = account.rng
+    dataset = rng.choice(DATASETS)
+    kind = rng.choices(
+        ("csv", "same", "bad", "pair", "config", "bad config", "rerun", "stop", "poison"),
+        (50, 14, 6, 8, 5, 3, 5, 6, 3),
+    )[0]
+    file = rng.choice(("a.csv", "b.csv"))
+    key = f"datasets/{dataset}/train/{file}"
+    if kind == "csv":
+        drop(account, kind, key, CSV + f"{rng.randint(0, 9)}.5,{rng.randint(0, 9)},rose\n".encode())
+    elif kind == "same":
+        drop(account, kind, f"datasets/{dataset}/train/same.csv", CSV)
+    elif kind == "bad":
+        drop(account, kind, key, rng.choice((b"", b"length\n1\n2\n", b"\x00\xff\x00", b"a,b\n1,2,3\n")))
+    elif kind in {"pair", "config"}:
+        text = f"target: species\ninstance_type: {rng.choice(TYPES)}\nseed: {rng.randint(1, 3)}\n".encode()
+        metadata = {ACCOMPANIES: "a.csv"} if kind == "pair" else {}
+        drop(account, kind, f"datasets/{dataset}/training.yaml", text, metadata, needs_run=False)
+        if kind == "pair":
+            drop(account, kind, key, CSV + f"{rng.randint(0, 9)}.5,{rng.randint(0, 9)},tulip\n".encode())
+    elif kind == "bad config":
+        drop(account, kind, f"datasets/{dataset}/training.yaml", b"targett: species\n")
+        again = f"target: species\ninstance_type: {rng.choice(TYPES[:3])}\n".encode()
+        account.bucket.put(f"datasets/{dataset}/training.yaml", again)
+    elif kind == "poison":
+        poison(account, key)
+    else:
+        ask(account, kind)
+
+
+def drop(
+    account: Account, kind: str, key: str, body: bytes, metadata: dict[str, str] | None = None, needs_run: bool = True
+) -> None:
+    event = account.upload(key, body, metadata)
+    (upload,) = ObjectCreated.model_validate(event).uploads()
+    account.history.uploads.append(Upload(account.time.now, kind, upload.identity, event, needs_run))
+    account.say(f"       dropped ({kind}): {key} {event['detail']['object']['version-id']}")
+    account.deliver(event)
+
+
+def poison(account: Account, key: str) -> None:
+    """An event that no part can read."""
+    event: dict[str, Any] = account.upload(key, CSV)
+    del event["detail"]["object"]["etag"]
+    identity = hashlib.sha256(repr(event).encode()).hexdigest()
+    account.history.uploads.append(Upload(account.time.now, "poison", identity, event, needs_run=False))
+    account.deliver(event)
+
+
+def ask(account: Account, kind: str) -> None:
+    """A person wishes a run trained again, or stopped; or one that there is not."""
+    rng = account.rng
+    runs = [item for name, item in account.table.items.items() if not name.startswith("#")]
+    run = rng.choice(runs)["run"] if runs and rng.random() < 0.95 else "traindrop-flowers-fedcba987654"
+    if kind == "stop":
+        detail, name = {"run": run, "who": "ada"}, "Stop Requested"
+    else:
+        wish = f"wish-{len(account.history.uploads)}"
+        detail, name = {"run": run, "request_id": wish}, "Rerun Requested"
+        known = run in account.table.items
+        event = {"detail": detail}
+        account.history.uploads.append(Upload(account.time.now, kind, wish, event, needs_run=known))
+    account.deliver({"source": f"traindrop.{STACK}", "detail-type": name, "detail": detail})
+
+
+def tick(account: Account) -> None:
+    """The schedule rule, each minute; where the dispatcher would find nothing to do it is not even asked."""
+    account.time.at(account.time.now + MINUTE, lambda: tick(account))
+    now = account.time.moment().isoformat()
+    busy = account.table.staged("waiting") or any(item["turn"] <= now for item in account.table.staged("due"))
+    if busy and not (account.rates.no_tick and account.rng.random() < account.rates.no_tick):
+        account.history.ticks += 1
+        account.invoke("Dispatcher", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+
+
+def settle(account: Account) -> None:
+    """Until nothing runs, waits or is due, or too much time has passed."""
+    until = account.time.now + LONGEST
+    while account.time.now < until:
+        account.time.step()
+        quiet = account.time.pending == 1 and account.running == 0
+        if quiet and not account.table.staged("waiting") and not account.table.staged("due"):
+            return
+
+
+def redrive(account: Account) -> None:
+    """As `traindrop redrive` does: what a failed event had ended is opened again, and the event goes its way."""
+    letters, account.dead_letters = account.dead_letters, []
+    for function, event in letters:
+        if function == "Launcher" and "object" in event.get("detail", {}) and "etag" in event["detail"]["object"]:
+            _forget(account, event)
+        account.history.redriven.append(function)
+        account.invoke(function, event)
+
+
+def _forget(account: Account, event: dict[str, Any]) -> None:
+    from traindrop.ledger import Ledger
+    from tests.simulation.account import TABLE
+
+    ledger = Ledger(TABLE)
+    for upload in ObjectCreated.model_validate(event).uploads():
+        answer = ledger.answer_to(upload.identity)
+        run = ledger.get(answer) if answer else None
+        if answer and run is not None and run.failed_function is not None:
+            ledger.forget(upload.identity, answer)
+
+
+__all__ = ["BUCKET", "random_schedule"]
