@@ -106,6 +106,20 @@ def stop(
 
 
 @app.command()
+def redrive(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what waits.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Put back what waits in the dead-letter queue, after what broke was mended.
+
+    Exit status: 0 nothing is left, 1 a message stays that cannot be understood.
+    """
+    from traindrop_cli.commands.redrive import run_redrive
+
+    raise typer.Exit(run_redrive(dry_run=dry_run, stack=stack))
+
+
+@app.command()
 def demo() -> None:
     """Train on a real data set in a local AWS of its own, and show every step."""
     from traindrop_cli.commands.demo import run_demo

@@ -19,12 +19,13 @@ LOCAL_CREDENTIALS = {
 
 @dataclass(frozen=True)
 class Stack:
-    """A deployed stack. `endpoint_url` is None for the real AWS."""
+    """A deployed stack. `endpoint_url` is None for the real AWS; `dead_letter_queue` is a URL."""
 
     name: str
     bucket: str
     table: str
     endpoint_url: str | None = None
+    dead_letter_queue: str | None = None
 
     @property
     def is_local(self) -> bool:
@@ -57,4 +58,4 @@ def connect(name: str, endpoint_url: str | None = None) -> Stack:
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     if not {"Bucket", "Table"} <= outputs.keys():
         raise CommandError(f"The stack {name} is none of traindrop's: it has no output Bucket and Table.")
-    return Stack(name=name, bucket=outputs["Bucket"], table=outputs["Table"], endpoint_url=endpoint_url)
+    return Stack(name, outputs["Bucket"], outputs["Table"], endpoint_url, outputs.get("DeadLetterQueue"))

@@ -23,6 +23,7 @@ from traindrop_cli.standing import in_line, is_launched
 # The dispatcher is a moment away; SageMaker gives a job two minutes to stop, and its event takes another moment.
 _HEARD_SECONDS = 60.0
 _STOPPED_SECONDS = 300.0
+_OWNER = "traindrop:owner"
 _OTHERS = " Only runs of this stack's ledger are ever stopped; training jobs of others are never touched."
 
 
@@ -77,7 +78,7 @@ def _owner(run: Run) -> str | None:
     sagemaker = aws.client("sagemaker")
     arn = sagemaker.describe_training_job(TrainingJobName=run.job)["TrainingJobArn"]
     pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-    return next((tag["Value"] for page in pages for tag in page["Tags"] if tag["Key"] == "owner"), None)
+    return next((tag["Value"] for page in pages for tag in page["Tags"] if tag["Key"] == _OWNER), None)
 
 
 def _wait(stack: Stack, name: str, until: Callable[[Run], bool], seconds: float = _HEARD_SECONDS) -> Run | None:
