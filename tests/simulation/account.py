@@ -25,6 +25,7 @@ from traindrop import aws, clock, evaluating, ledger, notifying, receiving
 from traindrop.bundle import make_bundle
 from traindrop.evaluation import Evaluation, Subject
 from traindrop.events import state_change_detail
+from traindrop.run import run_of
 
 TABLE = "traindrop-Runs-1A2B3C4D5E6F"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:traindrop-Messages"
@@ -62,16 +63,20 @@ class Account:
     def __init__(self, plan: Plan, rng: Random, fate: Any) -> None:
         self.plan, self.rng = plan, rng
         self.rates = plan.rates
-        self.history = History()
+        self.history = History(most_jobs=plan.most_jobs)
         self.time = Timeline()
         self.table = Table(lambda: self.time.now, self._lag, self._changed)
         self.bucket = Bucket(self.time.moment)
         self.sagemaker = SageMaker(
             plan.quotas, fate, lambda: self.time.now, moment, self.time.at, self._job_changed
         )  # fmt: skip
+        self.history.jobs, self.history.touched = self.sagemaker.jobs, self.sagemaker.touched
         self.dead_letters: list[tuple[str, Item]] = []
         self.current: Invocation | None = None
         self.running = 0
+        self.calm_since: float | None = None
+        # For how many minutes a run has been standing there with nothing in its way.
+        self.idle: dict[str, int] = {}
 
     # ------------------------------------------------------------------ events
 
@@ -208,15 +213,18 @@ class Account:
         raise NotImplementedError(f"{service} {operation}")
 
     def _answer_of_sagemaker(self, operation: str, given: Any) -> Any:
+        name = given["TrainingJobName"]
+        if operation == "CreateTrainingJob":
+            self.history.asked[run_of(name)[0]] += 1
         answer = self.sagemaker.call(operation, given)
         if operation == "CreateTrainingJob":
-            name = given["TrainingJobName"]
             needs = given["ResourceConfig"]["InstanceType"]
             line = tuple(item for item in self.table.staged("waiting") if item.get("instance_type") == needs)
-            running = [job.name for job in self.sagemaker.jobs.values() if job.ended is None]
+            running = {job.name for job in self.sagemaker.jobs.values() if job.ended is None}
+            record = self.table.items[run_of(name)[0]]
             self.history.launched.append(
-                Launched(self.time.now, name, frozenset(running) - self.history.foreign, line)
-            )  # fmt: skip
+                Launched(self.time.now, name, record, frozenset(running - self.history.foreign), line)
+            )
         return answer
 
     def _put_events(self, entries: list[dict[str, str]]) -> Item:
@@ -250,9 +258,11 @@ class Account:
         call = self.current
         if call is not None and call.published == key and (after or {}).get("notified_at"):
             call.published = None
+        if key.startswith("#upload/") and after is not None:
+            self.history.answers[key.removeprefix("#upload/")].add(after["answered_by"])
         if key.startswith("#"):
             return
-        self.history.changes.append(Change(self.time.now, key, before, after, call.function.name if call else ""))
+        self.history.record(Change(self.time.now, key, before, after, call.function.name if call else ""))
         if self.plan.verbose:
             stood, stands = (before or {}).get("status"), (after or {}).get("status")
             if stood != stands or (before or {}).get("attempt") != (after or {}).get("attempt"):
@@ -266,6 +276,15 @@ class Account:
         detail = json.loads(state_change_detail(self.sagemaker.described(job)))
         event = {"source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "detail": detail}
         self.deliver(event, may_be_lost=True)
+
+    def places_taken(self) -> int:
+        """How many of the stack's places for jobs are held by jobs of which no end is known in the ledger."""
+        held = self.table.items.get("#slots", {}).get("jobs", ())
+        records = [(job, self.table.items.get(run_of(job)[0], {})) for job in held]
+        return sum(
+            record.get("status") in {"Waiting", "InProgress"} and record["attempt"] == run_of(job)[1]
+            for job, record in records
+        )
 
     def upload(self, key: str, body: bytes, metadata: dict[str, str] | None = None) -> Item:
         """Put an object; the event that S3 sends of it."""

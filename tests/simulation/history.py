@@ -1,7 +1,10 @@
 """What happened in a schedule, as the invariants look at it."""
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.simulation.sagemaker import Job
 
 Item = dict[str, Any]
 
@@ -19,17 +22,18 @@ class Change:
 
 @dataclass(frozen=True)
 class Launched:
-    """A job was created while these runs of its instance type waited."""
+    """A job was created. `record`: of its run then; `line`: the runs that waited for its instance type."""
 
     at: float
     job: str
+    record: Item
     running: frozenset[str]
     line: tuple[Item, ...]
 
 
 @dataclass
 class Upload:
-    """What a person did, and what has to come of it."""
+    """What a person did, and whether a run has to come of it."""
 
     at: float
     kind: str
@@ -40,22 +44,67 @@ class Upload:
 
 @dataclass
 class History:
+    """`messages`: when, of which run or failure, by which invocation. Counters are by run, or by upload."""
+
+    most_jobs: int = 0
     changes: list[Change] = field(default_factory=list)
     launched: list[Launched] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
-    # When, of which run or failure, by which invocation.
     messages: list[tuple[float, str, int]] = field(default_factory=list)
-    # Invocations that published and did not come to record it, by run.
+    # Of whom a message was published by one that did not come to record it.
     unrecorded: list[str] = field(default_factory=list)
+    # The runs that ever answered an upload.
+    answers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    runs: dict[str, Item] = field(default_factory=dict)
+    born: dict[str, float] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
+    # Calls of SageMaker, and the job that each named.
+    touched: list[tuple[str, str]] = field(default_factory=list)
+    asked: Counter[str] = field(default_factory=Counter)
+    # What was put back from the dead-letter queue.
     redriven: list[str] = field(default_factory=list)
-    # Since when a run could have been launched in a quiet world and was not.
-    idle: list[str] = field(default_factory=list)
+    reopened: Counter[str] = field(default_factory=Counter)
+    forgotten: Counter[str] = field(default_factory=Counter)
+    left_over: list[str] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
     events: int = 0
     crashes: int = 0
     errors: int = 0
     invocations: int = 0
     calls: int = 0
     ticks: int = 0
+    # What a person reads who replays the schedule.
     lines: list[str] = field(default_factory=list)
+
+    def record(self, change: Change) -> None:
+        self.changes.append(change)
+        if change.before is None:
+            self.born[change.run] = change.at
+        if change.after is not None:
+            self.runs[change.run] = change.after
+
+    def status_at(self, run: str, at: float) -> str | None:
+        """A run's status just before a moment; None before it was there."""
+        found = None
+        for change in self.changes:
+            if change.at >= at:
+                break
+            if change.run == run and change.after is not None:
+                found = change.after["status"]
+        return found
+
+    def in_line_since(self, run: str, at: float) -> float:
+        """Since when a run that waits at a moment has been waiting."""
+        since = 0.0
+        for change in self.changes:
+            if change.at > at:
+                break
+            if change.run != run or change.after is None:
+                continue
+            if (change.before or {}).get("status") != "Waiting" or (change.before or {}).get("attempt") != change.after[
+                "attempt"
+            ]:
+                since = change.at
+        return since

@@ -5,14 +5,16 @@ from random import Random
 from typing import Any
 
 from tests.builders import CSV
-from tests.contract.template import BUCKET, STACK
-from tests.simulation.account import Account, Plan, connected, foreign_job
+from tests.contract.template import STACK
+from tests.simulation.account import TABLE, Account, Plan, connected, foreign_job
 from tests.simulation.faults import Rates
 from tests.simulation.history import History, Upload
 from tests.simulation.sagemaker import MINUTE, Fate
 
 from traindrop.events import ObjectCreated
+from traindrop.ledger import Ledger
 from traindrop.receiving import ACCOMPANIES
+from traindrop.run import run_of
 
 TYPES = ("ml.m5.large", "ml.c5.xlarge", "ml.g5.xlarge", "ml.p3.2xlarge")
 DATASETS = ("flowers", "loans", "Größen & Maße", "houses")
@@ -47,9 +49,9 @@ def draw_rates(rng: Random) -> Rates:
         return rng.choice((0.0, *choices))
 
     return Rates(
-        crash=share(0.003, 0.01, 0.03),
-        error=share(0.003, 0.01, 0.03),
-        slow=share(0.002, 0.01),
+        crash=share(0.005, 0.02, 0.1),
+        error=share(0.005, 0.02, 0.1),
+        slow=share(0.005, 0.02, 0.1),
         lag=share(0.1, 0.5),
         duplicate=share(0.1, 0.5),
         drop=share(0.05, 0.3),
@@ -78,6 +80,7 @@ def random_schedule(seed: int, *, verbose: bool = False) -> History:
 def calm(account: Account) -> None:
     account.say("from here on nothing goes wrong any more")
     account.rates = Rates()
+    account.calm_since = account.time.now
 
 
 def play(account: Account) -> None:
@@ -86,9 +89,11 @@ def play(account: Account) -> None:
     settle(account)
     redrive(account)
     settle(account)
-    account.history.unsettled = [
-        item["run"] for stage in ("waiting", "due") for item in account.table.staged(stage)
-    ]
+    found = account.history
+    found.unsettled = [item["run"] for stage in ("waiting", "due") for item in account.table.staged(stage)]
+    # What nobody can read comes back each time.
+    poison = [upload.event for upload in found.uploads if upload.kind == "poison"]
+    found.left_over = [function for function, event in account.dead_letters if event not in poison]
 
 
 def _prepare(account: Account) -> None:
@@ -128,9 +133,12 @@ def act(account: Account) -> None:
         if kind == "pair":
             drop(account, kind, key, CSV + f"{rng.randint(0, 9)}.5,{rng.randint(0, 9)},tulip\n".encode())
     elif kind == "bad config":
-        drop(account, kind, f"datasets/{dataset}/training.yaml", b"targett: species\n")
-        again = f"target: species\ninstance_type: {rng.choice(TYPES[:3])}\n".encode()
-        account.bucket.put(f"datasets/{dataset}/training.yaml", again)
+        # Not every one is seen: the mended one may be there first.
+        config = f"datasets/{dataset}/training.yaml"
+        drop(account, kind, config, b"targett: species\n", needs_run=False)
+        mended = f"target: species\ninstance_type: {rng.choice(TYPES[:3])}\n".encode()
+        later = account.time.now + rng.choice((1.0, MINUTE, 5 * MINUTE))
+        account.time.at(later, lambda: drop(account, "config", config, mended, needs_run=False))
     elif kind == "poison":
         poison(account, key)
     else:
@@ -176,10 +184,32 @@ def tick(account: Account) -> None:
     """The schedule rule, each minute; where the dispatcher would find nothing to do it is not even asked."""
     account.time.at(account.time.now + MINUTE, lambda: tick(account))
     now = account.time.moment().isoformat()
+    note_idle(account)
     busy = account.table.staged("waiting") or any(item["turn"] <= now for item in account.table.staged("due"))
     if busy and not (account.rates.no_tick and account.rng.random() < account.rates.no_tick):
         account.history.ticks += 1
         account.invoke("Dispatcher", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+
+
+def note_idle(account: Account) -> None:
+    """Who heads the line of a type, with a free instance and a free place, at this minute and at the two before."""
+    if account.calm_since is None or account.time.now - account.calm_since < 5 * MINUTE:
+        return
+    now, heads = account.time.moment().isoformat(), dict[str, Any]()
+    for item in sorted(account.table.staged("waiting"), key=lambda item: (item["turn"], item["run"])):
+        heads.setdefault(item["instance_type"], item)
+    free = [
+        item["run"]
+        for needs, item in heads.items()
+        if account.sagemaker.running(needs) < account.plan.quotas[needs]
+        and item.get("leased_until", "") < now
+        and item.get("not_before", "") < now
+        and account.places_taken() < account.plan.most_jobs
+    ]
+    account.idle = {run: account.idle.get(run, 0) + 1 for run in free}
+    account.history.idle += [
+        f"{run} heads its line with everything free for three minutes" for run, minutes in account.idle.items() if minutes == 3
+    ]
 
 
 def settle(account: Account) -> None:
@@ -195,23 +225,27 @@ def settle(account: Account) -> None:
 def redrive(account: Account) -> None:
     """As `traindrop redrive` does: what a failed event had ended is opened again, and the event goes its way."""
     letters, account.dead_letters = account.dead_letters, []
+    ledger = Ledger(TABLE)
     for function, event in letters:
-        if function == "Launcher" and "object" in event.get("detail", {}) and "etag" in event["detail"]["object"]:
-            _forget(account, event)
+        account.say(f"redrive {function}")
         account.history.redriven.append(function)
+        if function == "Evaluator":
+            reopen(account, ledger, event)
+        if function == "Launcher" and "etag" in event["detail"].get("object", {}):
+            forget(account, ledger, event)
         account.invoke(function, event)
 
 
-def _forget(account: Account, event: dict[str, Any]) -> None:
-    from traindrop.ledger import Ledger
-    from tests.simulation.account import TABLE
+def reopen(account: Account, ledger: Ledger, event: dict[str, Any]) -> None:
+    run, _ = run_of(event["detail"]["TrainingJobName"])
+    if ledger.reopen_evaluation(run, account.time.moment()) is not None:
+        account.history.reopened[run] += 1
 
-    ledger = Ledger(TABLE)
+
+def forget(account: Account, ledger: Ledger, event: dict[str, Any]) -> None:
     for upload in ObjectCreated.model_validate(event).uploads():
         answer = ledger.answer_to(upload.identity)
         run = ledger.get(answer) if answer else None
-        if answer and run is not None and run.failed_function is not None:
-            ledger.forget(upload.identity, answer)
-
-
-__all__ = ["BUCKET", "random_schedule"]
+        if run is not None and run.failed_function is not None and not run.was_launched:
+            account.history.forgotten[upload.identity] += 1
+            ledger.forget(upload.identity, run.run)
