@@ -6,10 +6,11 @@ import boto3
 import pytest
 from functions.dispatcher.app import lambda_handler as dispatcher
 from functions.launcher.app import lambda_handler as launcher
-from tests.builders import CSV
+from tests.builders import CSV, client_error
 from tests.functional.conftest import Account
 from tests.functional.service import FULL, ZERO, Service, service
 
+from traindrop import aws
 from traindrop.run import Run, Status
 
 __all__ = ["service"]  # a fixture
@@ -230,3 +231,44 @@ def test_a_run_whose_request_was_deleted_ends_and_says_so(account: Account, serv
     ended = account.ledger.stored(run.run)
     assert ended.status is Status.FAILED
     assert "was deleted" in (ended.reason or "")
+
+
+def test_a_refusal_does_not_give_away_the_slot_of_a_job_that_an_earlier_try_had_created(
+    account: Account, service: Service, monkeypatch: pytest.MonkeyPatch, later: Any
+) -> None:
+    monkeypatch.setenv("MAX_CONCURRENT_JOBS", "1")
+    with monkeypatch.context() as patch:
+        create = service.create
+
+        def created_without_an_answer(request: dict[str, Any]) -> None:
+            create(request)
+            raise client_error("CreateTrainingJob", "InternalFailure", "We encountered an internal error.")
+
+        patch.setattr(aws, "create_training_job", created_without_an_answer)
+        with pytest.raises(ExceptionGroup):
+            drop(account, "a")
+    (first,) = account.runs()
+    later(minutes=3)
+    refuse(service, "ThrottlingException", "Rate exceeded")
+    del service.jobs[first.run]  # so that the throttled call would come to a refusal, not to ResourceInUse
+    monkeypatch.setattr(aws, "_described", lambda name: {"TrainingJobName": name, "TrainingJobStatus": "InProgress"})
+    assert dispatch() == [first.run]
+    assert account.ledger.stored(first.run).status is Status.IN_PROGRESS
+    assert account.ledger.slots() == {first.run}
+
+
+def test_a_run_whose_launch_was_cut_off_holding_the_last_slot_does_not_block_those_before_it(
+    account: Account, service: Service, monkeypatch: pytest.MonkeyPatch, later: Any
+) -> None:
+    monkeypatch.setenv("MAX_CONCURRENT_JOBS", "1")
+    account.ledger.take_slot("traindrop-gone-0123456789ab", 1)
+    refuse(service)
+    ahead = drop(account, "a")
+    service.refusals.clear()
+    holder = drop(account, "b", "ml.c5.xlarge")
+    account.ledger.release_slot("traindrop-gone-0123456789ab")
+    account.ledger.take_slot(holder, 1)
+    later(minutes=3)
+    dispatch()
+    assert service.created == [holder]
+    assert dispatch(service.end(holder, "Completed")) == [ahead]

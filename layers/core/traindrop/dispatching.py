@@ -40,7 +40,7 @@ def dispatch(settings: DispatcherSettings) -> list[str]:
             continue
         try:
             outcome = launch(place.run, settings)
-            if outcome is Launch.ALL_FULL and free_slots(ledger):
+            if outcome is Launch.ALL_FULL and free_slots(ledger, settings):
                 outcome = launch(place.run, settings)
         except Exception as error:  # noqa: BLE001 - raised below, together
             failures.append(error)
@@ -56,15 +56,26 @@ def dispatch(settings: DispatcherSettings) -> list[str]:
     return launched
 
 
-def free_slots(ledger: Ledger) -> int:
-    """Release the slots of training jobs that have ended and were not released then; how many."""
-    freed = [job for job in ledger.slots() if not _is_running(job, ledger)]
-    for job in freed:
-        ledger.release_slot(job)
-    return len(freed)
+def free_slots(ledger: Ledger, settings: DispatcherSettings) -> int:
+    """Release the slots of training jobs that have ended and were not released then; how many.
+
+    A run that still waits holds one where its launch was cut off. It is launched now: behind others in the line it
+    would never have its turn, since they wait for a slot.
+    """
+    freed = 0
+    for job in ledger.slots():
+        run = _run_of_slot(job, ledger)
+        if run is None:
+            ledger.release_slot(job)
+            freed += 1
+        elif run.status is Status.WAITING:
+            freed += launch(run.run, settings) not in {Launch.LAUNCHED, Launch.TAKEN}
+    return freed
 
 
-def _is_running(job: str, ledger: Ledger) -> bool:
+def _run_of_slot(job: str, ledger: Ledger) -> Run | None:
+    """The run that a job counts as running for; None where it does no longer."""
     name, attempt = run_of(job)
     run = ledger.get(name)
-    return run is not None and run.attempt == attempt and run.status not in FINAL | {Status.COMPLETED}
+    holds = run is not None and run.attempt == attempt and run.status not in FINAL | {Status.COMPLETED}
+    return run if holds else None

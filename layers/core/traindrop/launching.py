@@ -43,6 +43,10 @@ def launch(name: str, settings: DispatcherSettings) -> Launch:
         return Launch.TAKEN
     if run.stop_requested_by is not None or run.launch_tries > _MOST_TRIES:
         return _give_up(run, ledger, settings)
+    if run.launch_tries > 1 and aws.find_training_job(run.job) is not None:
+        # An earlier try came to no end, but had created the job. A refusal now would give its slot away.
+        _record(run, ledger)
+        return Launch.LAUNCHED
     if not ledger.take_slot(run.job, settings.max_concurrent_jobs):
         most = settings.max_concurrent_jobs
         return _wait(run, Refusal("busy", f"one of the stack's {most} places (MaxConcurrentJobs)"), ledger, settings)
