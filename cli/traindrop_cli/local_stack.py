@@ -89,10 +89,10 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def own_local_stack(console: Console) -> Iterator[Stack]:
+def own_local_stack(console: Console, settings: LocalSettings | None = None) -> Iterator[Stack]:
     """A local AWS for this command alone, on a free port; it ends with the block, or with this process."""
     with console.status("Starting a local AWS and deploying template.yaml into it …"):
-        aws = _start(LocalSettings(), None, outlive_parent=False)
+        aws = _start(settings or LocalSettings(), None, outlive_parent=False)
         try:
             stack = _deploy(aws)
         except BaseException:

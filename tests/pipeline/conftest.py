@@ -9,9 +9,10 @@ from unittest import mock
 
 import pytest
 from rich.console import Console
-from tests.pipeline.pipeline import Pipeline
+from tests.pipeline.pipeline import NONE_AT_ALL, ONLY_ONE, Pipeline
 
 from traindrop import aws, ledger
+from traindrop_cli.local.settings import LocalSettings
 from traindrop_cli.local_stack import own_local_stack
 from traindrop_cli.stack import point_at
 
@@ -25,12 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def deployed() -> Iterator[Pipeline]:
-    """Deployed as `traindrop drop --local` does it, and with its settings: IAM on, every event twice."""
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """Deployed as `traindrop drop --local` does it, and with its settings (IAM on, every event twice), and quotas."""
+    settings = LocalSettings(quotas={ONLY_ONE: 1, NONE_AT_ALL: 0})
     with ExitStack() as resources:
         with mock.patch.dict(os.environ):
-            stack = resources.enter_context(own_local_stack(Console(file=io.StringIO())))
-        yield Pipeline(stack)
+            stack = resources.enter_context(own_local_stack(Console(file=io.StringIO()), settings))
+        yield Pipeline(stack, tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture

@@ -1,7 +1,13 @@
 """The deployed pipeline as a person sees it: drop a file, look at its run, read the messages."""
 
 import json
-from dataclasses import dataclass, field
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,11 +15,16 @@ from botocore.exceptions import ClientError
 from tests.waiting import wait_for
 
 from traindrop.ledger import Ledger
-from traindrop.run import Run
-from traindrop_cli.local_stack import read_inbox
+from traindrop.run import Run, Status
+from traindrop_cli.local_stack import Running, read_inbox
 from traindrop_cli.stack import Stack
 
 FEW_ROUNDS = {"num_round": 5}
+# Far more than any test waits for.
+ENDLESS = {"num_round": 100_000}
+# Of this instance type the local account has one.
+ONLY_ONE = "ml.c5.xlarge"
+NONE_AT_ALL = "ml.p3.2xlarge"
 
 
 @dataclass(frozen=True)
@@ -26,9 +37,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One deployed stack; `inbox` keeps every message that its subscriber ever got."""
+    """One deployed stack; `inbox` keeps every message that its subscriber ever got, `home` is the command line's."""
 
     stack: Stack
+    home: Path
     inbox: list[Message] = field(default_factory=list)
 
     def drop(self, dataset: str, csv: bytes, file: str = "data.csv", **config: Any) -> None:
@@ -83,6 +95,56 @@ class Pipeline:
         """The one message about a dataset, once it is there."""
         (found,) = wait_for(lambda: self.messages(dataset))
         return found
+
+    def in_training(self, dataset: str) -> Run:
+        """The dataset's newest run, once its script has begun to train."""
+
+        def look() -> Run | None:
+            run = next(iter(self.runs(dataset)), None)
+            job = self.job(run.job) if run else None
+            return run if job and job["SecondaryStatus"] == "Training" else None
+
+        return wait_for(look)
+
+    def waiting(self, dataset: str) -> Run:
+        """The dataset's newest run, once it stands in the line and it is known what for."""
+
+        def look() -> Run | None:
+            run = next(iter(self.runs(dataset)), None)
+            return run if run and run.status is Status.WAITING and run.waits_for else None
+
+        return wait_for(look)
+
+    @contextmanager
+    def denied(self, function: str, action: str) -> Iterator[None]:
+        """Takes an action away from a function's role, for the length of a block: so it breaks down."""
+        iam = boto3.client("iam")
+        role = self.resource(f"{function}Role")
+        statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=policy)
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="denied")
+
+    def traindrop(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
+        """Call the command line on this stack, with nobody to answer its questions."""
+        process = self.start(*arguments)
+        output, errors = process.communicate(timeout=60)
+        assert "Traceback" not in errors, errors
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def start(self, *arguments: object) -> "subprocess.Popen[str]":
+        """Start the command line on this stack, as on a laptop where `traindrop local up` runs."""
+        noted = Running(self.stack.endpoint_url or "", os.getpid(), self.stack.name, os.devnull)
+        (self.home / "local.json").write_text(json.dumps(asdict(noted)), "utf-8")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return subprocess.Popen(  # noqa: S603 - our own
+            [str(Path(sys.executable).with_name("traindrop")), *map(str, arguments)],
+            env=environment | {"TRAINDROP_HOME": str(self.home), "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
 
     def job(self, run: str) -> dict[str, Any] | None:
         """The training job of that name as SageMaker describes it; None where there is none."""

@@ -1,41 +1,22 @@
 """Trainings that fail or are stopped, and parts of traindrop that give up: each is told, nothing is swallowed."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import boto3
-import pytest
-from tests.pipeline.pipeline import FEW_ROUNDS, Pipeline, labelled
+from tests.pipeline.pipeline import ENDLESS, FEW_ROUNDS, Pipeline, labelled
 from tests.waiting import wait_for
 
+from traindrop.clock import now
 from traindrop.drop import SAMPLE_BYTES
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
-
-Denied = Callable[[str, str], AbstractContextManager[None]]
-
-# Far more than any test waits for.
-ENDLESS = {"num_round": 100_000}
 
 
 def beyond_the_check() -> bytes:
     """A CSV whose only mistake, a row with a field too few, lies beyond what the check reads."""
     header, *rows = labelled(2000).splitlines(keepends=True)
     return header + b"".join(rows) * (SAMPLE_BYTES // len(b"".join(rows)) + 1) + b"1.5,2\n"
-
-
-def in_training(pipeline: Pipeline, dataset: str) -> Run:
-    """The dataset's run, once its script has begun to train."""
-
-    def look() -> Run | None:
-        for run in pipeline.runs(dataset):
-            job = pipeline.job(run.run)
-            return run if job and job["SecondaryStatus"] == "Training" else None
-        return None
-
-    return wait_for(look)
 
 
 def test_a_training_that_fails_is_told_with_its_reason_and_its_last_log_lines(pipeline: Pipeline) -> None:
@@ -54,7 +35,7 @@ def test_a_training_that_fails_is_told_with_its_reason_and_its_last_log_lines(pi
 
 def test_a_training_that_is_stopped_is_told_as_no_success(pipeline: Pipeline) -> None:
     pipeline.drop("stopped", labelled(), hyperparameters=ENDLESS)
-    boto3.client("sagemaker").stop_training_job(TrainingJobName=in_training(pipeline, "stopped").run)
+    boto3.client("sagemaker").stop_training_job(TrainingJobName=pipeline.in_training("stopped").run)
     (run,) = pipeline.told("stopped")
     message = pipeline.message("stopped")
     assert run.status is Status.STOPPED
@@ -72,31 +53,13 @@ def test_a_training_that_reaches_its_maximum_run_time_says_so(pipeline: Pipeline
     request |= {"TrainingJobName": slow, "StoppingCondition": {"MaxRuntimeInSeconds": 1}}
     request["HyperParameters"] |= {"num_round": str(ENDLESS["num_round"]), "sagemaker_job_name": json.dumps(slow)}
     known = launched.model_dump(include={"bucket", "key", "etag", "size", "uploaded_at", "created_at", "launched_at"})
-    Ledger(pipeline.stack.table).create(Run(run=slow, dataset="slow", status=Status.IN_PROGRESS, **known))
+    running = Run(run=slow, dataset="slow", status=Status.IN_PROGRESS, **known)
+    assert Ledger(pipeline.stack.table).accept(running, "the upload of slow", now())
     boto3.client("sagemaker").create_training_job(**request)
     (run,) = pipeline.told("slow")
     message = pipeline.message("slow")
     assert (run.status, message.outcome) == (Status.STOPPED, "stopped")
     assert "maximum run time" in " ".join(message.body.split())
-
-
-@pytest.fixture
-def denied(pipeline: Pipeline) -> Denied:
-    """Takes an action away from a function's role, for the length of a block."""
-
-    @contextmanager
-    def deny(function: str, action: str) -> Iterator[None]:
-        iam = boto3.client("iam")
-        role = pipeline.resource(f"{function}Role")
-        statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        iam.put_role_policy(RoleName=role, PolicyName="denied", PolicyDocument=policy)
-        try:
-            yield
-        finally:
-            iam.delete_role_policy(RoleName=role, PolicyName="denied")
-
-    return deny
 
 
 def dead_letters_about(text: str, pipeline: Pipeline) -> list[dict[str, Any]]:
@@ -105,9 +68,9 @@ def dead_letters_about(text: str, pipeline: Pipeline) -> list[dict[str, Any]]:
 
 
 def test_a_launcher_that_fails_leaves_its_event_in_the_dead_letter_queue_and_the_person_is_told_once(
-    pipeline: Pipeline, denied: Denied
+    pipeline: Pipeline,
 ) -> None:
-    with denied("Launcher", "dynamodb:PutItem"):
+    with pipeline.denied("Launcher", "dynamodb:PutItem"):
         pipeline.drop("unwritten", labelled())
         message = pipeline.message("unwritten")
     (run,) = pipeline.told("unwritten")
@@ -121,9 +84,9 @@ def test_a_launcher_that_fails_leaves_its_event_in_the_dead_letter_queue_and_the
 
 
 def test_an_evaluator_that_fails_leaves_its_events_in_the_dead_letter_queue_and_the_person_is_told_once(
-    pipeline: Pipeline, denied: Denied
+    pipeline: Pipeline,
 ) -> None:
-    with denied("Evaluator", "s3:PutObject"):
+    with pipeline.denied("Evaluator", "s3:PutObject"):
         pipeline.drop("unscored", labelled(), hyperparameters=FEW_ROUNDS)
         message = pipeline.message("unscored")
         (run,) = pipeline.told("unscored")
@@ -136,9 +99,9 @@ def test_an_evaluator_that_fails_leaves_its_events_in_the_dead_letter_queue_and_
 
 
 def test_a_message_that_cannot_be_sent_leaves_its_event_in_the_dead_letter_queue(
-    pipeline: Pipeline, denied: Denied
+    pipeline: Pipeline,
 ) -> None:
-    with denied("Notifier", "sns:Publish"):
+    with pipeline.denied("Notifier", "sns:Publish"):
         pipeline.drop("untold", b"")
         (run,) = wait_for(lambda: pipeline.runs("untold"))
         assert dead_letters_about(run.run, pipeline)

@@ -24,7 +24,7 @@ def run_redrive(*, dry_run: bool, stack: str | None) -> int:
         stay = sum(not _handle(letter, queue, found, screen, dry_run=dry_run) for letter in letters)
         done = len(letters) - stay
     verb = "would be put back" if dry_run else "put back"
-    rest = f", {stay} stay in the queue" if stay else ""
+    rest = f", {stay} {'stays' if stay == 1 else 'stay'} in the queue" if stay else ""
     screen.print(f"{done} of {len(letters)} {verb}{rest}.", soft_wrap=True, highlight=False)
     return 1 if stay else 0
 
