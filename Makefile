@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check lint types template lock clean
+SCHEDULES ?= 10000
+
+.PHONY: demo test simulate check lint types template lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
 
 test: $(READY)
 	$(BIN)/pytest -n auto --dist loadgroup
+
+# Every crash point of one upload, then seeded schedules at random: docs/simulator.md.
+simulate: $(READY)
+	$(BIN)/python -m tests.simulation --schedules $(SCHEDULES)
 
 check: lint types template test
 

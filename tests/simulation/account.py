@@ -55,6 +55,8 @@ class Invocation:
     dead: str | None = None
     telling: str = ""
     published: str | None = None
+    # A call of it went wrong, and it went on.
+    troubled: bool = False
 
 
 class Account:
@@ -99,6 +101,7 @@ class Account:
         function = functions()[name]
         number = self.history.invocations
         self.history.invocations += 1
+        self.history.calls_by_invocation.append(0)
         call = Invocation(number, function, event, tries, self.time.now + function.timeout)
         self.say(f"#{number} {name} begins: {_brief(event)}" + (f", try {tries + 1}" if tries else ""))
         self.running += 1
@@ -146,6 +149,7 @@ class Account:
         if call.dead:
             raise Crash
         self.history.calls += 1
+        self.history.calls_by_invocation[call.number] += 1
         fault = self._fault(call)
         call.calls += 1
         self._take_time(call)
@@ -179,6 +183,7 @@ class Account:
 
     def _went_wrong(self, call: Invocation, fault: Fault, operation: str) -> None:
         self.history.errors += 1
+        call.troubled = True
         self.say(f"#{call.number}   {operation}: {fault}")
 
     def _die(self, call: Invocation, why: str) -> None:
@@ -222,8 +227,9 @@ class Account:
             line = tuple(item for item in self.table.staged("waiting") if item.get("instance_type") == needs)
             running = {job.name for job in self.sagemaker.jobs.values() if job.ended is None}
             record = self.table.items[run_of(name)[0]]
+            troubled = self.current is not None and self.current.troubled
             self.history.launched.append(
-                Launched(self.time.now, name, record, frozenset(running - self.history.foreign), line)
+                Launched(self.time.now, name, record, frozenset(running - self.history.foreign), line, troubled)
             )
         return answer
 

@@ -22,13 +22,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Launched:
-    """A job was created. `record`: of its run then; `line`: the runs that waited for its instance type."""
+    """A job was created. `record`: of its run then; `line`: the runs that waited for its instance type.
+
+    `troubled`: whoever launched it met with errors at other calls just before.
+    """
 
     at: float
     job: str
     record: Item
     running: frozenset[str]
     line: tuple[Item, ...]
+    troubled: bool
 
 
 @dataclass
@@ -73,6 +77,7 @@ class History:
     crashes: int = 0
     errors: int = 0
     invocations: int = 0
+    calls_by_invocation: list[int] = field(default_factory=list)
     calls: int = 0
     ticks: int = 0
     # What a person reads who replays the schedule.

@@ -104,8 +104,13 @@ def nothing_lost(history: History) -> Iterator[str]:
 
 
 def first_come_first_served(history: History) -> Iterator[str]:
-    """4: no run is launched while an earlier one of its type could be, as far as whoever launches could know."""
+    """4: no run is launched while an earlier one of its type could be, as far as whoever launches could know.
+
+    One whose launch failed of itself does not keep the others from theirs.
+    """
     for launched in history.launched:
+        if launched.troubled:
+            continue
         mine = launched.record
         for other in launched.line:
             if other["run"] == mine["run"] or other["turn"] >= mine["created_at"]:

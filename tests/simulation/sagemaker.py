@@ -83,7 +83,9 @@ class SageMaker:
     def _CreateTrainingJob(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name, needs = given["TrainingJobName"], given["ResourceConfig"]["InstanceType"]
         if name in self.jobs:
-            raise _error("CreateTrainingJob", "ResourceInUse", "Training job names must be unique within an AWS account")
+            raise _error(
+                "CreateTrainingJob", "ResourceInUse", "Training job names must be unique within an AWS account"
+            )
         quota, used = self.quotas[needs], self.running(needs)
         if used >= quota:
             raise _error(

@@ -35,12 +35,9 @@ _FATES: list[tuple[float, str, str, str | None, bool]] = [
 
 
 def draw_fate(rng: Random) -> Fate:
-    drawn = rng.random()
+    shares = [share for share, *_ in _FATES]
+    ((_, status, secondary, reason, interrupted),) = rng.choices(_FATES, shares)
     seconds = rng.choice((20.0, 3 * MINUTE, 12 * MINUTE, 55 * MINUTE)) * rng.uniform(0.5, 1.5)
-    for share, status, secondary, reason, interrupted in _FATES:
-        drawn -= share
-        if drawn < 0:
-            break
     return Fate(status, secondary, seconds, reason, interrupted, leaves_model=rng.random() < 0.95)
 
 
@@ -142,7 +139,7 @@ def act(account: Account) -> None:
     elif kind == "poison":
         poison(account, key)
     else:
-        ask(account, kind)
+        wish(account, kind)
 
 
 def drop(
@@ -164,7 +161,7 @@ def poison(account: Account, key: str) -> None:
     account.deliver(event)
 
 
-def ask(account: Account, kind: str) -> None:
+def wish(account: Account, kind: str) -> None:
     """A person wishes a run trained again, or stopped; or one that there is not."""
     rng = account.rng
     runs = [item for name, item in account.table.items.items() if not name.startswith("#")]
@@ -172,11 +169,11 @@ def ask(account: Account, kind: str) -> None:
     if kind == "stop":
         detail, name = {"run": run, "who": "ada"}, "Stop Requested"
     else:
-        wish = f"wish-{len(account.history.uploads)}"
-        detail, name = {"run": run, "request_id": wish}, "Rerun Requested"
+        request = f"wish-{len(account.history.uploads)}"
+        detail, name = {"run": run, "request_id": request}, "Rerun Requested"
         known = run in account.table.items
         event = {"detail": detail}
-        account.history.uploads.append(Upload(account.time.now, kind, wish, event, needs_run=known))
+        account.history.uploads.append(Upload(account.time.now, kind, request, event, needs_run=known))
     account.deliver({"source": f"traindrop.{STACK}", "detail-type": name, "detail": detail})
 
 
@@ -208,7 +205,9 @@ def note_idle(account: Account) -> None:
     ]
     account.idle = {run: account.idle.get(run, 0) + 1 for run in free}
     account.history.idle += [
-        f"{run} heads its line with everything free for three minutes" for run, minutes in account.idle.items() if minutes == 3
+        f"{run} heads its line with everything free for three minutes"
+        for run, minutes in account.idle.items()
+        if minutes == 3
     ]
 
 

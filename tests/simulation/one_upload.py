@@ -1,0 +1,99 @@
+"""One upload, a function that dies at one place, and events that come twice: every combination."""
+
+from dataclasses import dataclass
+from itertools import product
+from random import Random
+
+from tests.builders import CSV
+from tests.contract.template import STACK
+from tests.simulation.account import Account, Plan, connected
+from tests.simulation.faults import CrashPoint
+from tests.simulation.history import History
+from tests.simulation.sagemaker import MINUTE, Fate
+from tests.simulation.schedule import drop, play, wish
+
+_NEEDS = "ml.m5.large"
+_GOOD = Fate("Completed", "Completed", 3 * MINUTE)
+STORIES: dict[str, list[Fate]] = {
+    "evaluated": [_GOOD],
+    "failed": [Fate("Failed", "Failed", 3 * MINUTE, "AlgorithmError: exit code 1")],
+    "tried again": [Fate("Failed", "Failed", 3 * MINUTE, "InternalServerError: Please try again."), _GOOD],
+    "no model": [Fate("Completed", "Completed", 3 * MINUTE, leaves_model=False)],
+    "waits": [_GOOD],
+    "rejected": [],
+    "repeated": [_GOOD],
+    "rerun": [_GOOD, _GOOD],
+    "stopped": [_GOOD],
+}
+_SOURCES = ("aws.s3", "aws.sagemaker", f"traindrop.{STACK}")
+DOUBLED: dict[str, frozenset[str]] = {
+    "once": frozenset(), **{source: frozenset({source}) for source in _SOURCES}, "all": frozenset(_SOURCES),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """`story/doubled/invocation.call.side`, as a violation names it; without a crash the last part is `none`."""
+
+    story: str
+    doubled: str
+    point: CrashPoint | None
+
+    def __str__(self) -> str:
+        at = self.point
+        where = f"{at.invocation}.{at.call}.{'after' if at.after else 'before'}" if at else "none"
+        return f"{self.story}/{self.doubled}/{where}"
+
+    @classmethod
+    def named(cls, name: str) -> "Case":
+        story, doubled, where = name.split("/")
+        if where == "none":
+            return cls(story, doubled, None)
+        invocation, call, side = where.split(".")
+        return cls(story, doubled, CrashPoint(int(invocation), int(call), side == "after"))
+
+
+def play_one(case: Case, *, verbose: bool = False) -> History:
+    """What happens. The same case gives the same history."""
+    plan = Plan(
+        {_NEEDS: 1}, most_jobs=1, crash_point=case.point, doubled=DOUBLED[case.doubled], verbose=verbose
+    )  # fmt: skip
+    fates = iter(STORIES[case.story])
+    account = Account(plan, Random(0), lambda _name: next(fates, _GOOD))  # noqa: S311 - chance that can be repeated
+    with connected(account):
+        account.bucket.put("datasets/flowers/training.yaml", b"target: species\n")
+        account.bucket.put("datasets/flowers/test/held_out.csv", CSV)
+        _tell(account, case.story)
+        play(account)
+    return account.history
+
+
+def _tell(account: Account, story: str) -> None:
+    key = "datasets/flowers/train/a.csv"
+    account.calm_since = 0.0
+    if story == "waits":
+        busy = {"TrainingJobName": "other", "ResourceConfig": {"InstanceType": _NEEDS}}
+        account.history.foreign.add("other")
+        account.sagemaker.begin(busy, Fate("Completed", "Completed", 5 * MINUTE))
+    account.time.at(1, lambda: drop(account, "csv", key, b"" if story == "rejected" else CSV))
+    if story == "repeated":
+        account.time.at(2 * MINUTE, lambda: drop(account, "same", key, CSV))
+    if story in {"rerun", "stopped"}:
+        kind = "rerun" if story == "rerun" else "stop"
+        account.time.at(8 * MINUTE if story == "rerun" else 2 * MINUTE, lambda: wish(account, kind))
+
+
+def crash_points(stories: tuple[str, ...] = tuple(STORIES)) -> list[str]:
+    """Before and after every call of every invocation of each story, times each way of doubling; the cases' names."""
+    found: list[str] = []
+    for story, doubled in product(stories, DOUBLED):
+        calls = play_one(Case(story, doubled, None)).calls_by_invocation
+        points: list[CrashPoint | None] = [None]
+        points += [
+            CrashPoint(invocation, call, after)
+            for invocation, count in enumerate(calls)
+            for call in range(count)
+            for after in (False, True)
+        ]
+        found += [str(Case(story, doubled, point)) for point in points]
+    return found
