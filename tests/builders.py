@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from traindrop.ledger import Ledger
 from traindrop.request import Job
 from traindrop.run import Run, Status
 
@@ -70,3 +71,9 @@ def a_run(**changes: Any) -> Run:
         size=1024,
     )
     return run.model_copy(update=changes)
+
+
+def stored(ledger: Ledger, run: Run) -> Run:
+    """Accept a run, as the answer to an upload of its own; the run. Fails where it is there already."""
+    assert ledger.accept(run, f"upload of {run.run}", run.created_at)
+    return run

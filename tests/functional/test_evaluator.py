@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from functions.evaluator.app import lambda_handler
-from tests.builders import CSV, a_run, client_error
+from tests.builders import CSV, a_run, client_error, stored
 from tests.conftest import ROOT, LoadEvent
 from tests.functional.conftest import BUCKET, Account
 
@@ -88,7 +88,7 @@ class Job:
     def lie_ready(self, **changes: Any) -> None:
         """Put the artifacts, the held-out file and the run's record where they are expected."""
         changes = {"bucket": BUCKET, "status": Status.IN_PROGRESS, "test_key": TEST_KEY, **changes}
-        self.account.ledger.create(a_run(**changes))
+        stored(self.account.ledger, a_run(**changes))
         self.account.put(TEST_KEY, CSV)
         self.account.put(f"runs/{NAME}/output/model.tar.gz", self.archives.model)
         self.account.put(f"runs/{NAME}/output/output.tar.gz", self.archives.output)

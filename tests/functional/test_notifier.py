@@ -1,19 +1,20 @@
 """The notifier, whole, in an account of moto's."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
 from functions.notifier.app import lambda_handler
 from pydantic import ValidationError
-from tests.builders import a_run, client_error
+from tests.builders import a_run, client_error, stored
 from tests.conftest import LoadEvent
 from tests.functional.conftest import BUCKET, Account
 
-from traindrop import aws, notifying
-from traindrop.events import TrainingJob
+from traindrop import aws
+from traindrop.events import FailureNotice, ObjectCreated, TrainingJob
 from traindrop.ledger import Ledger
 from traindrop.run import FINAL, Status
 
@@ -29,7 +30,7 @@ def notify(event: dict[str, Any]) -> list[str]:
 
 
 def record(account: Account, status: Status, **fields: Any) -> None:
-    account.ledger.create(a_run(run=NAME, dataset="titanic", status=status, **fields))
+    stored(account.ledger, a_run(run=NAME, dataset="titanic", status=status, **fields))
 
 
 def describes(monkeypatch: pytest.MonkeyPatch, event: dict[str, Any], **more: Any) -> None:
@@ -51,6 +52,12 @@ def write_log(lines: list[str]) -> None:
     [
         ("run_rejected", Status.REJECTED, {"reason": "it is empty"}, "titanic: rejected", "it is empty"),
         ("launch_failed", Status.FAILED, {"reason": "the limit is 0"}, "titanic: failed to launch", "the limit is 0"),
+        (
+            "run_repeated", Status.REPEATED, {"reason": "the same bytes", "answered_by": "traindrop-titanic-first"},
+            "titanic: dropped before", "traindrop show traindrop-titanic-first",
+        ),
+        ("training_failed", Status.FAILED, {**LAUNCHED, "reason": "it was deleted"}, "training failed", "was deleted"),
+        ("run_stopped", Status.STOPPED, {"reason": "Stopped by anna"}, "titanic: stopped", "Stopped by anna"),
         (
             "model_evaluated", Status.EVALUATED,
             {**LAUNCHED, "metrics": {"auc": 0.87, "accuracy": 0.82}, "main_metric": "auc"},
@@ -128,6 +135,18 @@ def test_a_training_that_failed_without_a_log_is_told_without_one(
     assert "Last log lines" not in account.mails()[0][1]
 
 
+def test_a_failure_that_is_tried_again_is_not_told_and_not_the_end(
+    account: Account, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(account, Status.IN_PROGRESS, **LAUNCHED)
+    event = load_event("training_job_failed")
+    describes(monkeypatch, event, FailureReason="CapacityError: Unable to provision requested ML compute capacity.")
+    assert notify(event) == []
+    assert account.mails() == []
+    run = account.ledger.stored(NAME)
+    assert (run.status, run.attempt) == (Status.WAITING, 2)
+
+
 def test_an_event_that_comes_twice_is_told_once(account: Account, load_event: LoadEvent) -> None:
     record(account, Status.REJECTED, reason="it is empty")
     assert notify(load_event("run_rejected")) == [NAME]
@@ -136,19 +155,19 @@ def test_an_event_that_comes_twice_is_told_once(account: Account, load_event: Lo
 
 
 def test_while_another_delivery_has_the_claim_nothing_is_sent_and_when_it_ran_out_it_is(
-    account: Account, load_event: LoadEvent
+    account: Account, load_event: LoadEvent, later: Callable[..., None]
 ) -> None:
-    now = datetime.now(UTC)
-    record(account, Status.REJECTED, reason="it is empty", message_claimed_until=now + timedelta(seconds=30))
+    record(account, Status.REJECTED, reason="it is empty")
+    assert account.ledger.claim_message(NAME, datetime.now(UTC))
     assert notify(load_event("run_rejected")) == []
     assert account.mails() == []
-    account.ledger._update(NAME, "attribute_exists(#run)", {}, {"message_claimed_until": now}, {"#run": "run"})
+    later(seconds=60)
     assert notify(load_event("run_rejected")) == [NAME]
     assert len(account.mails()) == 1
 
 
 def test_a_crash_between_publish_and_record_repeats_the_message_once_and_never_loses_it(
-    account: Account, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch
+    account: Account, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch, later: Callable[..., None]
 ) -> None:
     record(account, Status.REJECTED, reason="it is empty")
 
@@ -159,8 +178,7 @@ def test_a_crash_between_publish_and_record_repeats_the_message_once_and_never_l
         patched.setattr(Ledger, "record_message", crash)
         with pytest.raises(Exception, match="try later"):
             notify(load_event("run_rejected"))
-    # Lambda's first retry comes a minute later.
-    monkeypatch.setattr(notifying, "now", lambda: datetime.now(UTC) + timedelta(seconds=60))
+    later(seconds=60)  # Lambda's first retry
     assert notify(load_event("run_rejected")) == [NAME]
     assert notify(load_event("run_rejected")) == []
     assert len(account.mails()) == 2
@@ -178,7 +196,6 @@ def test_a_message_that_could_not_be_published_is_sent_by_the_next_delivery(
         patched.setattr(aws, "publish", throttle)
         with pytest.raises(Exception, match="Rate exceeded"):
             notify(load_event("run_rejected"))
-    monkeypatch.setattr(notifying, "now", lambda: datetime.now(UTC) + timedelta(seconds=60))
     assert notify(load_event("run_rejected")) == [NAME]
     assert len(account.mails()) == 1
 
@@ -223,13 +240,36 @@ def test_an_upload_that_the_launcher_gave_up_on_becomes_a_failed_run_and_the_per
     assert account.mails() == []
 
 
-def test_a_run_that_the_launcher_had_written_down_before_it_gave_up_is_the_one_that_fails(
+def test_a_run_that_was_accepted_before_the_launcher_gave_up_stays_in_the_line_and_nothing_is_told(
     account: Account, load_event: LoadEvent
 ) -> None:
-    upload = {"key": "datasets/titanic/train/titanic train+1.csv", "etag": "b1946ac92492d2347c6235b4d2611184"}
-    record(account, Status.WAITING, **upload)
-    assert notify(load_event("function_gave_up")) == [NAME]
-    assert [run.status for run in account.runs()] == [Status.FAILED]
+    event = load_event("function_gave_up")
+    (failure,) = FailureNotice.model_validate(event).failures()
+    (upload,) = ObjectCreated.model_validate(failure.request_payload).uploads()
+    run = a_run(run=NAME, dataset="titanic")
+    assert account.ledger.accept(run, upload.identity, run.created_at)
+    assert notify(event) == []
+    assert account.runs() == [run]
+    assert account.mails() == []
+
+
+def test_a_run_that_ended_before_the_launcher_could_say_so_is_told_as_it_ended(
+    account: Account, load_event: LoadEvent
+) -> None:
+    event = load_event("function_gave_up")
+    (failure,) = FailureNotice.model_validate(event).failures()
+    (upload,) = ObjectCreated.model_validate(failure.request_payload).uploads()
+    run = a_run(run=NAME, dataset="titanic", status=Status.REJECTED, reason="it is empty")
+    assert account.ledger.accept(run, upload.identity, run.created_at)
+    assert notify(event) == [NAME]
+    assert "titanic: rejected" in account.mails()[0][0]
+
+
+def test_each_upload_of_an_event_that_was_given_up_on_is_told_of(account: Account, load_event: LoadEvent) -> None:
+    event = gave_up_on(load_event("function_gave_up"), load_event("s3_notification"))
+    assert len(notify(event)) == 2
+    assert {run.dataset for run in account.runs()} == {"titanic", "gemüse"}
+    assert len(account.mails()) == 2
 
 
 def gave_up_on(event: dict[str, Any], payload: Any) -> dict[str, Any]:
@@ -256,11 +296,21 @@ def test_a_run_that_was_evaluated_and_only_not_announced_is_told_as_the_success_
     assert "auc 0.87" in account.mails()[0][0]
 
 
+def test_an_evaluation_of_an_earlier_attempt_that_was_given_up_on_ends_nothing(
+    account: Account, load_event: LoadEvent
+) -> None:
+    record(account, Status.IN_PROGRESS, **LAUNCHED, attempt=2)
+    assert notify(gave_up_on(load_event("function_gave_up"), load_event("training_job_completed"))) == []
+    assert account.ledger.stored(NAME).status is Status.IN_PROGRESS
+
+
 @pytest.mark.parametrize("payload", [{}, {"detail-type": "Object Created"}, {"Records": "none"}, {"a": [1]}])
 def test_an_event_that_no_part_can_read_is_told_as_an_internal_error_of_its_function(
     account: Account, load_event: LoadEvent, payload: dict[str, Any]
 ) -> None:
-    assert notify(gave_up_on(load_event("function_gave_up"), payload)) == []
+    event = gave_up_on(load_event("function_gave_up"), payload)
+    assert len(notify(event)) == 1
+    assert notify(event) == []
     ((subject, body),) = account.mails()
     assert "internal error" in subject
     assert "traindrop-Launcher-AbCdEf123456" in body
