@@ -47,7 +47,8 @@ def dispatch(settings: DispatcherSettings) -> list[str]:
             continue
         if outcome is Launch.ALL_FULL:
             break
-        if outcome is Launch.TYPE_FULL:
+        if outcome in {Launch.TYPE_FULL, Launch.TAKEN}:
+            # To go on while another is launching the one ahead would be to overtake it.
             full.add(place.instance_type)
         if outcome is Launch.LAUNCHED:
             launched.append(place.run)

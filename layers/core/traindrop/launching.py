@@ -22,8 +22,9 @@ class Launch(StrEnum):
     """What came of trying to launch a run."""
 
     LAUNCHED = "launched"
+    # It does not wait any more.
     ENDED = "ended"
-    # It does not wait any more, or someone else is launching it just now.
+    # Someone else is launching it just now.
     TAKEN = "taken"
     # It stays in the line: its instance type is used up / everything is.
     TYPE_FULL = "type full"
@@ -40,7 +41,7 @@ def launch(name: str, settings: DispatcherSettings) -> Launch:
     ledger = Ledger(settings.table)
     run = ledger.claim_launch(name, now())
     if run is None:
-        return Launch.TAKEN
+        return Launch.TAKEN if ledger.stored(name).status is Status.WAITING else Launch.ENDED
     if run.stop_requested_by is not None or run.launch_tries > _MOST_TRIES:
         return _give_up(run, ledger, settings)
     if run.launch_tries > 1 and aws.find_training_job(run.job) is not None:

@@ -1,0 +1,36 @@
+"""Two dispatchers at the same moment: nobody is launched past the one that the other is launching just now."""
+
+from datetime import UTC, datetime
+
+import pytest
+from tests.functional.conftest import Account
+from tests.functional.service import Service, service
+from tests.functional.test_waiting_line import dispatch, drop, refuse
+
+from traindrop.ledger import Ledger
+from traindrop.run import Status
+
+__all__ = ["service"]  # a fixture
+
+
+def test_a_run_that_another_is_launching_is_not_overtaken_by_those_behind_it(
+    account: Account, service: Service
+) -> None:
+    refuse(service)
+    refuse(service, of="ml.c5.xlarge")
+    first, _, elsewhere = drop(account, "a"), drop(account, "b"), drop(account, "c", "ml.c5.xlarge")
+    service.refusals.clear()
+    assert account.ledger.claim_launch(first, datetime.now(UTC)) is not None
+    assert dispatch() == [elsewhere]
+
+
+def test_a_place_that_is_outdated_in_the_index_keeps_nobody_waiting(
+    account: Account, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(service)
+    first, second = drop(account, "a"), drop(account, "b")
+    service.refusals.clear()
+    outdated = account.ledger.waiting()
+    assert account.ledger.advance(first, Status.IN_PROGRESS, datetime.now(UTC))
+    monkeypatch.setattr(Ledger, "waiting", lambda _: outdated)
+    assert dispatch() == [second]
