@@ -21,7 +21,9 @@ def in_line(run: Run, line: Sequence[Place]) -> str | None:
     place = place_in_line(run, line)
     if place is None:
         return None
-    waits_for = f", waits for {run.waits_for}" if run.waits_for else ""
+    # How many were ahead when it came is no news beside its place.
+    what = "its turn" if (run.waits_for or "").startswith("its turn:") else run.waits_for
+    waits_for = f", waits for {what}" if what else ""
     not_before = f", not before {run.not_before:%H:%M:%S} UTC" if run.not_before else ""
     return f"{ordinal(place)} in line for {run.instance_type}{waits_for}{not_before}"
 
