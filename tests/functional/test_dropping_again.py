@@ -163,6 +163,17 @@ def test_after_a_rerun_the_same_bytes_are_answered_by_it(account: Account) -> No
     assert account.ledger.stored(launch(account.put(KEY, CSV))).answered_by == second
 
 
+@pytest.mark.parametrize("reruns", [1, 2])
+def test_a_rerun_that_fails_takes_no_answer_away(account: Account, reruns: int) -> None:
+    first = launch(account.put(KEY, CSV))
+    end(account, first, Status.EVALUATED)
+    for number in range(reruns):
+        fail(account, *rerun(first, f"wish-{number}"))
+    again = account.ledger.stored(launch(account.put(KEY, CSV)))
+    assert (again.status, again.answered_by) == (Status.REPEATED, first)
+    assert len(account.jobs()) == 1 + reruns
+
+
 def test_a_rerun_of_a_run_that_is_not_this_stacks_does_nothing(account: Account) -> None:
     assert rerun("traindrop-flowers-0123456789ab") == []
     assert account.runs() == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import singledispatch
+from itertools import chain
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -141,12 +142,26 @@ def _accept(
     if upload is not None and upload.version_id in latest.is_made_of:
         # The config's upload and the CSV's, which came together, are one question.
         return latest if ledger.attach(which, latest.run) else None
-    if upload is None or latest.status in WITHOUT_ANSWER:
-        name = run_name(settings.stack, first.dataset, settings.stack_id, first.run, str(first.generations + 1))
+    answer = None if upload is None else _one_with_answer(first, latest, ledger, settings)
+    if upload is None or answer is None:
+        name = _further_name(first, first.generations + 1, settings)
         run = prepared(name).model_copy(update={"first_run": first.run})
         return run if ledger.accept(run, which, now(), after=first) else None
-    run = _repeated(latest, run_name(settings.stack, first.dataset, settings.stack_id, "repeated", which), upload)
+    run = _repeated(answer, run_name(settings.stack, first.dataset, settings.stack_id, "repeated", which), upload)
     return run if ledger.accept(run, which, now()) else None
+
+
+def _one_with_answer(first: Run, latest: Run, ledger: Ledger, settings: LauncherSettings) -> Run | None:
+    """The newest run of this content that lives or has the answer: a rerun that failed takes no answer away."""
+    if latest.status not in WITHOUT_ANSWER:
+        return latest
+    names = [_further_name(first, number, settings) for number in range(first.generations - 1, 1, -1)]
+    earlier = (ledger.stored(name) for name in names)
+    return next((run for run in chain(earlier, [first]) if run.status not in WITHOUT_ANSWER), None)
+
+
+def _further_name(first: Run, number: int, settings: LauncherSettings) -> str:
+    return run_name(settings.stack, first.dataset, settings.stack_id, first.run, str(number))
 
 
 def _resume(name: str, settings: LauncherSettings) -> str:
