@@ -14,7 +14,7 @@ import botocore.client
 from botocore.exceptions import ClientError
 from tests.contract.template import BUCKET, STACK
 from tests.simulation.bucket import Bucket
-from tests.simulation.faults import Crash, CrashPoint, Fault, Rates, by_chance, error_of
+from tests.simulation.faults import CALM, Crash, CrashPoint, Fault, Rates, by_chance, error_of
 from tests.simulation.functions import Function, failure_record, functions, targets, told_of_failures
 from tests.simulation.history import Change, History, Item, Launched
 from tests.simulation.sagemaker import Fate, Job, SageMaker
@@ -37,7 +37,7 @@ class Plan:
 
     quotas: dict[str, int]
     most_jobs: int = 10
-    rates: Rates = Rates()
+    rates: Rates = CALM
     crash_point: CrashPoint | None = None
     # Every event of these sources is delivered twice.
     doubled: frozenset[str] = frozenset()

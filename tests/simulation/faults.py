@@ -41,6 +41,9 @@ class Rates:
     no_tick: float = 0.0
 
 
+CALM = Rates()
+
+
 @dataclass(frozen=True)
 class CrashPoint:
     """Before or after the `call`-th call of the `invocation`-th invocation, both counted from 0."""

@@ -7,7 +7,7 @@ from typing import Any
 from tests.builders import CSV
 from tests.contract.template import STACK
 from tests.simulation.account import TABLE, Account, Plan, connected, foreign_job
-from tests.simulation.faults import Rates
+from tests.simulation.faults import CALM, Rates
 from tests.simulation.history import History, Upload
 from tests.simulation.sagemaker import MINUTE, Fate
 
@@ -76,7 +76,7 @@ def random_schedule(seed: int, *, verbose: bool = False) -> History:
 
 def calm(account: Account) -> None:
     account.say("from here on nothing goes wrong any more")
-    account.rates = Rates()
+    account.rates = CALM
     account.calm_since = account.time.now
 
 

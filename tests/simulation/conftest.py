@@ -1,0 +1,13 @@
+"""Clients are kept for the life of a Lambda; those of other tests are of no use here, nor ours to them."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.simulation.account import forget_clients
+
+
+@pytest.fixture(autouse=True)
+def fresh_clients() -> Iterator[None]:
+    forget_clients()
+    yield
+    forget_clients()

@@ -1,0 +1,97 @@
+"""The simulator can fail: what each guard is there for breaks an invariant as soon as it is gone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.simulation.outcome import play_seed
+
+from traindrop import ending, keeping_order, launching, ledger
+from traindrop.attempts import AnotherAttempt
+from traindrop.events import TrainingJob
+from traindrop.ledger import Ledger
+from traindrop.run import MAX_ATTEMPTS, Run, Status, run_of
+
+MOST_SEEDS = 150
+
+
+def found(number: str) -> str:
+    """The first violation of an invariant, by the number in front of it."""
+    for seed in range(MOST_SEEDS):
+        for line in play_seed(seed).violations:
+            if line.startswith(f"{number}:"):
+                return line
+    raise AssertionError(f"{MOST_SEEDS} schedules, and invariant {number} was never broken")
+
+
+def launch_without_a_lease_and_under_any_name(patch: pytest.MonkeyPatch) -> None:
+    asked = 1
+
+    def any_name(request: dict[str, Any], name: str) -> dict[str, Any]:
+        nonlocal asked
+        asked = asked % 98 + 1
+        return {**request, "TrainingJobName": f"{run_of(name)[0]}-r{asked + 1}"}
+
+    def granted(self: Ledger, run: str, _now: Any) -> Run | None:
+        found = self.get(run)
+        return found if found is not None and found.status is Status.WAITING else None
+
+    patch.setattr(Ledger, "claim_launch", granted)
+    patch.setattr(launching, "for_job", any_name)
+
+
+def tell_without_a_claim(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Ledger, "claim_message", lambda *_: True)
+
+
+def move_on_from_anywhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "COMES_FROM", {status: frozenset(Status) for status in Status})
+
+
+def take_every_attempt_for_the_present_one(patch: pytest.MonkeyPatch) -> None:
+    class AnyAttempt(int):
+        def __eq__(self, _other: object) -> bool:
+            return True
+
+        def __ne__(self, _other: object) -> bool:
+            return False
+
+        __hash__ = int.__hash__
+
+    patch.setattr(ending, "run_of", lambda job: (run_of(job)[0], AnyAttempt(run_of(job)[1])))
+
+
+def heal_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(keeping_order, "reconcile", lambda _settings: [])
+
+
+def forget_to_count_what_runs(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Ledger, "take_slot", lambda *_: True)
+
+
+def try_everything_again(patch: pytest.MonkeyPatch) -> None:
+    again = AnotherAttempt(ledger.LEASE, "for luck")
+
+    def always(job: TrainingJob, attempt: int) -> AnotherAttempt | None:
+        return again if job.training_job_status == "Failed" and attempt < MAX_ATTEMPTS else None
+
+    patch.setattr(ending, "another_attempt", always)
+
+
+@pytest.mark.parametrize(
+    ("plant", "broken"),
+    [
+        (launch_without_a_lease_and_under_any_name, "1"),
+        (tell_without_a_claim, "2"),
+        (heal_nothing, "3"),
+        (forget_to_count_what_runs, "4"),
+        (try_everything_again, "5"),
+        (move_on_from_anywhere, "7"),
+        (take_every_attempt_for_the_present_one, "5"),
+    ],
+)
+def test_a_guard_that_is_gone_is_missed(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], broken: str
+) -> None:
+    plant(monkeypatch)
+    assert "--seed" in found(broken)

@@ -1,0 +1,40 @@
+"""The part of `make simulate` that runs each time."""
+
+import pytest
+from tests.simulation.one_upload import STORIES, Case, crash_points, play_one
+from tests.simulation.outcome import Outcome, play_case, play_seed, replay
+
+SEEDS = 60
+# Every so many of the crash points, so that each story has its share.
+STEP = 12
+
+
+@pytest.mark.parametrize("seeds", [range(first, SEEDS, 4) for first in range(4)], ids=lambda seeds: f"from {seeds[0]}")
+def test_no_schedule_breaks_an_invariant(seeds: range) -> None:
+    total = sum((play_seed(seed) for seed in seeds), Outcome())
+    assert total.violations == []
+    assert total.schedules == len(seeds)
+    assert total.crashes > 0
+    assert total.errors > 0
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_wherever_a_function_dies_and_whatever_comes_twice_one_upload_has_one_end(story: str) -> None:
+    cases = crash_points((story,))
+    total = sum((play_case(case) for case in cases[:: STEP if len(cases) > 300 else 1]), Outcome())
+    assert total.violations == []
+    assert total.crashes > 0
+
+
+def test_the_same_seed_gives_the_same_history_to_the_last_call() -> None:
+    first, again = replay(7), replay(7)
+    assert first == again
+    assert len(first[0]) > 20
+
+
+def test_a_case_is_played_again_by_its_name() -> None:
+    case = Case.named("failed/aws.sagemaker/1.2.after")
+    assert Case.named(str(case)) == case
+    history = play_one(case, verbose=True)
+    assert history.crashes == 1
+    assert any("#1   crash after" in line for line in history.lines)
