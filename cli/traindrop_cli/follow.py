@@ -102,7 +102,8 @@ def follow(stack: Stack, find: FindRun, began: Step, *, timeout: float) -> Itera
                 return
         time.sleep(pause)
     raise CommandError(
-        f"{began.detail} has no result after {timeout:.0f} s. Nothing is lost: `traindrop runs` shows where it stands."
+        f"{name or began.detail} has no result after {timeout:.0f} s. Nothing is lost: `traindrop runs` shows where it "
+        "stands."
     )
 
 
