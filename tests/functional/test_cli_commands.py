@@ -19,7 +19,8 @@ pytestmark = pytest.mark.xdist_group("cli")
 Traindrop = Callable[..., "subprocess.CompletedProcess[str]"]
 
 FEW_ROUNDS = "hyperparameters: {num_round: 5}\n"
-JSON_FIELDS = {"run", "dataset", "status", "metrics", "seconds", "model", "reason"}
+JSON_FIELDS = {"run", "dataset", "status", "metrics", "seconds", "model", "reason", "attempt", "place_in_line",
+               "waits_for", "answered_by", "earlier_failures", "stop_requested_by"}  # fmt: skip
 
 
 def caller(home: Path) -> Traindrop:
@@ -144,6 +145,9 @@ def is_alive(pid: int) -> bool:
     [
         (["drop", "none.csv", "--local"], "none.csv: there is no such file"),
         (["local", "messages"], "No local AWS runs"),
+        (["stop", "a-run"], "The stack traindrop cannot be found"),
+        (["rerun", "a-run"], "The stack traindrop cannot be found"),
+        (["redrive"], "The stack traindrop cannot be found"),
     ],
 )
 def test_a_wrong_call_ends_with_status_3_and_one_line(traindrop: Traindrop, arguments: list[str], says: str) -> None:

@@ -8,10 +8,11 @@ import boto3
 import pytest
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
-from tests.builders import CSV, client_error
+from tests.builders import CSV, a_run, client_error
 from tests.conftest import LoadEvent
 from tests.functional.conftest import BUCKET, TABLE, Account
 
+from traindrop.clock import now
 from traindrop.redriving import NotUnderstood, read_letter
 from traindrop.run import Status
 from traindrop_cli.commands import redrive
@@ -192,6 +193,23 @@ def test_an_upload_that_has_its_run_meanwhile_is_not_decided_on_again(
     functions.then = lambda: None
     assert redrive.run_redrive(dry_run=False, stack=None) == 0
     assert launcher(event, None)["runs"] == [run]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("failed_function", "status"), [(EVALUATOR, Status.COMPLETED), (None, Status.EVALUATION_FAILED)]
+)
+def test_an_evaluation_is_opened_again_only_where_it_was_the_evaluator_that_broke_down(
+    account: Account, stack: Stack, functions: Functions, load_event: LoadEvent,
+    failed_function: str | None, status: Status,
+) -> None:  # fmt: skip
+    run = a_run(status=Status.EVALUATION_FAILED, failed_function=failed_function, reason="it broke", ended_at=now())
+    assert account.ledger.accept(run, "its upload", now())
+    event = load_event("training_job_completed")
+    event["detail"]["TrainingJobName"] = run.run
+    send(stack, gave_up(load_event, EVALUATOR, event))
+    assert redrive.run_redrive(dry_run=False, stack=None) == 0
+    assert account.ledger.stored(run.run).status is status
+    assert functions.invoked == [(EVALUATOR, event)]
 
 
 def test_a_dry_run_lists_and_changes_nothing(
