@@ -1,22 +1,27 @@
 """What one part emits, the next one accepts."""
 
 import json
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 import pytest
 from moto.events.models import EventPattern
-from tests.builders import a_job
+from tests.builders import a_job, a_run
+from tests.conftest import LoadEvent
 from tests.contract.template import STACK, pattern_of
 
 from traindrop import aws
+from traindrop.announcing import announce, announce_waiting
 from traindrop.config import TrainingConfig
-from traindrop.events import DetailType, OurEvent, RunEnded, TrainingJob, TrainingJobStateChange
+from traindrop.events import EndOfRun, Rerun, RunChanged, RunEnded, Stop, TrainingJob, TrainingJobStateChange
 from traindrop.notifying import NOTICE
 from traindrop.request import training_job_request
-from traindrop.run import Status
+from traindrop.run import FINAL, Status
+from traindrop_cli.asking import ask
 from traindrop_cli.local.sagemaker import jobs
 from traindrop_cli.local.sagemaker.jobs import Job
 from traindrop_cli.local.sagemaker.surroundings import Scope
+from traindrop_cli.stack import Stack
 
 
 class Bus:
@@ -32,27 +37,105 @@ class Bus:
         return {"FailedEntryCount": 0, "Entries": []}
 
 
-@pytest.mark.parametrize(
-    ("detail_type", "status"),
-    [
-        ("Run Rejected", Status.REJECTED),
-        ("Launch Failed", Status.FAILED),
-        ("Model Evaluated", Status.EVALUATED),
-        ("Evaluation Failed", Status.EVALUATION_FAILED),
-    ],
-)
-def test_what_launcher_and_evaluator_emit_is_routed_to_the_notifier_and_read_whole(
-    monkeypatch: pytest.MonkeyPatch, detail_type: DetailType, status: Status
+@pytest.fixture
+def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
+    found = Bus()
+    monkeypatch.setattr(aws, "client", lambda _name: found)
+    return found
+
+
+def sent(event: dict[str, Any]) -> dict[str, Any]:
+    """Of a delivered event, what its sender decides on."""
+    return {name: event[name] for name in ("source", "detail-type", "detail")}
+
+
+def as_moments(value: Any) -> Any:
+    """An event's times, texts of milliseconds, as DescribeTrainingJob answers with them."""
+    if isinstance(value, dict):
+        return {
+            name: datetime.fromtimestamp(int(part) / 1000, UTC) if name.endswith("Time") else as_moments(part)
+            for name, part in value.items()
+        }
+    return [as_moments(part) for part in value] if isinstance(value, list) else value
+
+
+RUN = a_run(run="traindrop-titanic-0123456789ab", dataset="titanic")
+LAUNCHED: dict[str, Any] = {"launched_at": RUN.created_at}
+# Each kind of end, with what the sample in events/ says of its run.
+ENDS: dict[str, tuple[Status, dict[str, Any]]] = {
+    "run_rejected": (Status.REJECTED, {}),
+    "run_repeated": (Status.REPEATED, {"answered_by": "traindrop-titanic-ba9876543210"}),
+    "launch_failed": (Status.FAILED, {}),
+    "training_failed": (Status.FAILED, LAUNCHED),
+    "run_stopped": (Status.STOPPED, {}),
+    "model_evaluated": (
+        Status.EVALUATED,
+        {
+            **LAUNCHED, "training_ended_at": RUN.created_at, "main_metric": "auc",
+            "metrics": {"auc": 0.87, "accuracy": 0.82},
+        },
+    ),
+    "evaluation_failed": (Status.EVALUATION_FAILED, LAUNCHED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sample", ENDS)
+def test_the_end_of_a_run_is_emitted_as_its_sample_routed_to_the_notifier_and_read_whole(
+    bus: Bus, load_event: LoadEvent, sample: str
 ) -> None:
-    bus = Bus()
-    monkeypatch.setattr(aws, "client", lambda _name: bus)
-    detail = RunEnded(run="a-run", dataset="größe", status=status, metrics={"auc": 0.9, "precision": None})
-    aws.emit(STACK, detail_type, detail)
+    expected = load_event(sample)
+    status, fields = ENDS[sample]
+    reason = expected["detail"].get("reason")
+    announce(RUN.model_copy(update={"status": status, "reason": reason, **fields}), STACK)
     (event,) = bus.delivered
+    assert event == sent(expected)
     assert EventPattern.load(pattern_of("Notifier.RunEnded")).matches_event(event)
     notice = NOTICE.validate_python(event)
-    assert type(notice) is OurEvent
-    assert notice.detail == detail
+    assert type(notice) is RunEnded
+    assert notice.detail.model_dump(mode="json", exclude_none=True) == event["detail"]
+
+
+def test_every_end_that_there_is_has_a_sample(load_event: LoadEvent) -> None:
+    assert {load_event(sample)["detail-type"] for sample in ENDS} == set(get_args(EndOfRun))
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - FINAL))
+def test_nothing_is_emitted_of_a_run_that_has_not_ended(bus: Bus, status: Status) -> None:
+    announce(RUN.model_copy(update={"status": status}), STACK)
+    assert bus.delivered == []
+
+
+@pytest.mark.parametrize("status", sorted(FINAL))
+def test_nothing_is_emitted_of_a_run_that_was_told_of(bus: Bus, status: Status) -> None:
+    announce(RUN.model_copy(update={"status": status, "notified_at": RUN.created_at}), STACK)
+    assert bus.delivered == []
+
+
+def test_a_run_that_waits_is_emitted_as_its_sample_with_what_it_waits_for(bus: Bus, load_event: LoadEvent) -> None:
+    expected = load_event("run_waiting")
+    announce_waiting(RUN.model_copy(update={"waits_for": expected["detail"]["reason"]}), STACK)
+    assert bus.delivered == [sent(expected)]
+
+
+def test_a_state_change_that_was_lost_is_emitted_again_in_the_shape_of_sagemakers_own(
+    bus: Bus, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, again = load_event("training_job_completed"), load_event("training_job_completed_again")
+    only_described = {"BillableTimeInSeconds": 130, "ResponseMetadata": {"HTTPStatusCode": 200}, "ProfilingStatus": "x"}
+    described = as_moments(first["detail"]) | only_described
+    monkeypatch.setattr(aws, "_described", lambda _name: described)
+    aws.emit_state_change(STACK, RUN.run)
+    assert bus.delivered == [sent(again)]
+    # DescribeTrainingJob knows no tags: ListTags does, and nobody here reads them.
+    assert again["detail"] == {name: value for name, value in first["detail"].items() if name != "Tags"}
+
+
+@pytest.mark.parametrize("sample", ["rerun_requested", "stop_requested"])
+def test_what_a_person_asks_for_is_emitted_as_its_sample(bus: Bus, load_event: LoadEvent, sample: str) -> None:
+    expected = load_event(sample)
+    wish = (Rerun if sample == "rerun_requested" else Stop).model_validate(expected["detail"])
+    ask(Stack(STACK, "bucket", "table"), expected["detail-type"], wish)
+    assert bus.delivered == [sent(expected)]
 
 
 def test_an_event_that_the_bus_did_not_take_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +145,7 @@ def test_an_event_that_the_bus_did_not_take_is_an_error(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(aws, "client", lambda _name: Refusing())
     with pytest.raises(RuntimeError, match="ThrottlingException"):
-        aws.emit(STACK, "Run Rejected", RunEnded(run="a-run", dataset="d", status=Status.REJECTED))
+        aws.emit(STACK, "Run Rejected", RunChanged(run="a-run", dataset="d", status=Status.REJECTED))
 
 
 def a_local_job(*steps: str, reason: str | None = None) -> Job:

@@ -1,27 +1,51 @@
-"""Which rule of template.yaml takes which event: exactly one rule for each, and none for other stacks' events."""
+"""Which rules of template.yaml take which event, that their functions read it, and none for other stacks' events."""
 
 from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
+from pydantic import TypeAdapter, ValidationError
 from tests.conftest import ROOT, LoadEvent
-from tests.contract.template import BUCKET, pattern_of, rules
+from tests.contract.template import BUCKET, FUNCTIONS, pattern_of, rules
 
-# The function's one rule for each sample of events/; None where no rule may match.
-ROUTES = {
-    "s3_object_created": "Launcher.Dropped",
-    "s3_object_created_config": "Launcher.Dropped",
-    "training_job_in_progress": None,
-    "training_job_completed": "Evaluator.TrainingCompleted",
-    "training_job_failed": "Notifier.TrainingEndedBadly",
-    "training_job_stopped": "Notifier.TrainingEndedBadly",
-    "run_rejected": "Notifier.RunEnded",
-    "launch_failed": "Notifier.RunEnded",
-    "model_evaluated": "Notifier.RunEnded",
-    "evaluation_failed": "Notifier.RunEnded",
+from traindrop.events import Scheduled, TrainingJobStateChange
+from traindrop.keeping_order import OCCASION
+from traindrop.notifying import NOTICE
+from traindrop.receiving import ARRIVAL
+
+# Which rules take each sample of events/, as `<function>.<event>`.
+COMPLETED = ["Dispatcher.TrainingEnded", "Evaluator.TrainingCompleted"]
+ENDED_BADLY = ["Dispatcher.TrainingEnded", "Notifier.TrainingEndedBadly"]
+ROUTES: dict[str, list[str]] = {
+    "s3_object_created": ["Launcher.Dropped"],
+    "s3_object_created_config": ["Launcher.Dropped"],
+    "rerun_requested": ["Launcher.Rerun"],
+    "stop_requested": ["Dispatcher.StopRequested"],
+    "training_job_in_progress": [],
+    "training_job_completed": COMPLETED,
+    "training_job_completed_again": COMPLETED,
+    "training_job_failed": ENDED_BADLY,
+    "training_job_stopped": ENDED_BADLY,
+    "run_rejected": ["Notifier.RunEnded"],
+    "run_repeated": ["Notifier.RunEnded"],
+    "launch_failed": ["Notifier.RunEnded"],
+    "training_failed": ["Notifier.RunEnded"],
+    "run_stopped": ["Notifier.RunEnded"],
+    "model_evaluated": ["Notifier.RunEnded"],
+    "evaluation_failed": ["Notifier.RunEnded"],
+    # For whoever listens: no message is sent of it.
+    "run_waiting": [],
 }
-# These two come by SNS and by a bucket's own notification: no rule has a part in it.
-NOT_BY_RULE = {"function_gave_up", "s3_notification"}
+OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", "training_job_"))]
+# These come by SNS, by a bucket's own notification and by a schedule: no pattern has a part in it.
+NOT_BY_PATTERN = {"function_gave_up", "s3_notification", "schedule_tick"}
+# How each function reads what comes to it.
+READERS: dict[str, TypeAdapter[Any]] = {
+    "Launcher": ARRIVAL,
+    "Dispatcher": OCCASION,
+    "Evaluator": TypeAdapter(TrainingJobStateChange),
+    "Notifier": NOTICE,
+}
 
 
 def taken_by(event: dict[str, Any]) -> list[str]:
@@ -29,13 +53,45 @@ def taken_by(event: dict[str, Any]) -> list[str]:
 
 
 def test_every_sample_is_routed_here_and_every_rule_has_a_sample() -> None:
-    assert {path.stem for path in (ROOT / "events").glob("*.json")} == ROUTES.keys() | NOT_BY_RULE
-    assert set(ROUTES.values()) - {None} == set(rules())
+    assert {path.stem for path in (ROOT / "events").glob("*.json")} == ROUTES.keys() | NOT_BY_PATTERN
+    assert {rule for taken in ROUTES.values() for rule in taken} == set(rules())
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_a_sample_is_taken_by_its_rule_and_by_no_other(load_event: LoadEvent, name: str) -> None:
-    assert taken_by(load_event(name)) == [rule for rule in [ROUTES[name]] if rule]
+def test_a_sample_is_taken_by_its_rules_and_by_no_other(load_event: LoadEvent, name: str) -> None:
+    assert sorted(taken_by(load_event(name))) == ROUTES[name]
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_sample_is_read_by_every_function_that_it_starts(load_event: LoadEvent, name: str) -> None:
+    event = load_event(name)
+    for function in {rule.partition(".")[0] for rule in ROUTES[name]}:
+        READERS[function].validate_python(event)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_sample_is_read_by_no_function_that_it_is_not_for(load_event: LoadEvent, name: str) -> None:
+    event = load_event(name)
+    meant_for = {rule.partition(".")[0] for rule in ROUTES[name]}
+    # Of a state change, the rules alone say whom which status is for.
+    if name.startswith("training_job"):
+        meant_for |= {"Dispatcher", "Evaluator", "Notifier"}
+    for function in READERS.keys() - meant_for:
+        with pytest.raises(ValidationError):
+            READERS[function].validate_python(event)
+
+
+def test_a_tick_of_the_schedule_starts_the_dispatcher_and_is_read_by_it(load_event: LoadEvent) -> None:
+    schedules = {
+        f"{function}.{name}": event["Properties"]["Schedule"]
+        for function, properties in FUNCTIONS.items()
+        for name, event in properties.get("Events", {}).items()
+        if event["Type"] == "Schedule"
+    }
+    assert schedules == {"Dispatcher.EveryMinute": "rate(1 minute)"}
+    tick = load_event("schedule_tick")
+    assert taken_by(tick) == []
+    assert type(OCCASION.validate_python(tick)) is Scheduled
 
 
 @pytest.mark.parametrize(
@@ -52,7 +108,7 @@ def test_every_upload_that_needs_an_answer_is_taken(load_event: LoadEvent, key: 
 @pytest.mark.parametrize(
     "key",
     ["datasets/a/test/a.csv", "runs/a/evaluation.json", "code/a/sourcedir.tar.gz", "datasets/a/train.csv",
-     "runs/train/output/model.tar.gz"],
+     "runs/train/output/model.tar.gz", "inputs/a/train/a.csv", "inputs/datasets/train/a.csv", "runs/a/request.json"],
 )  # fmt: skip
 def test_nothing_that_traindrop_writes_itself_and_no_test_file_sets_it_off(load_event: LoadEvent, key: str) -> None:
     event = load_event("s3_object_created")
@@ -67,7 +123,10 @@ def test_an_upload_to_another_bucket_is_not_taken(load_event: LoadEvent, name: s
     assert taken_by(event) == []
 
 
-@pytest.mark.parametrize("name", ["training_job_completed", "training_job_failed", "training_job_stopped"])
+@pytest.mark.parametrize(
+    "name",
+    ["training_job_completed", "training_job_completed_again", "training_job_failed", "training_job_stopped"],
+)
 @pytest.mark.parametrize("job", ["titanic-0123456789ab", "other-traindrop-titanic", "traindropping-titanic"])
 def test_jobs_of_others_are_not_taken(load_event: LoadEvent, name: str, job: str) -> None:
     event = load_event(name)
@@ -75,6 +134,14 @@ def test_jobs_of_others_are_not_taken(load_event: LoadEvent, name: str, job: str
     assert taken_by(event) == []
 
 
-@pytest.mark.parametrize("name", ["run_rejected", "launch_failed", "model_evaluated", "evaluation_failed"])
+@pytest.mark.parametrize("name", [*OF_OURS, "training_job_completed_again"])
 def test_events_of_another_stack_are_not_taken(load_event: LoadEvent, name: str) -> None:
+    assert taken_by(load_event(name)) != []
     assert taken_by({**load_event(name), "source": "traindrop.traindrop-staging"}) == []
+
+
+@pytest.mark.parametrize("name", ["training_job_completed", "training_job_failed", "training_job_stopped"])
+def test_a_state_change_of_a_further_attempt_goes_the_way_of_the_first(load_event: LoadEvent, name: str) -> None:
+    event = load_event(name)
+    event["detail"]["TrainingJobName"] += "-r2"
+    assert sorted(taken_by(event)) == ROUTES[name]

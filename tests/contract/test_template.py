@@ -1,18 +1,27 @@
 """template.yaml against the code that it runs."""
 
 import ast
+from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 from pydantic import BaseModel
 from tests.conftest import ROOT
 from tests.contract.template import FUNCTIONS, TEMPLATE, resources, rules
+from tests.functional.conftest import TABLE
+from tests.functional.conftest import _make_table as make_table
 
-from traindrop import ledger
-from traindrop.settings import EvaluatorSettings, LauncherSettings, NotifierSettings
+from traindrop.ledger import BY_DATASET, BY_STAGE, LEASE
+from traindrop.looks import pause_before_look
+from traindrop.run import Status
+from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
+from traindrop.waiting_line import Place
 
 SETTINGS: dict[str, type[BaseModel]] = {
     "Launcher": LauncherSettings,
+    "Dispatcher": DispatcherSettings,
     "Evaluator": EvaluatorSettings,
     "Notifier": NotifierSettings,
 }
@@ -58,6 +67,8 @@ def test_an_event_that_a_rule_cannot_deliver_goes_to_the_dead_letter_queue(rule:
     [
         ("Launcher", {"Type": "SNS", "Destination": {"Ref": "Failures"}}),
         ("Evaluator", {"Type": "SNS", "Destination": {"Ref": "Failures"}}),
+        # Not to the topic: the next minute makes up for what failed, and a message a minute would help nobody.
+        ("Dispatcher", {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}),
         ("Notifier", {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}),
     ],
 )
@@ -74,12 +85,57 @@ def test_the_failures_topic_feeds_the_dead_letter_queue_and_the_notifier() -> No
     assert FUNCTIONS["Notifier"]["Events"]["FunctionGaveUp"]["Properties"] == {"Topic": {"Ref": "Failures"}}
 
 
-def test_the_ledgers_keys_and_index_are_those_of_the_table() -> None:
-    table = resources("AWS::DynamoDB::Table")["Runs"]
-    assert table["KeySchema"] == [{"AttributeName": "run", "KeyType": "HASH"}]
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == ledger.BY_DATASET
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["dataset", "created_at"]
+def test_the_ledgers_indexes_are_those_of_the_table_and_show_what_the_line_needs() -> None:
+    by_name = {
+        index["IndexName"]: index for index in resources("AWS::DynamoDB::Table")["Runs"]["GlobalSecondaryIndexes"]
+    }
+    assert by_name.keys() == {BY_DATASET, BY_STAGE}
+    # The index's keys and the table's are in it by themselves.
+    shown = {"run", "stage", "turn", *by_name[BY_STAGE]["Projection"]["NonKeyAttributes"]}
+    assert Place.model_fields.keys() == shown - {"stage"}
+
+
+@mock_aws
+def test_the_table_of_the_functional_tests_is_the_templates() -> None:
+    template = resources("AWS::DynamoDB::Table")["Runs"]
+    make_table()
+    made = boto3.client("dynamodb").describe_table(TableName=TABLE)["Table"]
+    assert made["KeySchema"] == template["KeySchema"]
+    assert made["BillingModeSummary"]["BillingMode"] == template["BillingMode"]
+    assert made["AttributeDefinitions"] == template["AttributeDefinitions"]
+    parts = ("IndexName", "KeySchema", "Projection")
+    indexes = [{part: index[part] for part in parts} for index in made["GlobalSecondaryIndexes"]]  # type: ignore[literal-required]
+    assert indexes == template["GlobalSecondaryIndexes"]
+
+
+def seconds_of(function: str) -> int:
+    return int({**GLOBALS, **FUNCTIONS[function]}["Timeout"])
+
+
+@pytest.mark.parametrize("function", ["Launcher", "Dispatcher"])
+def test_nobody_who_holds_a_launch_is_still_alive_when_the_lease_ends(function: str) -> None:
+    assert timedelta(seconds=seconds_of(function)) < LEASE
+
+
+@pytest.mark.parametrize(
+    ("status", "function"),
+    [(Status.COMPLETED, "Evaluator"), (Status.IN_PROGRESS, "Dispatcher"), (Status.FAILED, "Notifier")],
+)
+def test_nobody_looks_after_a_run_while_lambda_still_tries(status: Status, function: str) -> None:
+    # Three tries of an asynchronous event, with pauses of one and two minutes.
+    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    all_tries = timedelta(seconds=3 * seconds_of(function), minutes=3)
+    assert pause_before_look(status, 0) > all_tries
+
+
+def test_only_the_functions_that_launch_know_how_many_jobs_may_run() -> None:
+    told = {
+        name
+        for name, properties in FUNCTIONS.items()
+        if "MAX_CONCURRENT_JOBS" in properties.get("Environment", {}).get("Variables", {})
+    }
+    assert told == {"Launcher", "Dispatcher"}
+    assert TEMPLATE["Parameters"]["MaxConcurrentJobs"]["MinValue"] == 1
 
 
 def test_no_function_may_do_anything_to_everything() -> None:

@@ -1,0 +1,132 @@
+"""No event starts its own sender for ever, and every kind of event of ours is for somebody."""
+
+import ast
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, get_args
+
+import pytest
+from tests.conftest import ROOT
+from tests.contract.template import FUNCTIONS, STACK, filled_in, resources, rules
+
+from traindrop.events import DetailType, EndOfRun
+from traindrop.keeping_order import OCCASION
+from traindrop.notifying import NOTICE
+from traindrop.receiving import ARRIVAL
+
+CORE = ROOT / "layers/core/traindrop"
+STATE_CHANGE = "SageMaker Training Job State Change"
+# By the function of `traindrop.aws` that emits: what it may be.
+EMITTERS = {"emit": set(get_args(EndOfRun)) | {"Run Waiting"}, "emit_state_change": {STATE_CHANGE}}
+# Only for those who listen; README.md names it.
+FOR_LISTENERS = {"Run Waiting"}
+
+
+@cache
+def imported(source: str) -> frozenset[str]:
+    """The modules of traindrop that a file imports, directly or not."""
+    tree = ast.parse((ROOT / source).read_text("utf-8"))
+    named = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "traindrop":
+            named |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("traindrop."):
+            named.add(node.module.removeprefix("traindrop."))
+    further = [imported(str((CORE / f"{name}.py").relative_to(ROOT))) for name in named]
+    return frozenset(named.union(*further))
+
+
+def emits(module: str) -> set[str]:
+    """The detail types that a module of the core may put on the bus by itself."""
+    tree = ast.parse((CORE / f"{module}.py").read_text("utf-8"))
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    found = [call.attr for call in calls if isinstance(call, ast.Attribute) and ast.unparse(call.value) == "aws"]
+    return set().union(*(EMITTERS[name] for name in found if name in EMITTERS))
+
+
+def may_emit(function: str) -> set[str]:
+    return set().union(*(emits(module) for module in imported(f"{FUNCTIONS[function]['CodeUri']}/app.py")))
+
+
+def started_by(detail_type: str) -> set[str]:
+    """The functions that an event of ours of that kind may start."""
+    patterns = {name: filled_in(rule["Pattern"]) for name, rule in rules().items()}
+    return {
+        name.partition(".")[0]
+        for name, pattern in patterns.items()
+        if f"traindrop.{STACK}" in pattern["source"] and detail_type in pattern["detail-type"]
+    }
+
+
+def test_the_only_function_that_an_event_of_its_own_may_start_is_the_dispatcher_with_a_state_change() -> None:
+    """And on that it never emits one: see the next test."""
+    follows = {name: {to for kind in may_emit(name) for to in started_by(kind)} for name in FUNCTIONS}
+    assert follows == {
+        "Launcher": {"Notifier"},
+        "Dispatcher": {"Dispatcher", "Evaluator", "Notifier"},
+        "Evaluator": {"Notifier"},
+        "Notifier": set(),
+    }
+
+
+def test_state_changes_are_emitted_by_the_reconciler_alone_and_that_runs_on_ticks_alone() -> None:
+    assert [path.stem for path in sorted(CORE.glob("*.py")) if STATE_CHANGE in emits(path.stem)] == ["reconciling"]
+    tree = ast.parse((CORE / "keeping_order.py").read_text("utf-8"))
+    for function in [node for node in tree.body if isinstance(node, ast.FunctionDef)]:
+        on_a_tick = ast.unparse(function.args.args[0].annotation or ast.Constant("")) == "Scheduled"
+        assert ("reconcile(" in ast.unparse(function)) == on_a_tick, ast.unparse(function.args)
+
+
+def test_only_functions_that_emit_may_put_events_and_only_as_their_own_stack() -> None:
+    for name, properties in FUNCTIONS.items():
+        statements = [each for policy in properties["Policies"] for each in policy["Statement"]]
+        putting = [each for each in statements if "events:PutEvents" in each["Action"]]
+        assert bool(putting) == bool(may_emit(name)), name
+        for each in putting:
+            assert filled_in(each["Condition"]) == {"StringEquals": {"events:source": f"traindrop.{STACK}"}}
+
+
+@pytest.mark.parametrize(
+    "detail_type", sorted({*get_args(get_args(DetailType)[0]), *get_args(get_args(DetailType)[1])})
+)
+def test_every_kind_of_event_of_ours_starts_a_function_or_is_for_listeners(detail_type: str) -> None:
+    assert bool(started_by(detail_type)) != (detail_type in FOR_LISTENERS)
+    assert f"`{detail_type}`" in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_every_end_of_a_run_starts_the_notifier_and_nothing_else() -> None:
+    assert {kind: started_by(kind) for kind in get_args(EndOfRun)} == {
+        kind: {"Notifier"} for kind in get_args(EndOfRun)
+    }
+
+
+def test_every_kind_of_event_that_our_source_may_send_is_known_to_a_function() -> None:
+    """No rule waits for an event that nobody could read."""
+    readable = set().union(*(_detail_types(adapter.json_schema()) for adapter in (ARRIVAL, OCCASION, NOTICE)))
+    waited_for = {kind for rule in rules().values() for kind in rule["Pattern"]["detail-type"]}
+    assert waited_for - {"Object Created"} <= readable
+
+
+def _detail_types(schema: Any) -> set[str]:
+    """The values that a schema allows for `detail-type`, anywhere in it."""
+    if isinstance(schema, list):
+        return set().union(*(_detail_types(part) for part in schema))
+    if not isinstance(schema, dict):
+        return set()
+    here = schema.get("detail-type", {})
+    named = {here["const"]} if "const" in here else set(here.get("enum", ()))
+    return named.union(*(_detail_types(part) for part in schema.values()))
+
+
+def test_nothing_that_is_allowed_to_write_objects_may_write_where_the_launcher_watches() -> None:
+    watched = filled_in(rules()["Launcher.Dropped"]["Pattern"])["detail"]["object"]["key"]
+    assert all(each["wildcard"].startswith("datasets/") for each in watched)
+    policies = [policy for properties in FUNCTIONS.values() for policy in properties["Policies"]]
+    policies += [each["PolicyDocument"] for each in resources("AWS::IAM::Role")["TrainingRole"]["Policies"]]
+    statements = [each for policy in policies for each in policy["Statement"] if "s3:PutObject" in each["Action"]]
+    assert len(statements) == 3
+    for each in statements:
+        for resource in each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]:
+            key = resource["Fn::Sub"].removeprefix("${DropBucket.Arn}/")
+            assert not fnmatchcase("datasets/a/train/a.csv", key), key
+            assert not fnmatchcase("datasets/a/training.yaml", key), key
