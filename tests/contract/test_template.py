@@ -95,11 +95,11 @@ def test_the_ledgers_indexes_are_those_of_the_table_and_show_what_the_line_needs
     assert Place.model_fields.keys() == shown - {"stage"}
 
 
-@mock_aws
 def test_the_table_of_the_functional_tests_is_the_templates() -> None:
     template = resources("AWS::DynamoDB::Table")["Runs"]
-    make_table()
-    made = boto3.client("dynamodb").describe_table(TableName=TABLE)["Table"]
+    with mock_aws():
+        make_table()
+        made = boto3.client("dynamodb").describe_table(TableName=TABLE)["Table"]
     assert made["KeySchema"] == template["KeySchema"]
     assert made["BillingModeSummary"]["BillingMode"] == template["BillingMode"]
     assert made["AttributeDefinitions"] == template["AttributeDefinitions"]

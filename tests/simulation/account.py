@@ -73,7 +73,7 @@ class Account:
             plan.quotas, fate, lambda: self.time.now, moment, self.time.at, self._job_changed
         )  # fmt: skip
         self.history.jobs, self.history.touched = self.sagemaker.jobs, self.sagemaker.touched
-        self.dead_letters: list[tuple[str, Item]] = []
+        self.dead_letters: list[str] = []
         self.current: Invocation | None = None
         self.running = 0
         self.calm_since: float | None = None
@@ -131,7 +131,7 @@ class Account:
             self.time.at(again, lambda: self.invoke(name, call.event, call.tries + 1))
             return
         record = failure_record(name, call.event, error)
-        self.dead_letters.append((name, call.event))
+        self.dead_letters.append(record)
         self.say(f"dead letter of {name}: {_brief(call.event)}")
         if call.function.gives_up_to == "SNS":
             notice = {"Records": [{"EventSource": "aws:sns", "Sns": {"Type": "Notification", "Message": record}}]}

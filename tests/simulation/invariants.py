@@ -106,10 +106,10 @@ def nothing_lost(history: History) -> Iterator[str]:
 def first_come_first_served(history: History) -> Iterator[str]:
     """4: no run is launched while an earlier one of its type could be, as far as whoever launches could know.
 
-    One whose launch failed of itself does not keep the others from theirs.
+    One whose launch failed of itself does not keep the others from theirs, and a launch that was cut off goes on.
     """
     for launched in history.launched:
-        if launched.troubled:
+        if launched.troubled or launched.record.get("launch_tries", 0) > 1:
             continue
         mine = launched.record
         for other in launched.line:

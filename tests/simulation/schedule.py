@@ -11,10 +11,10 @@ from tests.simulation.faults import CALM, Rates
 from tests.simulation.history import History, Upload
 from tests.simulation.sagemaker import MINUTE, Fate
 
-from traindrop.events import ObjectCreated
+from traindrop.events import ObjectCreated, TrainingJobStateChange
 from traindrop.ledger import Ledger
 from traindrop.receiving import ACCOMPANIES
-from traindrop.run import run_of
+from traindrop.redriving import Letter, NotUnderstood, read_letter, reopen
 
 TYPES = ("ml.m5.large", "ml.c5.xlarge", "ml.g5.xlarge", "ml.p3.2xlarge")
 DATASETS = ("flowers", "loans", "Größen & Maße", "houses")
@@ -88,9 +88,7 @@ def play(account: Account) -> None:
     settle(account)
     found = account.history
     found.unsettled = [item["run"] for stage in ("waiting", "due") for item in account.table.staged(stage)]
-    # What nobody can read comes back each time.
-    poison = [upload.event for upload in found.uploads if upload.kind == "poison"]
-    found.left_over = [function for function, event in account.dead_letters if event not in poison]
+    found.left_over = [body for body in account.dead_letters if is_readable(body)]
 
 
 def _prepare(account: Account) -> None:
@@ -223,28 +221,32 @@ def settle(account: Account) -> None:
 
 def redrive(account: Account) -> None:
     """As `traindrop redrive` does: what a failed event had ended is opened again, and the event goes its way."""
-    letters, account.dead_letters = account.dead_letters, []
+    bodies, account.dead_letters = account.dead_letters, []
     ledger = Ledger(TABLE)
-    for function, event in letters:
-        account.say(f"redrive {function}")
-        account.history.redriven.append(function)
-        if function == "Evaluator":
-            reopen(account, ledger, event)
-        if function == "Launcher" and "etag" in event["detail"].get("object", {}):
-            forget(account, ledger, event)
-        account.invoke(function, event)
+    for body in bodies:
+        try:
+            letters = read_letter(body, {})
+        except NotUnderstood:
+            account.dead_letters.append(body)
+            continue
+        for letter in letters:
+            account.say(f"redrive: {letter.about}")
+            if letter.is_worth_repeating:
+                note_reopened(account, letter, reopen(letter, ledger))
+                account.history.redriven.append(letter.about)
+                account.invoke(letter.function.split("-")[1], letter.payload)
 
 
-def reopen(account: Account, ledger: Ledger, event: dict[str, Any]) -> None:
-    run, _ = run_of(event["detail"]["TrainingJobName"])
-    if ledger.reopen_evaluation(run, account.time.moment()) is not None:
-        account.history.reopened[run] += 1
+def is_readable(body: str) -> bool:
+    try:
+        read_letter(body, {})
+    except NotUnderstood:
+        return False
+    return True
 
 
-def forget(account: Account, ledger: Ledger, event: dict[str, Any]) -> None:
-    for upload in ObjectCreated.model_validate(event).uploads():
-        answer = ledger.answer_to(upload.identity)
-        run = ledger.get(answer) if answer else None
-        if run is not None and run.failed_function is not None and not run.was_launched:
-            account.history.forgotten[upload.identity] += 1
-            ledger.forget(upload.identity, run.run)
+def note_reopened(account: Account, letter: Letter, runs: list[str]) -> None:
+    if isinstance(letter.event, TrainingJobStateChange):
+        account.history.reopened.update(runs)
+    elif runs and isinstance(letter.event, ObjectCreated):
+        account.history.forgotten.update(upload.identity for upload in letter.event.uploads())

@@ -145,6 +145,41 @@ def test_a_job_that_could_not_be_launched_names_the_limit() -> None:
     assert "service quota" in message.body
 
 
+def test_a_repeated_drop_names_the_run_that_has_the_answer_and_how_to_force_another() -> None:
+    message = ended(
+        Kind.REPEATED, reason="The same bytes are those of the run first (Evaluated).", answered_by="traindrop-first"
+    )
+    assert message.subject == "[traindrop] titanic: dropped before, nothing launched"
+    assert message.attributes["outcome"] == "repeated"
+    assert "The same bytes are those of the run first (Evaluated)." in message.body
+    assert "Next\n  traindrop show traindrop-first\n  traindrop rerun traindrop-first\n" in message.body
+    assert RUN not in message.body.partition("Next")[2]
+
+
+def test_the_failures_of_earlier_attempts_are_told_one_to_a_line_whatever_the_end_was() -> None:
+    earlier = (f"{RUN}: CapacityError: none", f"{RUN}-r2: InternalServerError: try\nagain")
+    for message in (
+        ended(Kind.FAILED, earlier_failures=earlier),
+        compose(replace(EVALUATED, earlier_failures=earlier)),
+    ):
+        section = message.body.partition("Earlier attempts\n")[2].partition("\n\n")[0]
+        lines = section.splitlines()
+        assert lines[0] == f"  {RUN}: CapacityError: none"
+        assert len(lines) == 2
+    assert "Earlier attempts" not in compose(EVALUATED).body
+
+
+@pytest.mark.parametrize(
+    ("kind", "helps"),
+    [
+        (Kind.EVALUATED, False), (Kind.REJECTED, False), (Kind.INTERNAL_ERROR, False), (Kind.REPEATED, True),
+        (Kind.FAILED, True), (Kind.STOPPED, True), (Kind.LAUNCH_FAILED, True), (Kind.EVALUATION_FAILED, True),
+    ],
+)  # fmt: skip
+def test_a_rerun_is_named_where_the_same_files_may_well_have_another_end(kind: Kind, helps: bool) -> None:
+    assert (f"traindrop rerun {RUN}" in ended(kind).body) == helps
+
+
 def test_an_evaluation_that_failed_says_that_the_model_is_kept_and_where() -> None:
     message = ended(Kind.EVALUATION_FAILED, model_uri="s3://drops/runs/r/output/model.tar.gz")
     assert message.subject == "[traindrop] titanic: evaluation failed"
@@ -198,7 +233,7 @@ def test_a_subject_is_one_short_line_of_ascii(dataset: str, subject: str) -> Non
 ANY_TEXT = st.text(st.characters(), max_size=300) | st.sampled_from(["\x1b[2J", "\u202eevil", "\ud800", "a\nb" * 90])
 
 
-ENDINGS = ("rejected", "failed", "stopped", "failed to launch", "internal error")
+ENDINGS = ("rejected", "nothing launched", "failed", "stopped", "failed to launch", "internal error")
 
 
 @given(st.sampled_from(Kind), ANY_TEXT, ANY_TEXT, ANY_TEXT, st.lists(ANY_TEXT, max_size=25))

@@ -20,7 +20,9 @@ TRAINED = {**LAUNCHED, "training_ended_at": START}
     ("status", "fields", "kind"),
     [
         (Status.REJECTED, {}, Kind.REJECTED),
+        (Status.REPEATED, {}, Kind.REPEATED),
         (Status.FAILED, {}, Kind.LAUNCH_FAILED),
+        (Status.STOPPED, {}, Kind.STOPPED),
         (Status.FAILED, LAUNCHED, Kind.FAILED),
         (Status.FAILED, {"training_ended_at": START}, Kind.FAILED),
         (Status.STOPPED, TRAINED, Kind.STOPPED),
@@ -69,6 +71,22 @@ def test_a_run_whose_training_ended_badly_shows_the_last_log_lines_and_names_no_
     outcome = outcome_of(a_run(**TRAINED, status=status), ["one", "two"], "queue")
     assert outcome.log_lines == ("one", "two")
     assert outcome.model_uri is None
+
+
+def test_a_run_of_several_attempts_tells_of_all_and_names_the_last_ones_model() -> None:
+    run = a_run(
+        **TRAINED, status=Status.EVALUATED, attempt=2, earlier_failures=("a job: CapacityError",), billable_seconds=90
+    )
+    outcome = outcome_of(run, [], "queue")
+    assert outcome.earlier_failures == ("a job: CapacityError",)
+    assert outcome.billable_seconds == 90
+    assert outcome.model_uri == f"s3://{run.bucket}/runs/{run.run}-r2/output/model.tar.gz"
+    assert outcome.evaluation_uri == f"s3://{run.bucket}/runs/{run.run}/evaluation.json"
+
+
+def test_a_repeated_drop_names_the_run_that_answers_it_and_no_model_of_its_own() -> None:
+    outcome = outcome_of(a_run(status=Status.REPEATED, answered_by="first"), [], "queue")
+    assert (outcome.answered_by, outcome.model_uri, outcome.evaluation_uri) == ("first", None, None)
 
 
 def test_an_event_of_no_run_is_told_with_the_function_and_its_error() -> None:

@@ -14,7 +14,7 @@ from training_scripts.xgboost import train as script
 from traindrop.config import TrainingConfig
 from traindrop.errors import LaunchRefused
 from traindrop.hyperparameters import XGBoostHyperparameters
-from traindrop.request import AUTO_INSTANCE_TYPE, training_job_request
+from traindrop.request import AUTO_INSTANCE_TYPE, for_job, training_job_request
 from traindrop.script_mode import decoded_hyperparameters, script_arguments
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.validation import input_shape, violations
@@ -149,3 +149,23 @@ def test_the_container_finds_the_bundle_and_its_program() -> None:
 def test_a_request_can_be_stored_as_json_and_read_back_unchanged() -> None:
     request = training_job_request(a_job(), FULL)
     assert json.loads(json.dumps(request)) == request
+
+
+def test_the_request_of_a_further_attempt_differs_in_the_jobs_name_alone_and_is_valid() -> None:
+    first = training_job_request(a_job(), FULL)
+    name = f"{a_job().run}-r2"
+    second = for_job(first, name)
+    assert problems(second) == []
+    assert second["TrainingJobName"] == json.loads(second["HyperParameters"]["sagemaker_job_name"]) == name
+    renamed = {"TrainingJobName": "", "HyperParameters": {}}
+    assert second | renamed == first | renamed
+    without_name = [
+        {key: value for key, value in request["HyperParameters"].items() if key != "sagemaker_job_name"}
+        for request in (first, second)
+    ]
+    assert without_name[0] == without_name[1]
+
+
+def test_the_request_of_the_first_attempt_is_the_stored_one() -> None:
+    request = training_job_request(a_job(), TrainingConfig())
+    assert for_job(request, a_job().run) == request

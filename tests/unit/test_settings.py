@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from traindrop.settings import EvaluatorSettings, LauncherSettings, NotifierSettings
+from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
 
 COMMON = {"STACK": "traindrop", "TABLE": "runs", "AWS_REGION": "eu-west-1"}
 
@@ -18,11 +18,27 @@ def set_all(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
 def test_settings_are_read_from_the_environment_and_foreign_variables_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    more = {"STACK_ID": "id", "TRAINING_ROLE_ARN": "role", "TRAINING_SCRIPTS": "/opt", "OWNER": "me", "PATH_X": "?"}
-    set_all(monkeypatch, COMMON | more)
+    more = {"STACK_ID": "id", "TRAINING_ROLE_ARN": "role", "TRAINING_SCRIPTS": "/opt", "OWNER": "me"}
+    set_all(monkeypatch, COMMON | more | {"MAX_CONCURRENT_JOBS": "4", "PATH_X": "?"})
     settings = LauncherSettings.from_env()
     assert (settings.stack, settings.table, settings.aws_region) == ("traindrop", "runs", "eu-west-1")
     assert settings.training_scripts == Path("/opt")
+    assert settings.max_concurrent_jobs == 4
+
+
+def test_the_dispatcher_is_told_how_many_jobs_may_run_and_takes_the_launchers_settings_as_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    set_all(monkeypatch, COMMON | {"MAX_CONCURRENT_JOBS": "4"})
+    assert DispatcherSettings.from_env().max_concurrent_jobs == 4
+    assert issubclass(LauncherSettings, DispatcherSettings)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", ""])
+def test_a_stack_that_may_run_no_job_at_all_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    set_all(monkeypatch, COMMON | {"MAX_CONCURRENT_JOBS": value})
+    with pytest.raises(ValidationError, match="max_concurrent_jobs"):
+        DispatcherSettings.from_env()
 
 
 @pytest.mark.parametrize("missing", ["STACK", "TABLE", "AWS_REGION", "TOPIC_ARN", "DEAD_LETTER_QUEUE"])
