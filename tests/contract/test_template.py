@@ -13,7 +13,7 @@ from tests.contract.template import FUNCTIONS, TEMPLATE, resources, rules
 from tests.functional.conftest import TABLE
 from tests.functional.conftest import _make_table as make_table
 
-from traindrop.ledger import BY_DATASET, BY_STAGE, LEASE
+from traindrop.ledger import BY_DATASET, BY_STAGE, CLAIM, LEASE
 from traindrop.looks import pause_before_look
 from traindrop.run import Status
 from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
@@ -115,6 +115,10 @@ def seconds_of(function: str) -> int:
 @pytest.mark.parametrize("function", ["Launcher", "Dispatcher"])
 def test_nobody_who_holds_a_launch_is_still_alive_when_the_lease_ends(function: str) -> None:
     assert timedelta(seconds=seconds_of(function)) < LEASE
+
+
+def test_nobody_who_sends_a_message_is_still_alive_when_the_claim_on_it_ends() -> None:
+    assert timedelta(seconds=seconds_of("Notifier")) < CLAIM
 
 
 @pytest.mark.parametrize(

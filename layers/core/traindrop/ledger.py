@@ -27,9 +27,9 @@ BY_DATASET = "by-dataset"
 # Sparse: only runs that wait (stage "waiting", turn: since when) or that someone may have to look after (stage
 # "due", turn: when) are in it.
 BY_STAGE = "by-stage"
-# Longer than any single try to publish (botocore's time-outs and retries), shorter than Lambda's
-# first pause before it tries an asynchronous event again (one minute).
-_CLAIM = timedelta(seconds=45)
+# Longer than the notifier's time-out: nobody who held the claim is still alive when it ends. Shorter than Lambda's first
+# pause before it tries an asynchronous event again (one minute).
+CLAIM = timedelta(seconds=45)
 # Longer than the time-out of the functions that launch: nobody who held the lease is still alive when it ends.
 LEASE = timedelta(minutes=2)
 _SLOTS = {"run": "#slots"}
@@ -233,7 +233,7 @@ class Ledger:
         """
         condition = "attribute_not_exists(notified_at) AND (attribute_not_exists(#claim) OR #claim < :now)"
         return self._set(
-            run, condition, _to_item({":now": now}), {"message_claimed_until": now + _CLAIM},
+            run, condition, _to_item({":now": now}), {"message_claimed_until": now + CLAIM},
             names={"#claim": "message_claimed_until"},
         )  # fmt: skip
 

@@ -19,7 +19,8 @@ def pause_before_look(status: Status, looks: int) -> timedelta:
     It doubles: an event that was lost is made up for after, at most, as long again as the job took, and a job of a day
     costs eight calls.
     """
-    factor: int = 2**looks
+    # Beyond this power any pause is the longest; a timedelta would overflow.
+    factor: int = 2 ** min(looks, MAX_LOOKS)
     return min(_FIRST.get(status, _USUAL_FIRST) * factor, _LONGEST)
 
 
