@@ -13,7 +13,7 @@ from training_scripts.xgboost import train as script
 
 from traindrop.config import TrainingConfig
 from traindrop.errors import LaunchRefused
-from traindrop.hyperparameters import XGBoostHyperparameters
+from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 from traindrop.request import AUTO_INSTANCE_TYPE, for_job, training_job_request
 from traindrop.script_mode import decoded_hyperparameters, script_arguments
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics

@@ -9,9 +9,6 @@ from traindrop.column import Column
 from traindrop.dataset import DatasetError, Findings, Schema, examine, fit_schema
 from traindrop.errors import Rejected
 from traindrop.findings import shown_names
-from traindrop.hyperparameters import check_hyperparameters
-
-__all__ = ["Accepted", "check_hyperparameters", "check_test_data", "check_training_data"]
 
 TARGET_NAMES = frozenset({"target", "label", "class", "y"})
 

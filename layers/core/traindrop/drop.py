@@ -5,11 +5,12 @@ from typing import Any
 
 from traindrop import aws
 from traindrop.bundle import Bundle
-from traindrop.checks import check_hyperparameters, check_test_data, check_training_data
+from traindrop.checks import check_test_data, check_training_data
 from traindrop.clock import now
 from traindrop.config import TrainingConfig, parse_config
 from traindrop.errors import Rejected
 from traindrop.events import Upload
+from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 from traindrop.request import instance_type
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
@@ -78,7 +79,7 @@ def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
     Reads the first megabyte of the CSV files. Raises `Rejected`.
     """
     config = parse_config(drop.config.body if drop.config else b"", file="training.yaml")
-    check_hyperparameters(config.hyperparameters)
+    XGBoostHyperparameters.checked(config.hyperparameters, framework=config.framework)
     sample = _sample(drop.upload)
     training = check_training_data(
         sample,

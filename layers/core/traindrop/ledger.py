@@ -27,8 +27,8 @@ BY_DATASET = "by-dataset"
 # Sparse: only runs that wait (stage "waiting", turn: since when) or that someone may have to look after (stage
 # "due", turn: when) are in it.
 BY_STAGE = "by-stage"
-# Longer than the notifier's time-out: nobody who held the claim is still alive when it ends. Shorter than Lambda's first
-# pause before it tries an asynchronous event again (one minute).
+# Longer than the notifier's time-out: nobody who held the claim is still alive when it ends. Shorter than Lambda's
+# first pause before it tries an asynchronous event again (one minute).
 CLAIM = timedelta(seconds=45)
 # Longer than the time-out of the functions that launch: nobody who held the lease is still alive when it ends.
 LEASE = timedelta(minutes=2)

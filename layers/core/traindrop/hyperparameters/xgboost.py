@@ -3,18 +3,13 @@
 Meaning and limits are XGBoost's own: https://xgboost.readthedocs.io/en/stable/parameter.html
 """
 
-from collections.abc import Mapping
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
-
-from traindrop.errors import Rejected
+from traindrop.hyperparameters.model import Hyperparameters
 
 
-class XGBoostHyperparameters(BaseModel):
-    """`hyperparameters` of a training.yaml whose framework is xgboost; the defaults are the training script's."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+class XGBoostHyperparameters(Hyperparameters):
+    """Those of framework xgboost."""
 
     num_round: int = Field(100, ge=1, le=100_000, description="Rounds of boosting.")
     max_depth: int = Field(5, ge=1, le=20, description="Greatest depth of a tree.")
@@ -31,19 +26,3 @@ class XGBoostHyperparameters(BaseModel):
     refit: bool = Field(
         True, description="After validation, train the model that is kept on all rows; takes as long again."
     )
-
-
-def check_hyperparameters(given: Mapping[str, object]) -> XGBoostHyperparameters:
-    """Raises Rejected with every problem: the name, what was found, what is allowed."""
-    try:
-        return XGBoostHyperparameters.model_validate(dict(given))
-    except ValidationError as error:
-        raise Rejected("training.yaml: " + " ".join(_problem(details) for details in error.errors())) from None
-
-
-def _problem(details: ErrorDetails) -> str:
-    name = f"hyperparameters.{'.'.join(map(str, details['loc']))}"
-    if details["type"] == "extra_forbidden":
-        known = ", ".join(XGBoostHyperparameters.model_fields)
-        return f"{name}: there is no such hyperparameter. Those of xgboost are: {known}."
-    return f"{name}: found {details['input']!r}; {details['msg'].replace('Input', 'it', 1)}."

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from training_scripts.xgboost.train import arguments
 
-from traindrop.checks import check_hyperparameters
 from traindrop.errors import Rejected
-from traindrop.hyperparameters import XGBoostHyperparameters
+from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 
 # What the launcher sets from other fields of training.yaml.
 OTHERS = {"help", "train", "test", "target", "task", "drop", "validation_fraction", "seed"}
@@ -42,7 +41,7 @@ def test_the_lessons_hyperparameters_are_the_defaults() -> None:
 
 
 def test_given_values_are_taken_and_whole_numbers_pass_for_fractions() -> None:
-    found = check_hyperparameters({"max_depth": 3, "eta": 1, "refit": False})
+    found = XGBoostHyperparameters.checked({"max_depth": 3, "eta": 1, "refit": False}, framework="xgboost")
     assert (found.max_depth, found.eta, found.refit) == (3, 1.0, False)
 
 
@@ -64,4 +63,4 @@ def test_what_the_script_would_not_take_is_rejected_by_name_value_and_what_is_al
     given: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(Rejected, match=message):
-        check_hyperparameters(given)
+        XGBoostHyperparameters.checked(given, framework="xgboost")
