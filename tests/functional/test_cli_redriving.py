@@ -70,6 +70,14 @@ def test_a_notice_that_the_notifier_gave_up_on_stands_for_the_failure_that_it_wa
     assert (letter.function, letter.payload["detail-type"]) == (LAUNCHER, "Object Created")
 
 
+def test_a_notice_of_an_event_that_nobody_can_read_is_itself_put_back_so_that_it_is_told(load_event: LoadEvent) -> None:
+    notice = load_event("function_gave_up")
+    notice["Records"][0]["Sns"]["Message"] = json.dumps(gave_up(load_event, payload={"source": "aws.s3"}))
+    (letter,) = read_letter(json.dumps(gave_up(load_event, NOTIFIER, notice)), {})
+    assert (letter.function, letter.payload) == (NOTIFIER, notice)
+    assert redrive.line_of(letter, "traindrop").startswith("Notifier: message about an event that no part")
+
+
 @pytest.mark.parametrize(
     ("payload", "about", "is_worth_repeating"),
     [

@@ -28,8 +28,8 @@ from traindrop.events import (
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
 
-Event = ObjectCreated | S3Notification | TrainingJobStateChange | RerunRequested | StopRequested | RunEnded | Scheduled
-_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_Event = ObjectCreated | S3Notification | TrainingJobStateChange | RerunRequested | StopRequested | RunEnded | Scheduled
+_EVENT: TypeAdapter[_Event] = TypeAdapter(_Event)
 
 
 class NotUnderstood(Exception):
@@ -42,7 +42,7 @@ class Letter:
 
     function: str
     payload: dict[str, Any]
-    event: Event
+    event: _Event | FailureNotice
     error: str
 
     @property
@@ -61,6 +61,8 @@ class Letter:
                 return f"{what} of {detail.run}"
             case Scheduled():
                 return "tick of its schedule"
+            case FailureNotice():
+                return "message about an event that no part of traindrop can read"
 
     @property
     def is_worth_repeating(self) -> bool:
@@ -71,7 +73,8 @@ class Letter:
 def read_letter(body: str, attributes: Mapping[str, str]) -> list[Letter]:
     """What a message of the dead-letter queue asks for; `attributes` are its message attributes.
 
-    One where the notifier could not tell that functions had given up stands for what these gave up on.
+    One where the notifier could not tell that functions had given up stands for what these gave up on; for an event
+    that nobody can read it stands for itself, so that it is told after all.
     Raises `NotUnderstood`.
     """
     try:
@@ -126,7 +129,10 @@ def _letters_of(failure: InvocationFailed) -> list[Letter]:
         notice = FailureNotice.model_validate(failure.request_payload)
     except ValidationError:
         return [_letter(failure.function, failure.request_payload, failure.error)]
-    return [letter for told in notice.failures() for letter in _letters_of(told)]
+    try:
+        return [letter for told in notice.failures() for letter in _letters_of(told)]
+    except NotUnderstood:
+        return [Letter(failure.function, failure.request_payload, notice, failure.error)]
 
 
 def _letter(function: str, payload: dict[str, Any], error: str) -> Letter:
