@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from traindrop.job import Job
 from traindrop.ledger import Ledger
-from traindrop.request import Job
 from traindrop.run import Run, Status
 
 # Two numbers and a label that they decide: 60 rows, 3 columns.

@@ -21,8 +21,7 @@ from tests.simulation.sagemaker import Fate, Job, SageMaker
 from tests.simulation.table import Table
 from tests.simulation.timeline import Timeline, moment
 
-from traindrop import aws, clock, evaluating, ledger, notifying, receiving
-from traindrop.bundle import make_bundle
+from traindrop import aws, bundle, clock, evaluating, ledger, notifying
 from traindrop.evaluation import Evaluation, Subject
 from traindrop.events import state_change_detail
 from traindrop.run import run_of
@@ -335,7 +334,7 @@ _ENVIRONMENT = {
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
     "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
 }  # fmt: skip
-_make_bundle = cache(make_bundle)
+_bundle_of_ours = cache(bundle.bundle_of_ours)
 
 
 @contextmanager
@@ -364,7 +363,7 @@ def connected(account: Account) -> Iterator[None]:
         patch.object(clock, "datetime", Clock),
         patch.object(notifying, "_publish_once", publishing),
         patch.object(evaluating, "evaluate_archives", _scored),
-        patch.object(receiving, "make_bundle", _make_bundle),
+        patch.object(bundle, "bundle_of_ours", _bundle_of_ours),
     ):
         yield
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from traindrop.bundle import SHARED, make_bundle
+from traindrop.bundle import SHARED, bundle_of_ours
 
 SCRIPTS = Path(__file__).parents[2] / "training_scripts" / "xgboost"
 
 
 @pytest.fixture
 def unpacked(tmp_path: Path) -> Path:
-    with tarfile.open(fileobj=io.BytesIO(make_bundle(SCRIPTS).body)) as tar:
+    with tarfile.open(fileobj=io.BytesIO(bundle_of_ours(SCRIPTS).body)) as tar:
         tar.extractall(tmp_path, filter="data")
     return tmp_path
 
@@ -48,13 +48,13 @@ def test_the_same_sources_give_the_same_bytes_whatever_their_times_and_caches(tm
     (second / "train.py").chmod(0o700)
     (second / "__pycache__").mkdir()
     (second / "__pycache__" / "train.pyc").write_bytes(b"\0")
-    assert make_bundle(first) == make_bundle(second)
+    assert bundle_of_ours(first) == bundle_of_ours(second)
 
 
 def test_a_changed_script_gets_a_key_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("one\n")
-    before = make_bundle(tmp_path)
+    before = bundle_of_ours(tmp_path)
     (tmp_path / "train.py").write_text("two\n")
-    after = make_bundle(tmp_path)
+    after = bundle_of_ours(tmp_path)
     assert before.key != after.key
     assert after.key == f"code/{after.digest}/sourcedir.tar.gz"

@@ -54,7 +54,7 @@ def test_a_duration_may_carry_its_unit(written: str, seconds: int) -> None:
         ("target: 7", "target", "7", 'target: "7"'),
         ("target: ''", "target", "''", "at least 1 character"),
         ("task: ranking", "task", "'ranking'", "'binary'"),
-        ("framework: sklearn", "framework", "'sklearn'", "'xgboost'"),
+        ("framework: keras", "framework", "'keras'", "'tensorflow'"),
         ("validation_fraction: 1", "validation_fraction", "1", "less than 1"),
         ("validation_fraction: .nan", "validation_fraction", "nan", "less than 1"),
         ("seed: -1", "seed", "-1", "greater than or equal to 0"),
@@ -62,7 +62,7 @@ def test_a_duration_may_carry_its_unit(written: str, seconds: int) -> None:
         ("seed: yes", "seed", "True", "integer"),
         ("seed: '42'", "seed", "'42'", "integer"),
         ("instance_type: m5.large", "instance_type", "'m5.large'", "ml.m5.large"),
-        ("instance_count: 2", "instance_count", "2", "less than or equal to 1"),
+        ("instance_count: 21", "instance_count", "21", "less than or equal to 20"),
         ("volume_size_in_gb: 0", "volume_size_in_gb", "0", "greater than or equal to 1"),
         ("max_runtime: 59s", "max_runtime", "59", "greater than or equal to 60"),
         ("max_runtime: 29d", "max_runtime", "'29d'", "less than or equal to 2419200"),
@@ -74,6 +74,23 @@ def test_a_duration_may_carry_its_unit(written: str, seconds: int) -> None:
         ("tags: {team: 'R&D'}", "tags.team", "'R&D'", "letters, numbers"),
         ("tags: {'aws:team': a}", "tags.aws:team", "'aws:team'", "are taken"),
         (f"tags: {{a: {'x' * 257}}}", "tags.a", "'xxx", "at most 256 characters"),
+        ("entry_point: ../train.py", "entry_point", "'../train.py'", "inside the code folder"),
+        ("entry_point: /etc/train.py", "entry_point", "'/etc/train.py'", "inside the code folder"),
+        ("entry_point: train.sh", "entry_point", "'train.sh'", "a .py file"),
+        ("environment: {1A: b}", "environment.1A", "'1A'", "begins with no digit"),
+        ("environment: {A: 1}", "environment.A", "1", 'environment.A: "1"'),
+        ("framework: custom", "image_uri", "none is given", "address of your image"),
+        ("image_uri: a/b:1", "image_uri", "xgboost", "Set framework: custom"),
+        ("{framework: custom, image_uri: 'a b'}", "image_uri", "'a b'", "without spaces"),
+        ("{framework: custom, image_uri: a, framework_version: '1'}", "framework_version", "custom", "Leave it out"),
+        ("{framework: builtin-xgboost, entry_point: train.py}", "entry_point", "'train.py'", "runs no script"),
+        ("prepared: true", "prepared", "xgboost", "only builtin-xgboost"),
+        ("{framework: sklearn, instance_count: 2}", "instance_count", "2", "Set instance_count: 1"),
+        ("{framework: builtin-xgboost, instance_count: 2}", "instance_count", "2", "framework: xgboost"),
+        ("distribution: model", "distribution", "'model'", "which has data"),
+        ("{framework: sklearn, distribution: data}", "distribution", "'data'", "which has none"),
+        ("max_wait: 2h", "max_wait", "without use_spot", "Add use_spot: true"),
+        ("{use_spot: true, max_wait: 30m}", "max_wait", "1800 s", "at least as much"),
     ],
 )
 def test_a_wrong_value_is_rejected_with_its_field_what_was_found_and_what_is_allowed(
@@ -85,6 +102,27 @@ def test_a_wrong_value_is_rejected_with_its_field_what_was_found_and_what_is_all
     assert problem.startswith(f"- {field}: ")
     assert found in problem
     assert allowed in problem
+
+
+def test_every_pair_of_fields_that_does_not_go_together_is_told_in_a_line_of_its_own() -> None:
+    with pytest.raises(Rejected) as caught:
+        parse("{framework: sklearn, instance_count: 2, max_wait: 2h, image_uri: a}")
+    problems = str(caught.value).splitlines()[1:]
+    assert [line.split(":")[0] for line in problems] == ["- image_uri", "- instance_count", "- max_wait"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{framework: pytorch, instance_count: 4, distribution: hybrid}",
+        "{framework: custom, image_uri: '123456789012.dkr.ecr.us-east-1.amazonaws.com/traindrop/mine:1'}",
+        "{use_spot: true, max_wait: 1h}",
+        "{framework: tensorflow, entry_point: src/train.py, environment: {SEED: '7'}}",
+        "{framework: builtin-xgboost, prepared: true}",
+    ],
+)
+def test_fields_that_go_together_are_taken(text: str) -> None:
+    assert parse(text).framework in {"pytorch", "custom", "xgboost", "tensorflow", "builtin-xgboost"}
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -1,16 +1,17 @@
-"""The source bundle that SageMaker unpacks beside the training script (`sourcedir.tar.gz`)."""
+"""The source bundle that SageMaker unpacks into the training container (`sourcedir.tar.gz`)."""
 
 import gzip
 import hashlib
 import io
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import traindrop
 from traindrop.dataset import BUNDLE
 
-# What of this package goes with every script.
+# What of this package goes with every script of ours.
 SHARED = (*BUNDLE, "training_script.py")
 
 
@@ -26,24 +27,25 @@ class Bundle:
         return f"code/{self.digest}/sourcedir.tar.gz"
 
 
-def make_bundle(script_folder: Path) -> Bundle:
-    """Pack a training script's folder together with the reader it shares with us.
-
-    The same files always give the same bytes: no times, no owners, sorted names.
-    """
+def bundle_of_ours(script_folder: Path) -> Bundle:
+    """A training script's folder together with the reader it shares with us."""
     package = Path(traindrop.__file__).parent
-    files = {f"traindrop/{name}": package / name for name in SHARED}
+    files = {f"traindrop/{name}": (package / name).read_bytes() for name in SHARED}
     for path in script_folder.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
-            files[path.relative_to(script_folder).as_posix()] = path
+            files[path.relative_to(script_folder).as_posix()] = path.read_bytes()
+    return pack(files)
+
+
+def pack(files: Mapping[str, bytes]) -> Bundle:
+    """Files by their relative paths. The same files always give the same bytes: no times, no owners, sorted names."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for name in sorted(files):
             member = tarfile.TarInfo(name)
-            content = files[name].read_bytes()
-            member.size = len(content)
+            member.size = len(files[name])
             member.mode = 0o644
-            tar.addfile(member, io.BytesIO(content))
+            tar.addfile(member, io.BytesIO(files[name]))
     # The digest is of the tar: zlib's output differs between its versions.
     plain = packed.getvalue()
     return Bundle(body=gzip.compress(plain, mtime=0), digest=hashlib.sha256(plain).hexdigest())

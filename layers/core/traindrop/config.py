@@ -1,7 +1,7 @@
 """`training.yaml`: what a person may ask for, its defaults and its limits."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -13,9 +13,11 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
+from traindrop.config_rules import contradictions
 from traindrop.errors import Rejected
 from traindrop.strict_yaml import InvalidYaml, load
 
@@ -56,6 +58,18 @@ TagKey = Annotated[
     str, StringConstraints(min_length=1, max_length=128, pattern=_TAG_CHARACTERS), AfterValidator(_own_tag)
 ]
 
+# What the training toolkit starts: a relative path of a .py file inside the code folder.
+EntryPoint = Annotated[
+    str,
+    StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)*\.py$"),
+]
+# CreateTrainingJob's own limits (API reference, Environment and AlgorithmSpecification$TrainingImage).
+VariableName = Annotated[str, StringConstraints(max_length=512, pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
+Variable = Annotated[str, StringConstraints(max_length=512)]
+ImageUri = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\s]+$")]
+Framework = Literal["xgboost", "builtin-xgboost", "sklearn", "pytorch", "tensorflow", "custom"]
+MAX_INSTANCES = 20
+
 Metric = Literal[
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_macro", "f1_weighted",
     "auc", "pr_auc", "log_loss", "brier", "rmse", "mae", "r2",
@@ -73,9 +87,16 @@ class TrainingConfig(BaseModel):
     task: Literal["auto", "binary", "multiclass", "regression"] = Field(
         "auto", description="What kind of target it is; auto looks at its values."
     )
-    framework: Literal["xgboost"] = Field("xgboost", description="What trains the model.")
-    framework_version: Literal["3.2-0", "3.0-5"] = Field(
-        "3.2-0", description="Version of the SageMaker image of the framework."
+    framework: Framework = Field("xgboost", description="What trains the model.")
+    framework_version: str | None = Field(
+        None, description="Version of the SageMaker image of the framework. Default: the newest that is supported."
+    )
+    entry_point: EntryPoint | None = Field(
+        None, description="The script to start in datasets/<dataset>/code/. Default: train.py."
+    )
+    image_uri: ImageUri | None = Field(None, description="The image of framework custom, in a registry of AWS (ECR).")
+    prepared: bool = Field(
+        False, description="builtin-xgboost only: the CSV has no header, numbers only, and the label first."
     )
     hyperparameters: dict[str, Scalar] = Field(
         default_factory=dict, description="Passed to the training script, for example max_depth: 3."
@@ -88,13 +109,25 @@ class TrainingConfig(BaseModel):
     instance_type: Annotated[str, StringConstraints(pattern=r"^(auto|ml\.[a-z0-9-]+\.[a-z0-9]+)$")] = Field(
         "auto", description="SageMaker instance type, for example ml.m5.large; auto chooses."
     )
-    instance_count: int = Field(
-        1, ge=1, le=1, description="Number of instances. The xgboost script trains on one in this version."
+    instance_count: int = Field(1, ge=1, le=MAX_INSTANCES, description="Number of instances that train together.")
+    distribution: Literal["data", "model", "hybrid"] | None = Field(
+        None,
+        description="How instances share the work: data (rows), model (weights), hybrid (both). Default with several: "
+        "data. pytorch has all three; xgboost and tensorflow have data.",
     )
     volume_size_in_gb: int = Field(10, ge=1, le=16_384, description="Disk of the instance, in GB.")
     max_runtime: Duration = Field(
         3600,
         description="The job is stopped after this time: seconds, or 90s, 15m, 1h, 2d.",
+    )
+    use_spot: bool = Field(
+        False, description="Train on spot capacity: cheaper, may be interrupted, goes on from its last checkpoint."
+    )
+    max_wait: Duration | None = Field(
+        None, description="With use_spot: the longest time until the job has ended, waiting for capacity included."
+    )
+    environment: dict[VariableName, Variable] = Field(
+        default_factory=dict, max_length=100, description="Environment variables of the training script."
     )
     metric: Metric | None = Field(
         None, description="The metric that messages lead with. Default: auc, accuracy or rmse, by the task."
@@ -102,6 +135,12 @@ class TrainingConfig(BaseModel):
     tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, description="Further tags for the training job."
     )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if found := contradictions(self):
+            raise ValueError("\n- ".join(found))
+        return self
 
 
 def parse_config(text: bytes, *, file: str) -> TrainingConfig:
@@ -125,6 +164,8 @@ def parse_config(text: bytes, *, file: str) -> TrainingConfig:
 
 
 def _problem(details: ErrorDetails) -> str:
+    if details["type"] == "value_error" and not details["loc"]:
+        return str(details["ctx"]["error"])
     field = ".".join(str(part) for part in details["loc"] if part != "[key]") or "training.yaml"
     if details["type"] == "extra_forbidden":
         return f"{field}: there is no such field. Fields: {', '.join(TrainingConfig.model_fields)}."
@@ -139,6 +180,10 @@ _EXPECTED = {
     ("instance_type", "string_pattern_mismatch"): "auto or a SageMaker instance type such as ml.m5.large",
     ("tags", "string_pattern_mismatch"): "letters, numbers, spaces and _ . : / = + - @",
     ("max_runtime", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
+    ("max_wait", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
+    ("entry_point", "string_pattern_mismatch"): "the path of a .py file inside the code folder, such as train.py",
+    ("environment", "string_pattern_mismatch"): "a name of letters, digits and _ that begins with no digit",
+    ("image_uri", "string_pattern_mismatch"): "the address of an image, without spaces",
     ("drop", "tuple_type"): "a list of column names, for example [name, ticket]",
 }
 

@@ -1,16 +1,18 @@
 """One upload with all that decides what becomes of it, and the check before money is spent."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from traindrop import aws
-from traindrop.bundle import Bundle
 from traindrop.checks import check_test_data, check_training_data
 from traindrop.clock import now
+from traindrop.code import Code, OwnCode, choose_code, code_digest
 from traindrop.config import TrainingConfig, parse_config
 from traindrop.errors import Rejected
 from traindrop.events import Upload
-from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
+from traindrop.frameworks import check_hyperparameters
 from traindrop.request import instance_type
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
@@ -27,7 +29,7 @@ class Drop:
     dataset: str
     config: aws.Object | None
     test: Upload | None
-    bundle: Bundle
+    own: OwnCode
 
     def run_name(self, settings: LauncherSettings) -> str:
         """The same for the same bytes with the same config, test file and training script."""
@@ -39,9 +41,16 @@ class Drop:
             self.upload.key,
             self.upload.etag,
             self.config.body.hex() if self.config is not None else "",
-            self.bundle.digest,
+            self._code_digest(settings),
             self.test.etag if self.test else "",
         )
+
+    def _code_digest(self, settings: LauncherSettings) -> str:
+        try:
+            config = parse_config(self.config.body if self.config else b"", file="training.yaml")
+        except Rejected:
+            return ""  # nothing will train, whatever the code is
+        return code_digest(config, self.own, settings.training_scripts)
 
     def as_run(self, name: str, settings: LauncherSettings) -> Run:
         test = self.test
@@ -73,13 +82,23 @@ def new_run(name: str, dataset: str, upload: Upload) -> Run:
     )
 
 
-def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
-    """The check before money is spent: the run with what was learned, and its config.
+@dataclass(frozen=True)
+class Decision:
+    """A run that may be launched, with what was learned of it."""
+
+    run: Run
+    config: TrainingConfig
+    code: Code
+
+
+def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
+    """The check before money is spent.
 
     Reads the first megabyte of the CSV files. Raises `Rejected`.
     """
     config = parse_config(drop.config.body if drop.config else b"", file="training.yaml")
-    XGBoostHyperparameters.checked(config.hyperparameters, framework=config.framework)
+    code = choose_code(config, drop.own, training_scripts)
+    check_hyperparameters(config, own_script=code.own)
     sample = _sample(drop.upload)
     training = check_training_data(
         sample,
@@ -104,7 +123,7 @@ def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
         "target": training.target,
         # Seen in part, a file may still hold a third class: then the training script decides.
         "task": training.task if training.certain else "auto",
-        "notes": training.notes,
+        "notes": (*training.notes, *_notes(config, code)),
         "columns": training.columns,
         "rows": training.rows,
         "metric": config.metric,
@@ -112,7 +131,15 @@ def decide(drop: Drop, run: Run) -> tuple[Run, TrainingConfig]:
         "instance_count": config.instance_count,
         "checked_at": now(),
     }
-    return run.model_copy(update=learned), config
+    return Decision(run.model_copy(update=learned), config, code)
+
+
+def _notes(config: TrainingConfig, code: Code) -> Iterator[str]:
+    if config.use_spot and not code.resumes:
+        yield (
+            "no script in the code folder mentions checkpoints: a spot interruption loses all the work until then. "
+            "Save to /opt/ml/checkpoints, and go on from what lies there."
+        )
 
 
 def _sample(upload: Upload) -> bytes:

@@ -64,3 +64,7 @@ def xgboost_image(region: str, version: str) -> str:
         raise LaunchRefused(f"SageMaker has no XGBoost image in the region {region}. The nearest names: {near}.")
     suffix = next((end for start, end in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
     return f"{account}.dkr.ecr.{region}.{suffix}/sagemaker-xgboost:{version}"
+
+
+def image(_framework: str, version: str | None, region: str, _instance_type: str) -> str:
+    return xgboost_image(region, version or "3.2-0")

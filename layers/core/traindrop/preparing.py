@@ -1,9 +1,10 @@
 """What a run needs before its job can be launched, at any later time: its data, its script, its request."""
 
 from traindrop import aws
-from traindrop.drop import Drop, decide
+from traindrop.drop import Decision, Drop, decide
 from traindrop.errors import LaunchRefused, Rejected
-from traindrop.request import Job, training_job_request
+from traindrop.job import Job
+from traindrop.request import training_job_request
 from traindrop.run import Run, Status
 from traindrop.settings import LauncherSettings
 
@@ -11,15 +12,17 @@ from traindrop.settings import LauncherSettings
 def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
     """Decide on a drop; the run as it is to be recorded: waiting, with all it needs in the bucket, or ended."""
     try:
-        run, config = decide(drop, run)
-        request = training_job_request(_job(run, drop, settings), config)
+        decided = decide(drop, run, settings.training_scripts)
+        run = decided.run
+        request = training_job_request(_job(decided, settings), decided.config)
         _copy_inputs(run)
     except Rejected as error:
         return run.model_copy(update={"status": Status.REJECTED, "reason": str(error), "ended_at": run.created_at})
     except LaunchRefused as error:
         return run.model_copy(update={"status": Status.FAILED, "reason": str(error), "ended_at": run.created_at})
-    if not aws.exists(run.bucket, drop.bundle.key):
-        aws.put(run.bucket, drop.bundle.key, drop.bundle.body, "application/gzip")
+    bundle = decided.code.bundle
+    if bundle is not None and not aws.exists(run.bucket, bundle.key):
+        aws.put(run.bucket, bundle.key, bundle.body, "application/gzip")
     aws.put_json(run.bucket, run.request_key, request)
     return run
 
@@ -38,7 +41,8 @@ def _copy_inputs(run: Run) -> None:
             raise Rejected(f"{key} was deleted before it could be read. Drop it again.")
 
 
-def _job(run: Run, drop: Drop, settings: LauncherSettings) -> Job:
+def _job(decided: Decision, settings: LauncherSettings) -> Job:
+    run, bundle = decided.run, decided.code.bundle
     return Job(
         run=run.run,
         stack=settings.stack,
@@ -46,10 +50,12 @@ def _job(run: Run, drop: Drop, settings: LauncherSettings) -> Job:
         bucket=run.bucket,
         train_key=run.input_key(run.key, "train"),
         test_key=run.input_key(run.test_key, "test") if run.test_key else None,
-        bundle_key=drop.bundle.key,
         target=run.target or "",
         task=run.task or "auto",
         role_arn=settings.training_role_arn,
         region=settings.aws_region,
         owner=settings.owner,
+        entry_point=decided.code.entry_point(decided.config) if bundle else None,
+        bundle_key=bundle.key if bundle else None,
+        own_script=decided.code.own,
     )

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from traindrop import aws
 from traindrop.announcing import announce
-from traindrop.bundle import Bundle, make_bundle
 from traindrop.clock import now
+from traindrop.code import MOST_BYTES, MOST_FILES, OwnCode
 from traindrop.config import MAX_BYTES, parse_config
 from traindrop.dispatching import enter
 from traindrop.drop import Drop, new_run
@@ -20,7 +20,7 @@ from traindrop.ledger import Ledger
 from traindrop.preparing import prepare
 from traindrop.run import WITHOUT_ANSWER, Run, Status, run_name
 from traindrop.settings import LauncherSettings
-from traindrop.upload_path import config_key, parse_key, test_prefix, train_prefix
+from traindrop.upload_path import code_prefix, config_key, parse_key, test_prefix, train_prefix
 
 # Set on a training.yaml that is uploaded together with a CSV: the CSV's own event launches the run.
 ACCOMPANIES = "traindrop-accompanies"
@@ -75,7 +75,7 @@ def _(arrival: RerunRequested, settings: LauncherSettings) -> list[str]:
         asked = ledger.get(asked.answered_by)
     if asked is None:
         return []
-    drop = _drop_of(asked, settings)
+    drop = _drop_of(asked)
     first = asked.first_run or asked.run
     return [_settle(wish.request_id, first, _prepare(drop, settings), settings)]
 
@@ -101,7 +101,7 @@ def _receive_upload(upload: Upload, settings: LauncherSettings) -> str | None:
             return _check_lone_config(upload, path.dataset, config, settings)
         file = newest.model_copy(update={"uploaded_at": upload.uploaded_at})
     test = aws.newest_csv(upload.bucket, test_prefix(path.dataset))
-    drop = Drop(file, path.dataset, config, test, _bundle(settings))
+    drop = Drop(file, path.dataset, config, test, _own_code(upload.bucket, path.dataset))
     first = drop.run_name(settings)
     return _settle(upload.identity, first, _prepare(drop, settings), settings, upload)
 
@@ -208,11 +208,23 @@ def _prepare(drop: Drop, settings: LauncherSettings) -> _Prepare:
     return lambda name: prepare(drop, drop.as_run(name, settings), settings)
 
 
-def _bundle(settings: LauncherSettings) -> Bundle:
-    return make_bundle(settings.training_scripts / "xgboost")
+def _own_code(bucket: str, dataset: str) -> OwnCode:
+    """The dataset's code folder as it is now."""
+    files: dict[str, bytes] = {}
+    left = MOST_BYTES
+    for key in aws.keys(bucket, code_prefix(dataset)):
+        name = key.removeprefix(code_prefix(dataset))
+        found = aws.read_object(bucket, key, max_bytes=left) if not key.endswith("/") else None
+        if found is None:
+            continue
+        files[name] = found.body
+        left -= len(found.body)
+        if left < 0 or len(files) > MOST_FILES:
+            return OwnCode({}, too_large=True)
+    return OwnCode(files)
 
 
-def _drop_of(run: Run, settings: LauncherSettings) -> Drop:
+def _drop_of(run: Run) -> Drop:
     """The drop that a run was made from, with the versions of its files."""
     config = None
     if run.config_version_id is not None:
@@ -232,7 +244,7 @@ def _drop_of(run: Run, settings: LauncherSettings) -> Drop:
                 "size": run.test_size,
             }
         )
-    return Drop(file, run.dataset, config, test, _bundle(settings))
+    return Drop(file, run.dataset, config, test, _own_code(run.bucket, run.dataset))
 
 
 def _check_lone_config(

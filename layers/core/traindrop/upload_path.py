@@ -53,3 +53,7 @@ def train_prefix(dataset: str) -> str:
 
 def test_prefix(dataset: str) -> str:
     return f"datasets/{dataset}/test/"
+
+
+def code_prefix(dataset: str) -> str:
+    return f"datasets/{dataset}/code/"

@@ -1,0 +1,28 @@
+"""What a training job's request is made of, beside the config."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Job:
+    """Keys are in `bucket`; `target` and `task` are resolved.
+
+    `entry_point` and `bundle_key` are None where no script runs: the built-in algorithm, or an image of one's own.
+    `own_script`: the script is a person's and gets their hyperparameters alone.
+    """
+
+    run: str
+    stack: str
+    dataset: str
+    bucket: str
+    train_key: str
+    test_key: str | None
+    target: str
+    task: str
+    role_arn: str
+    region: str
+    owner: str
+    validation_key: str | None = None
+    entry_point: str | None = "train.py"
+    bundle_key: str | None = None
+    own_script: bool = False
