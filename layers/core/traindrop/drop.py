@@ -127,6 +127,7 @@ def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
         "columns": training.columns,
         "rows": training.rows,
         "metric": config.metric,
+        "framework": config.framework,
         "instance_type": instance_type(config),
         "instance_count": config.instance_count,
         "checked_at": now(),

@@ -11,6 +11,7 @@ from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
 from traindrop.ledger import Ledger
+from traindrop.model_files import own_metric
 from traindrop.run import Run, Status
 from traindrop.settings import EvaluatorSettings
 
@@ -50,6 +51,9 @@ def _score(run: Run) -> Evaluation:
         model_uri=run.uri(run.model_key),
         test_file=PurePosixPath(run.test_key).name if run.test_key else None,
         metric=run.metric,
+        target=run.target or "",
+        task=run.task or "auto",
+        validation=_reported(run),
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -67,6 +71,13 @@ def _score(run: Run) -> Evaluation:
         unpacked = folder / "unpacked"
         unpacked.mkdir()
         return evaluate_archives(model, output, test, unpacked, subject=subject)
+
+
+def _reported(run: Run) -> dict[str, float | None]:
+    """The validation metrics among those that the training job's log told, by our names."""
+    prefix = "validation:"
+    found = {name.removeprefix(prefix): value for name, value in run.reported.items() if name.startswith(prefix)}
+    return dict(own_metric(name, value) for name, value in found.items() if value is not None)
 
 
 def _fetch(bucket: str, key: str, version_id: str | None, path: Path) -> Path | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from traindrop import predictions, scoring
 from traindrop.artifacts import unpack
 from traindrop.dataset import Schema
+from traindrop.described_by_predictions import schema_of_predictions
 from traindrop.held_out import HeldOut, read_held_out
 from traindrop.model_files import read_schema, training_metrics
 from traindrop.predictions import Predictions
@@ -47,7 +48,9 @@ class Evaluation(_Model):
     schema_number: Literal[1] = Field(1, alias="schema")
     run: str
     dataset: str
-    task: Literal["binary", "multiclass", "regression"]
+    task: Literal["binary", "multiclass", "regression", "auto"] = Field(
+        description="auto where the model of a script of one's own was not scored, and nothing tells."
+    )
     target: str
     classes: tuple[str, ...]
     scored: Scored | None = None
@@ -64,13 +67,20 @@ class Evaluation(_Model):
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated, as evaluation.json names it. `metric` leads, if the task has it."""
+    """What is evaluated, as evaluation.json names it. `metric` leads, if the task has it.
+
+    `target` and `task` are what was asked for, `validation` the metrics that the training job reported: they count
+    where the model says nothing itself.
+    """
 
     run: str
     dataset: str
     model_uri: str
     test_file: str | None = None
     metric: str | None = None
+    target: str = ""
+    task: str = "auto"
+    validation: Metrics = field(default_factory=dict)
 
 
 def evaluate_archives(
@@ -93,12 +103,13 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
     Raises `EvaluationFailed`: what is wrong with which file, and how to mend it.
     """
     watch = _Watch()
-    schema = read_schema(model_dir / DATASET)
-    validation = training_metrics(output_dir / METRICS) if output_dir else {}
+    schema = _schema(model_dir, output_dir, test_csv, subject)
+    validation = (training_metrics(output_dir / METRICS) if output_dir else {}) or subject.validation
     about = _about(subject, schema, validation)
     if test_csv is None:
         return Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
-    predict = predictions.by_booster(model_dir / MODEL, schema) if (model_dir / MODEL).exists() else None
+    has_model = (model_dir / MODEL).exists() and (model_dir / DATASET).exists()
+    predict = predictions.by_booster(model_dir / MODEL, schema) if has_model else None
     watch.lap("load")
     file = subject.test_file or test_csv.name
     found = read_held_out(test_csv, schema, predict, file=file)
@@ -122,6 +133,15 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
         confusion_matrix=scores.confusion_matrix,
         timings=watch.laps,
     )
+
+
+def _schema(model_dir: Path, output_dir: Path | None, test_csv: Path | None, subject: Subject) -> Schema:
+    predictions = (output_dir or model_dir) / PREDICTIONS
+    if (model_dir / DATASET).exists() or ((model_dir / MODEL).exists() and not predictions.exists()):
+        return read_schema(model_dir / DATASET)
+    if test_csv is None:
+        return Schema(subject.target, subject.task, (), ())
+    return schema_of_predictions(predictions, test_csv, subject.target, subject.task)
 
 
 def _scored(found: HeldOut, file: str, path: Path) -> Scored:
@@ -152,7 +172,7 @@ def _class_counts(truth: npt.NDArray[Any], schema: Schema) -> dict[str, int]:
 
 def _main_metric(subject: Subject, schema: Schema, metrics: Metrics) -> str | None:
     """The metric asked for, else the task's own; where it is undefined for these rows, the first that is not."""
-    preferred = (subject.metric or "", scoring.MAIN_METRIC[schema.task], *metrics)
+    preferred = (subject.metric or "", scoring.MAIN_METRIC.get(schema.task, ""), *metrics)
     return next((name for name in preferred if metrics.get(name) is not None), None)
 
 

@@ -120,6 +120,11 @@ class _Transition(_Theirs):
     status: str = Field(alias="Status")
 
 
+class _FinalMetric(_Theirs):
+    metric_name: str = Field(alias="MetricName")
+    value: float = Field(alias="Value")
+
+
 class TrainingJob(_Theirs):
     """What a state change and DescribeTrainingJob both say of a job."""
 
@@ -133,6 +138,7 @@ class TrainingJob(_Theirs):
     training_end_time: _Moment | None = None
     # Only DescribeTrainingJob has these.
     billable_time_in_seconds: int | None = None
+    final_metric_data_list: tuple[_FinalMetric, ...] = ()
     checkpoint_config: dict[str, Any] | None = None
     secondary_status_transitions: tuple[_Transition, ...] = ()
 
@@ -154,6 +160,7 @@ class TrainingJob(_Theirs):
         return {
             "training_started_at": self.training_start_time,
             "training_ended_at": self.training_end_time,
+            "reported": {metric.metric_name: metric.value for metric in self.final_metric_data_list},
         }
 
 

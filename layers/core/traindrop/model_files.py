@@ -26,9 +26,8 @@ def training_metrics(path: Path) -> dict[str, float | None]:
         series = values if isinstance(values, list) else [values]
         at = best if isinstance(best, int) and 0 <= best < len(series) else -1
         if series and isinstance(series[at], int | float):
-            own, complement = _XGBOOST_METRICS.get(name, (name, False))
-            value = 1 - series[at] if complement else float(series[at])
-            metrics[own] = value if math.isfinite(value) else None
+            own, value = own_metric(name, float(series[at]))
+            metrics[own] = value
     return metrics
 
 
@@ -40,6 +39,13 @@ _XGBOOST_METRICS = {
     "merror": ("accuracy", True),
     "aucpr": ("pr_auc", False),
 }
+
+
+def own_metric(name: str, value: float) -> tuple[str, float | None]:
+    """A metric of XGBoost's by our name, None where it is not finite; others keep their names."""
+    own, complement = _XGBOOST_METRICS.get(name, (name, False))
+    value = 1 - value if complement else value
+    return own, value if math.isfinite(value) else None
 
 
 def read_schema(path: Path) -> Schema:

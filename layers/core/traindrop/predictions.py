@@ -15,6 +15,10 @@ from traindrop.errors import EvaluationFailed
 Predictions = npt.NDArray[np.floating]
 Predict = Callable[[Batch], Predictions]
 
+NOTHING_TO_SCORE = (
+    "There is nothing to score the test file with: model.tar.gz holds no model.ubj, and output.tar.gz no "
+    "predictions.csv. Let the training script predict the `test` channel into SM_OUTPUT_DATA_DIR/predictions.csv."
+)
 _SUM_TOLERANCE = 1e-3  # of the probabilities of one row; a script may write few digits
 
 
@@ -76,10 +80,7 @@ def from_file(path: Path, schema: Schema, rows: int) -> Predictions:
     Raises `EvaluationFailed` for a file that is missing, short, or holds what cannot be a prediction.
     """
     if not path.is_file():
-        raise EvaluationFailed(
-            "There is nothing to score the test file with: model.tar.gz holds no model.ubj, and output.tar.gz no "
-            f"{path.name}. Let the training script predict the `test` channel into SM_OUTPUT_DATA_DIR/{path.name}."
-        )
+        raise EvaluationFailed(NOTHING_TO_SCORE)
     try:
         found = _read(path, _columns(schema), rows)
     except (csv.Error, UnicodeDecodeError) as error:

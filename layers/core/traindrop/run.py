@@ -101,6 +101,7 @@ class Run(BaseModel):
     test_version_id: str | None = None
     test_size: int = 0
     metric: str | None = None
+    framework: str = "xgboost"
     instance_type: str | None = None
     instance_count: int = 1
 
@@ -109,6 +110,8 @@ class Run(BaseModel):
     training_started_at: datetime | None = None
     training_ended_at: datetime | None = None
     billable_seconds: int | None = None
+    # The last values of the job's metric definitions, such as validation:auc.
+    reported: dict[str, float | None] = {}
     evaluated_at: datetime | None = None
     ended_at: datetime | None = None
 
