@@ -230,6 +230,23 @@ def test_a_refused_launch_may_be_tried_again_at_once_and_does_not_count(account:
     assert again.launch_tries == 1
 
 
+def test_who_stands_in_line_without_a_try_takes_no_launch_from_anyone_and_hides_none_that_was_cut_off(
+    account: Account,
+) -> None:
+    run = a_run(instance_type="ml.m5.large")
+    stored(account.ledger, run)
+    assert account.ledger.claim_launch(NAME, NOON) is not None
+    assert not account.ledger.stand_in_line(run, "its turn", NOON)
+    later = NOON + LEASE + timedelta(seconds=1)
+    assert account.ledger.stand_in_line(run, "its turn", later)
+    assert not account.ledger.stand_in_line(run, "something else", later)
+    (place,) = account.ledger.waiting()
+    assert place.waits_for == "its turn"
+    again = account.ledger.claim_launch(NAME, later)
+    assert again is not None
+    assert again.launch_tries == 2
+
+
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.WAITING}))
 def test_only_a_waiting_run_can_be_claimed_for_its_launch(account: Account, status: Status) -> None:
     stored(account.ledger, a_run(status=status))

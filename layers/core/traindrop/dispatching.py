@@ -18,8 +18,8 @@ def enter(run: Run, settings: DispatcherSettings) -> None:
         launch(run.run, settings)
     elif run.waits_for is None:
         reason = f"its turn: {ahead} came earlier for {run.instance_type}"
-        ledger.keep_waiting(run, reason, now())
-        announce_waiting(run.model_copy(update={"waits_for": reason}), settings.stack)
+        if ledger.stand_in_line(run, reason, now()):
+            announce_waiting(run.model_copy(update={"waits_for": reason}), settings.stack)
 
 
 def dispatch(settings: DispatcherSettings) -> list[str]:
@@ -64,7 +64,7 @@ def free_slots(ledger: Ledger, settings: DispatcherSettings) -> int:
     would never have its turn, since they wait for a slot.
     """
     freed = 0
-    for job in ledger.slots():
+    for job in sorted(ledger.slots()):
         run = _run_of_slot(job, ledger)
         if run is None:
             ledger.release_slot(job)

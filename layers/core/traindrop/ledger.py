@@ -137,6 +137,20 @@ class Ledger:
             names={"#status": "status", "#attempt": "attempt"}, remove=("leased_until",),
         )  # fmt: skip
 
+    def stand_in_line(self, run: Run, waits_for: str, now: datetime) -> bool:
+        """Note what a run waits for that nobody has tried to launch; False where someone does, or it is known already.
+
+        Unlike `keep_waiting` it gives nothing back: a launch that was cut off before is still known to have been.
+        """
+        return self._set(
+            run.run,
+            "#status = :waiting AND attribute_not_exists(#waits_for) "
+            "AND (attribute_not_exists(#leased_until) OR #leased_until < :now)",
+            {":waiting": Status.WAITING.value, **_to_item({":now": now})},
+            {"waits_for": waits_for, "refused_at": now},
+            names={"#status": "status", "#leased_until": "leased_until"},
+        )
+
     def take_slot(self, job: str, most: int) -> bool:
         """Count a training job as running; False where `most` others are. Taking it twice takes it once."""
         return self._write(
