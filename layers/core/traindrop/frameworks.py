@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from traindrop.config import TrainingConfig
 from traindrop.hyperparameters.model import Hyperparameters
+from traindrop.hyperparameters.sklearn import SklearnHyperparameters
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 
 
@@ -18,6 +19,7 @@ class Framework:
 
 FRAMEWORKS: Mapping[str, Framework] = {
     "xgboost": Framework("xgboost", XGBoostHyperparameters),
+    "sklearn": Framework("sklearn", SklearnHyperparameters),
     "custom": Framework(None, None),
 }
 
