@@ -1,0 +1,27 @@
+"""Which rows are held out to validate on, decided row by row: a file need not be in memory for it."""
+
+import random
+from collections.abc import Mapping
+
+
+class StreamedSplit:
+    """Of every group of rows the same share is held out, as many as `training_script.split` takes; of a group of one
+    row none.
+
+    `totals`: rows by group, known beforehand. The rows are asked about once each, in the file's order; the same seed
+    gives the same answers. Selection sampling: of the n rows to come k are wanted, so the next is with probability
+    k / n (Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S).
+    """
+
+    def __init__(self, totals: Mapping[float, int], fraction: float, seed: int) -> None:
+        self._random = random.Random(seed)  # noqa: S311  a split is no secret
+        self._left = dict(totals)
+        self._wanted = {group: max(min(round(rows * fraction), rows - 1), 0) for group, rows in totals.items()}
+        self.largest_group = max(totals, key=lambda group: totals[group])
+
+    def holds_out(self, group: float) -> bool:
+        """Whether the next row, one of this group, is held out."""
+        chosen = self._random.random() * self._left[group] < self._wanted[group]
+        self._left[group] -= 1
+        self._wanted[group] -= chosen
+        return chosen
