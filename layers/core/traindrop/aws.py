@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 import boto3
@@ -137,6 +138,11 @@ def newest_csv(bucket: str, prefix: str) -> Upload | None:
 
 def put(bucket: str, key: str, body: bytes, content_type: str) -> None:
     client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def upload(bucket: str, key: str, path: Path, content_type: str) -> None:
+    """A file of any size, in parts where it is large."""
+    client("s3").upload_file(str(path), bucket, key, ExtraArgs={"ContentType": content_type})
 
 
 def put_json(bucket: str, key: str, content: dict[str, Any]) -> None:

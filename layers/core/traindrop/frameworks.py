@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from traindrop.config import TrainingConfig
+from traindrop.hyperparameters.builtin_xgboost import BuiltinXGBoostHyperparameters
 from traindrop.hyperparameters.model import Hyperparameters
 from traindrop.hyperparameters.sklearn import SklearnHyperparameters
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
@@ -19,6 +20,7 @@ class Framework:
 
 FRAMEWORKS: Mapping[str, Framework] = {
     "xgboost": Framework("xgboost", XGBoostHyperparameters),
+    "builtin-xgboost": Framework(None, BuiltinXGBoostHyperparameters),
     "sklearn": Framework("sklearn", SklearnHyperparameters),
     "custom": Framework(None, None),
 }

@@ -44,7 +44,7 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
         "AlgorithmSpecification": {
             "TrainingImage": _image(job, config),
             "TrainingInputMode": "File",
-            "MetricDefinitions": _metric_definitions(job.task),
+            **_metrics(job),
         },
         "HyperParameters": job_hyperparameters(job, config),
         "InputDataConfig": [_channel(name, job.bucket, key) for name, key in channels.items() if key],
@@ -60,6 +60,11 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
         **_stopping(job, config),
         **({"Environment": config.environment} if config.environment else {}),
     }
+
+
+def _metrics(job: Job) -> dict[str, Any]:
+    # SageMaker has its own for its own algorithms, and refuses others.
+    return {} if job.algorithm_hyperparameters is not None else {"MetricDefinitions": _metric_definitions(job.task)}
 
 
 def _image(job: Job, config: TrainingConfig) -> str:

@@ -31,7 +31,7 @@ def _table(model: type[Hyperparameters]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for name, field in model.model_fields.items():
         default = "" if field.default is None else f"`{field.default}`"
-        yield f"| `{name}` | {default} | {_range(field)} | {field.description} |"
+        yield f"| `{field.alias or name}` | {default} | {_range(field)} | {field.description} |"
 
 
 def _range(field: FieldInfo) -> str:
