@@ -104,11 +104,14 @@ def read(source: "str | PathLike[str] | IO[bytes]", schema: Schema, *, batch_row
 def _rows(stream: "IO[bytes]") -> Iterator[tuple[int, list[str]]]:
     """Line number and cells; XGBoost skips empty lines and a byte order mark too."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-    for number, line in enumerate(iter(lambda: text.readline(MAX_LINE), ""), 1):
-        if len(line) == MAX_LINE:
-            raise DatasetError(f"line {number} is longer than {MAX_LINE:,} characters: this is no CSV of rows.")
-        if line != "\n":
-            yield number, line.rstrip("\n").split(",")
+    try:
+        for number, line in enumerate(iter(lambda: text.readline(MAX_LINE), ""), 1):
+            if len(line) == MAX_LINE:
+                raise DatasetError(f"line {number} is longer than {MAX_LINE:,} characters: this is no CSV of rows.")
+            if line != "\n":
+                yield number, line.rstrip("\n").split(",")
+    finally:
+        text.detach()  # the stream is the caller's to close
 
 
 def _checked_rows(sample: bytes, *, complete: bool) -> Iterator[tuple[int, list[str]]]:
