@@ -29,6 +29,7 @@ print(json.dumps({
     "denial": sorted(iam_evaluator.EvalResult.__dataclass_fields__),
     "failure": sorted(iam_evaluator.AuthError.__dataclass_fields__),
     "roles": type(iam._roles).__name__,
+    "sessions": type(sts._sessions).__name__,
 }))
 """
 SIGNATURES = {
@@ -64,6 +65,7 @@ def test_every_hook_of_ministack_is_as_the_adapter_expects_it() -> None:
     assert {"decision", "principal_arn"} <= set(found["denial"])
     assert {"code", "message"} <= set(found["failure"])
     assert found["roles"] == "AccountScopedDict"
+    assert found["sessions"] == "dict"
 
 
 def test_the_version_is_the_one_that_the_adapter_was_written_for() -> None:

@@ -103,6 +103,8 @@ def _options(settings: LocalSettings) -> Iterator[str]:
         yield f"--quota={kind}={number}"
     if settings.state_dir is not None:
         yield f"--state-dir={settings.state_dir}"
+    if settings.calls_file is not None:
+        yield f"--calls-file={settings.calls_file}"
     if not settings.enforce_iam:
         yield "--no-iam"
 

@@ -68,6 +68,12 @@ def end_lambda_workers() -> None:
     lambda_runtime.reset()
 
 
+def owner_of(access_key: str) -> str:
+    """Whose access key it is: the name of a role's session, for a handler that of its function; else the key itself."""
+    session = sts._sessions.get(access_key)
+    return access_key if session is None else str(session["Arn"]).rpartition("/")[2]
+
+
 def answer(content: Mapping[str, Any], status: int = 200) -> Response:
     """A response of SageMaker's protocol."""
     return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode()

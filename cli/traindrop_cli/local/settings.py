@@ -16,7 +16,8 @@ class LocalSettings:
     `port` 0 takes a free one. `state_dir` keeps buckets, tables, functions and jobs over a restart; without it all
     is forgotten. `retry_seconds`: the first wait before a failed asynchronous invocation is repeated (60 in AWS,
     doubled each time). `enforce_iam`: check every call against the caller's policies. The rest is described in
-    `traindrop_cli.local.sagemaker.surroundings.Settings`.
+    `traindrop_cli.local.sagemaker.surroundings.Settings`. `calls_file` gets the number of AWS calls by caller, service
+    and operation when the local AWS ends (`traindrop_cli.local.calls`).
     """
 
     port: int = 0
@@ -28,6 +29,7 @@ class LocalSettings:
     event_copies: int = 2
     stop_grace: float = 10.0
     log_level: str = "WARNING"
+    calls_file: Path | None = None
 
 
 def ministack_environment(settings: LocalSettings, port: int) -> dict[str, str]:
