@@ -95,6 +95,7 @@ def _spawn(
 def _options(settings: LocalSettings) -> Iterator[str]:
     yield f"--port={settings.port}"
     yield f"--retry-seconds={settings.retry_seconds}"
+    yield f"--concurrent-invocations={settings.concurrent_invocations}"
     yield f"--concurrent-jobs={settings.concurrent_jobs}"
     yield f"--event-copies={settings.event_copies}"
     yield f"--stop-grace={settings.stop_grace}"
