@@ -92,7 +92,7 @@ def test_the_ledgers_indexes_are_those_of_the_table_and_show_what_the_line_needs
     assert by_name.keys() == {BY_DATASET, BY_STAGE}
     # The index's keys and the table's are in it by themselves.
     shown = {"run", "stage", "turn", *by_name[BY_STAGE]["Projection"]["NonKeyAttributes"]}
-    assert Place.model_fields.keys() == shown - {"stage"}
+    assert Place.model_fields.keys() == shown - {"stage", "turn"}
 
 
 def test_the_table_of_the_functional_tests_is_the_templates() -> None:

@@ -174,7 +174,7 @@ def test_a_further_attempt_is_begun_once_and_takes_the_old_place_in_the_line(acc
     assert (again.status, again.attempt, again.job) == (Status.WAITING, 2, f"{NAME}-r2")
     assert ledger.try_again(run, NOON) is None
     (place,) = ledger.waiting()
-    assert (place.run, place.turn, place.waits_for) == (NAME, run.created_at, "attempt 2 of 3")
+    assert (place.run, place.created_at, place.waits_for) == (NAME, run.created_at, "attempt 2 of 3")
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.WAITING, Status.IN_PROGRESS}))
@@ -279,6 +279,20 @@ def test_the_line_is_in_the_order_of_acceptance_and_holds_only_those_that_wait(a
     assert [place.run for place in account.ledger.waiting()] == ["first", "second"]
     account.ledger.advance("first", Status.IN_PROGRESS, NOON)
     assert [place.run for place in account.ledger.waiting()] == ["second"]
+
+
+def test_each_instance_type_has_a_line_of_its_own_however_long(account: Account) -> None:
+    kinds = ["ml.m5.large", "ml.m5.xlarge", "ml.c5.large"]
+    for number in range(26):
+        kind = kinds[number % 2] if number else kinds[2]
+        came = NOON + timedelta(seconds=number)
+        stored(account.ledger, a_run(run=f"run-{number:02}", created_at=came, instance_type=kind))
+    expected = {kinds[2]: [0], kinds[0]: list(range(2, 26, 2)), kinds[1]: list(range(1, 26, 2))}
+    lines = [[(place.instance_type, int(place.run[-2:])) for place in line] for line in account.ledger.lines()]
+    assert lines == [[(kind, number) for number in numbers] for kind, numbers in sorted(expected.items())]
+    for kind, numbers in expected.items():
+        assert [int(place.run[-2:]) for place in account.ledger.line_for(kind)] == numbers
+    assert list(account.ledger.line_for("ml.m5")) == []
 
 
 def test_a_run_is_due_when_its_time_has_come_and_one_of_two_takes_the_look(account: Account) -> None:

@@ -30,7 +30,7 @@ def test_a_place_that_is_outdated_in_the_index_keeps_nobody_waiting(
     refuse(service)
     first, second = drop(account, "a"), drop(account, "b")
     service.refusals.clear()
-    outdated = account.ledger.waiting()
+    outdated = list(account.ledger.line_for("ml.m5.large"))
     assert account.ledger.advance(first, Status.IN_PROGRESS, datetime.now(UTC))
-    monkeypatch.setattr(Ledger, "waiting", lambda _: outdated)
+    monkeypatch.setattr(Ledger, "lines", lambda _: [iter(outdated)])
     assert dispatch() == [second]

@@ -6,18 +6,17 @@ from traindrop.launching import Launch, launch
 from traindrop.ledger import LEASE, Ledger
 from traindrop.run import FINAL, Run, Status, run_of
 from traindrop.settings import DispatcherSettings
-from traindrop.waiting_line import Place, has_to_wait
+from traindrop.waiting_line import Place, first_come, has_to_wait
 
 
 def enter(run: Run, settings: DispatcherSettings) -> None:
     """Launch a run that was just accepted, unless others wait for its instance type: then it stands behind them."""
     ledger = Ledger(settings.table)
-    place = Place(run=run.run, turn=run.created_at, instance_type=run.instance_type or "")
-    ahead = has_to_wait(place, ledger.waiting(), patience=LEASE)
-    if not ahead:
+    place = Place(run=run.run, created_at=run.created_at, instance_type=run.instance_type or "")
+    if not has_to_wait(place, ledger.line_for(place.instance_type), patience=LEASE):
         launch(run.run, settings)
     elif run.waits_for is None:
-        reason = f"its turn: {ahead} came earlier for {run.instance_type}"
+        reason = f"its turn: others came earlier for {run.instance_type}"
         if ledger.stand_in_line(run, reason, now()):
             announce_waiting(run.model_copy(update={"waits_for": reason}), settings.stack)
 
@@ -32,9 +31,7 @@ def dispatch(settings: DispatcherSettings) -> list[str]:
     launched: list[str] = []
     full: set[str] = set()
     failures: list[Exception] = []
-    for place in ledger.waiting():
-        if place.instance_type in full:
-            continue
+    for place in first_come(ledger.lines(), full):
         if place.not_before is not None and place.not_before > now():
             full.add(place.instance_type)
             continue
