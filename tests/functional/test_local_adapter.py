@@ -10,7 +10,7 @@ LOOK = """
 import inspect, json
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
-from ministack.services import eventbridge, iam, lambda_svc, sts
+from ministack.services import dynamodb, eventbridge, iam, lambda_svc, sts
 
 hooks = [
     eventbridge._put_events, eventbridge._dispatch_to_lambda, lambda_svc._get_func_record_for_ref,
@@ -18,6 +18,7 @@ hooks = [
     responses.request_scope,
     responses.get_account_id, responses.get_region, router.extract_access_key_id, iam_evaluator.enforce,
     iam_evaluator.pin_request_origin, iam_actions.identity_denial_message, sts.register_session, lambda_runtime.reset,
+    dynamodb._condition_syntax_error,
 ]
 print(json.dumps({
     "signatures": {hook.__name__: list(inspect.signature(hook).parameters) for hook in hooks},
@@ -49,6 +50,7 @@ SIGNATURES = {
     "identity_denial_message": ["action", "principal_arn", "resource", "explicit_deny"],
     "register_session": ["access_key", "session"],
     "reset": [],
+    "_condition_syntax_error": ["expr", "slot"],
 }
 
 

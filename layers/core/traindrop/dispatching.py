@@ -1,7 +1,7 @@
 """Who is launched next: first come, first served within an instance type, and no type blocks another."""
 
 from traindrop.announcing import announce_waiting
-from traindrop.clock import now
+from traindrop.clock import ROUND, now
 from traindrop.launching import Launch, launch
 from traindrop.ledger import LEASE, Ledger
 from traindrop.run import FINAL, Run, Status, run_of
@@ -25,9 +25,9 @@ def dispatch(settings: DispatcherSettings) -> list[str]:
     """Launch from the line what can be launched; the runs that were.
 
     One that cannot be launched for a reason of its own does not keep the others from it: raises `ExceptionGroup` at
-    the end.
+    the end. Where jobs end as fast as they are launched there is always one more: the round ends after a while.
     """
-    ledger = Ledger(settings.table)
+    ledger, until = Ledger(settings.table), now() + ROUND
     launched: list[str] = []
     full: set[str] = set()
     failures: list[Exception] = []
@@ -35,6 +35,8 @@ def dispatch(settings: DispatcherSettings) -> list[str]:
         if place.not_before is not None and place.not_before > now():
             full.add(place.instance_type)
             continue
+        if now() > until:
+            break
         try:
             outcome = launch(place.run, settings)
             if outcome is Launch.ALL_FULL and free_slots(ledger, settings):

@@ -248,11 +248,11 @@ class Ledger:
 
     # ------------------------------------------------------------------ looking after
 
-    def due(self, now: datetime) -> list[Run]:
-        """The runs that should have got further by themselves. Eventually consistent."""
+    def due(self, now: datetime) -> Iterator[Run]:
+        """The runs that should have got further by themselves, read as far as asked for. Eventually consistent."""
         until = _to_item({"now": now})["now"]
         found = (self.get(item["run"]) for item in self._in_stage("due", "turn <= :turn", until))
-        return [run for run in found if run is not None]
+        return (run for run in found if run is not None)
 
     def claim_look(self, run: Run, now: datetime) -> bool:
         """Take this look at a run, and set the time of the next; False where another has taken it."""
