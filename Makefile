@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 SCHEDULES ?= 10000
 
-.PHONY: demo test simulate check lint types template lock clean
+.PHONY: demo test simulate check lint types template oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -37,6 +37,21 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
 
+# The SageMaker Python SDK, v2 and v3, each in an environment of its own: they take other versions of botocore than the
+# local AWS. Where these are, tests hold requests and image addresses against the SDK itself.
+ORACLES := .venv-oracle2/.ready .venv-oracle3/.ready
+oracle: $(ORACLES)
+
+# The locks are complete; --no-deps because v3's leaves out what its ModelTrainer never imports (sdk3.excludes).
+.venv-oracle%/.ready: tests/oracle/sdk%.lock
+	$(PYTHON) -m venv .venv-oracle$*
+	.venv-oracle$*/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	touch $@
+
+# The table of image addresses and the recorded requests, made anew by the SDK.
+images: $(READY) $(ORACLES)
+	$(BIN)/python -m tests.oracle.record
+
 # The locks, made anew from the *.in files and pyproject.toml. Needs uv (pip install uv) and a network.
 LOCK := uv pip compile --quiet --refresh-package traindrop --generate-hashes --no-emit-index-url --no-annotate --no-header
 LAMBDA := --python-version 3.13 --python-platform x86_64-manylinux_2_28 --only-binary :all:
@@ -44,6 +59,8 @@ lock:
 	$(LOCK) --universal --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) $(LAMBDA) -c requirements.lock layers/core/requirements.in -o layers/core/requirements.txt
 	$(LOCK) $(LAMBDA) layers/scoring/requirements.in -o layers/scoring/requirements.txt
+	$(LOCK) --universal --python-version 3.11 tests/oracle/sdk2.in -o tests/oracle/sdk2.lock
+	$(LOCK) --universal --python-version 3.11 --excludes tests/oracle/sdk3.excludes tests/oracle/sdk3.in -o tests/oracle/sdk3.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
+	rm -rf $(VENV) .venv-oracle2 .venv-oracle3 .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info

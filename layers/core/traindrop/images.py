@@ -1,70 +1,80 @@
-"""Addresses of SageMaker's own training images, by region.
+"""Addresses of SageMaker's own training images.
 
-The accounts are those of the SageMaker Python SDK (its image_uri_config/xgboost.json).
-`latest` and `1` mean XGBoost 0.72 of 2018 there, so a version is always spelled out.
+The table is the SageMaker Python SDK's, from the oldest version on that our scripts can run in, which
+tests/oracle/sdk/images.py has with the reasons. A version is always spelled out: `latest` and `1` of XGBoost mean 0.72
+of 2018.
 """
 
 import difflib
+from collections.abc import Collection
 
-from traindrop.errors import LaunchRefused
+from traindrop.errors import LaunchRefused, Rejected
+from traindrop.image_table import ACCOUNTS, DOMAINS, REPOSITORIES, SINCE, TAGS
 
-XGBOOST_ACCOUNTS = {
-    "af-south-1": "510948584623",
-    "ap-east-1": "651117190479",
-    "ap-northeast-1": "354813040037",
-    "ap-northeast-2": "366743142698",
-    "ap-northeast-3": "867004704886",
-    "ap-south-1": "720646828776",
-    "ap-south-2": "628508329040",
-    "ap-southeast-1": "121021644041",
-    "ap-southeast-2": "783357654285",
-    "ap-southeast-3": "951798379941",
-    "ap-southeast-4": "106583098589",
-    "ca-central-1": "341280168497",
-    "ca-west-1": "190319476487",
-    "cn-north-1": "450853457545",
-    "cn-northwest-1": "451049120500",
-    "eu-central-1": "492215442770",
-    "eu-central-2": "680994064768",
-    "eu-north-1": "662702820516",
-    "eu-south-1": "978288397137",
-    "eu-south-2": "104374241257",
-    "eu-west-1": "141502667606",
-    "eu-west-2": "764974769150",
-    "eu-west-3": "659782779980",
-    "il-central-1": "898809789911",
-    "me-central-1": "272398656194",
-    "me-south-1": "801668240914",
-    "sa-east-1": "737474898029",
-    "us-east-1": "683313688378",
-    "us-east-2": "257758044811",
-    "us-gov-east-1": "237065988967",
-    "us-gov-west-1": "414596584902",
-    "us-iso-east-1": "833128469047",
-    "us-isob-east-1": "281123927165",
-    "us-isof-east-1": "108575199400",
-    "us-isof-south-1": "124985052026",
-    "us-west-1": "746614075791",
-    "us-west-2": "246618743249",
-}
-
-_SUFFIXES = {
-    "cn-": "amazonaws.com.cn",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "us-isof-": "csp.hci.ic.gov",
-}
+_IMAGE_OF = {"builtin-xgboost": "xgboost"}
 
 
-def xgboost_image(region: str, version: str) -> str:
-    """The address of the SageMaker XGBoost image. Raises `LaunchRefused` where a region has none."""
-    account = XGBOOST_ACCOUNTS.get(region)
+def versions(framework: str) -> tuple[str, ...]:
+    """Those that `framework_version` may have, newest first; none for `custom`, which brings its own image."""
+    return tuple(TAGS.get(_IMAGE_OF.get(framework, framework), ()))
+
+
+def image(framework: str, version: str | None, region: str, instance_type: str) -> str:
+    """The address of the training image, for CPU or GPU as the instance type has; without a version, the newest.
+
+    Raises `LaunchRefused` where the region has no image of the framework, `Rejected` where there is none of the version
+    or for such instances.
+    """
+    name = _IMAGE_OF.get(framework, framework)
+    account = ACCOUNTS[name].get(region)
     if account is None:
-        near = ", ".join(difflib.get_close_matches(region, XGBOOST_ACCOUNTS, n=3, cutoff=0.3))
-        raise LaunchRefused(f"SageMaker has no XGBoost image in the region {region}. The nearest names: {near}.")
-    suffix = next((end for start, end in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
-    return f"{account}.dkr.ecr.{region}.{suffix}/sagemaker-xgboost:{version}"
+        raise LaunchRefused(_no_image_there(framework, region))
+    tag = _tag(framework, _version(framework, version, region), instance_type)
+    domain = DOMAINS.get(region, "amazonaws.com")
+    return f"{account}.dkr.ecr.{region}.{domain}/{REPOSITORIES[name]}:{tag}"
 
 
-def image(_framework: str, version: str | None, region: str, _instance_type: str) -> str:
-    return xgboost_image(region, version or "3.2-0")
+def _version(framework: str, version: str | None, region: str) -> str:
+    known = versions(framework)
+    if version is None:
+        return known[0]
+    if version not in known:
+        raise Rejected(
+            f"training.yaml: framework_version: found {version!r} with framework {framework}, which has "
+            f"{', '.join(known)}. The nearest: {', '.join(_nearest(version, known, most=2))}."
+        )
+    oldest = SINCE.get(_IMAGE_OF.get(framework, framework), {}).get(region, known[-1])
+    there = known[: known.index(oldest) + 1]
+    if version not in there:
+        raise Rejected(
+            f"training.yaml: framework_version: found {version!r} with framework {framework}, whose versions in the "
+            f"region {region} are {', '.join(there)}. The nearest: {oldest}."
+        )
+    return version
+
+
+def _tag(framework: str, version: str, instance_type: str) -> str:
+    """Raises `Rejected` for instances that the framework's image does not run on."""
+    family = instance_type.split(".")[1]
+    # AWS's own chips need images of their own, and the GPU of P2 is too old for these. GPU types are told as the SDK
+    # tells them: ml.g5, ml.p4d.
+    processor = "other" if family.startswith(("trn", "inf", "p2")) else "gpu" if family[0] in "gp" else "cpu"
+    tags = TAGS[_IMAGE_OF.get(framework, framework)][version]
+    if processor not in tags:
+        suggested = {"cpu": "a CPU type such as ml.m5.large", "gpu": "a GPU type such as ml.g5.xlarge"}
+        raise Rejected(
+            f"training.yaml: instance_type: found {instance_type!r}, and the image of framework {framework} does not "
+            f"run there. Take {' or '.join(suggested[each] for each in tags)}."
+        )
+    return tags[processor]
+
+
+def _no_image_there(framework: str, region: str) -> str:
+    near = _nearest(region, ACCOUNTS[_IMAGE_OF.get(framework, framework)], most=3)
+    others = [name for name, accounts in ACCOUNTS.items() if region in accounts]
+    also = f" Frameworks with one there: {', '.join(others)}." if others else ""
+    return f"SageMaker has no {framework} image in the region {region}. The nearest regions: {', '.join(near)}.{also}"
+
+
+def _nearest(word: str, known: Collection[str], *, most: int) -> list[str]:
+    return difflib.get_close_matches(word, known, n=most, cutoff=0)
