@@ -103,18 +103,18 @@ def read(source: "str | PathLike[str] | IO[bytes]", schema: Schema, *, batch_row
 
 def _rows(stream: "IO[bytes]") -> Iterator[tuple[int, list[str]]]:
     """Line number and cells; XGBoost skips empty lines and a byte order mark too."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-    for number, line in enumerate(iter(lambda: text.readline(MAX_LINE), ""), 1):
+    for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE), b""), 1):
         if len(line) == MAX_LINE:
-            raise DatasetError(f"line {number} is longer than {MAX_LINE:,} characters: this is no CSV of rows.")
-        if line != "\n":
-            yield number, line.rstrip("\n").split(",")
+            raise DatasetError(f"line {number} is longer than {MAX_LINE:,} bytes: this is no CSV of rows.")
+        text = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8", errors="replace")
+        if text:
+            yield number, text.split(",")
 
 
 def _checked_rows(sample: bytes, *, complete: bool) -> Iterator[tuple[int, list[str]]]:
     """Every row of a sample; of an incomplete one without the last, which may have been cut."""
     if not complete:
-        cut = max(sample.rfind(b"\n"), sample.rfind(b"\r"))
+        cut = sample.rfind(b"\n")
         if cut < 0:
             raise DatasetError(f"line 1 does not end within {len(sample):,} bytes. Expected a line per row.")
         sample = sample[: cut + 1]
