@@ -60,13 +60,14 @@ def check_prepared(
             raise DatasetError(f"too few rows: {len(rows)}. Training needs at least {LEAST_ROWS}.")
         if complete and not any(cells[-1].strip() for _, cells in rows):
             raise DatasetError(f"column {len(rows[0][1])} is empty in every row. Leave it out.")
-        task, classes = _task(labels, task, num_class, complete=complete)
+        found, classes = _task(labels, task, num_class, complete=complete)
     except DatasetError as error:
         raise Rejected(f"{file}: {error}") from error
     width = len(rows[0][1]) - 1
     features = tuple(Feature(f"f{position}", "number") for position in range(width))
-    schema = Schema(TARGET, task, tuple(map(str, range(classes))), features)
-    return HeaderlessFile(schema, len(rows) if complete else None, complete or task == "regression" or bool(num_class))
+    schema = Schema(TARGET, found, tuple(map(str, range(classes))), features)
+    certain = complete or task == "binary" or found == "regression" or num_class is not None
+    return HeaderlessFile(schema, len(rows) if complete else None, certain)
 
 
 def check_prepared_test(sample: bytes, *, complete: bool, training: HeaderlessFile, file: str) -> int | None:
