@@ -78,6 +78,7 @@ def test_byte_order_mark_line_ends_and_empty_lines_are_as_xgboost_takes_them() -
         (file_of(0, 1, features="1,2,"), "column 4 is empty in every row"),
         (file_of(1, 2, 3), r"the labels in the first column are 1, 2, 3, and multiclass with 4 classes needs 0 to 3"),
         (file_of(0, 2), "multiclass with 3 classes needs 0 to 2, each of them"),
+        (file_of(0, 4e9), "multiclass with 4000000001 classes needs 0 to 4000000000, each of them, at most 1000"),
         (file_of(-1, 1), "labels in the first column are -1, 1"),
         (file_of(1), "labels in the first column are 1, and multiclass with 2 classes needs 0 to 1"),
     ],

@@ -162,13 +162,13 @@ def _task(labels: list[float], task: str, num_class: int | None, *, complete: bo
         task = "multiclass" if few or num_class else "regression"
     if task == "regression":
         return task, 0
-    classes = 2 if task == "binary" else num_class or int(max(different)) + 1
-    expected = set(map(float, range(max(classes, 2))))
-    odd = sorted(different - expected) or (sorted(expected - different) if complete and not num_class else [])
-    if not whole or odd or classes > MOST_CLASSES:
+    classes = max(2 if task == "binary" else num_class or int(max(different)) + 1, 2)
+    expected = set(map(float, range(min(classes, MOST_CLASSES))))
+    missing = complete and not num_class and not expected <= different
+    if not different <= expected or missing or classes > MOST_CLASSES:
         shown = ", ".join(f"{label:g}" for label in sorted(different)[:10])
         raise DatasetError(
-            f"the labels in the first column are {shown}, and {task} with {max(classes, 2)} classes needs 0 to "
-            f"{max(classes, 2) - 1}, each of them. Number the classes so, or set task: regression to estimate numbers."
+            f"the labels in the first column are {shown}, and {task} with {classes} classes needs 0 to {classes - 1}, "
+            f"each of them, at most {MOST_CLASSES}. Number the classes so, or set task: regression to estimate numbers."
         )
-    return "binary" if len(expected) == 2 else "multiclass", len(expected)
+    return "binary" if classes == 2 else "multiclass", classes
