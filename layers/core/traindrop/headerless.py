@@ -60,13 +60,14 @@ def check_prepared(
             raise DatasetError(f"too few rows: {len(rows)}. Training needs at least {LEAST_ROWS}.")
         if complete and not any(cells[-1].strip() for _, cells in rows):
             raise DatasetError(f"column {len(rows[0][1])} is empty in every row. Leave it out.")
-        task, classes = _task(labels, task, num_class, complete=complete)
+        found, classes = _task(labels, task, num_class, complete=complete)
     except DatasetError as error:
         raise Rejected(f"{file}: {error}") from error
     width = len(rows[0][1]) - 1
     features = tuple(Feature(f"f{position}", "number") for position in range(width))
-    schema = Schema(TARGET, task, tuple(map(str, range(classes))), features)
-    return HeaderlessFile(schema, len(rows) if complete else None, complete or task == "regression" or bool(num_class))
+    schema = Schema(TARGET, found, tuple(map(str, range(classes))), features)
+    certain = complete or task == "binary" or found == "regression" or num_class is not None
+    return HeaderlessFile(schema, len(rows) if complete else None, certain)
 
 
 def check_prepared_test(sample: bytes, *, complete: bool, training: HeaderlessFile, file: str) -> int | None:
@@ -103,21 +104,18 @@ def read(source: "str | PathLike[str] | IO[bytes]", schema: Schema, *, batch_row
 
 def _rows(stream: "IO[bytes]") -> Iterator[tuple[int, list[str]]]:
     """Line number and cells; XGBoost skips empty lines and a byte order mark too."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
-    try:
-        for number, line in enumerate(iter(lambda: text.readline(MAX_LINE), ""), 1):
-            if len(line) == MAX_LINE:
-                raise DatasetError(f"line {number} is longer than {MAX_LINE:,} characters: this is no CSV of rows.")
-            if line != "\n":
-                yield number, line.rstrip("\n").split(",")
-    finally:
-        text.detach()  # the stream is the caller's to close
+    for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE), b""), 1):
+        if len(line) == MAX_LINE:
+            raise DatasetError(f"line {number} is longer than {MAX_LINE:,} bytes: this is no CSV of rows.")
+        text = line.rstrip(b"\r\n").decode("utf-8-sig" if number == 1 else "utf-8", errors="replace")
+        if text:
+            yield number, text.split(",")
 
 
 def _checked_rows(sample: bytes, *, complete: bool) -> Iterator[tuple[int, list[str]]]:
     """Every row of a sample; of an incomplete one without the last, which may have been cut."""
     if not complete:
-        cut = max(sample.rfind(b"\n"), sample.rfind(b"\r"))
+        cut = sample.rfind(b"\n")
         if cut < 0:
             raise DatasetError(f"line 1 does not end within {len(sample):,} bytes. Expected a line per row.")
         sample = sample[: cut + 1]
@@ -164,13 +162,13 @@ def _task(labels: list[float], task: str, num_class: int | None, *, complete: bo
         task = "multiclass" if few or num_class else "regression"
     if task == "regression":
         return task, 0
-    classes = 2 if task == "binary" else num_class or int(max(different)) + 1
-    expected = set(map(float, range(max(classes, 2))))
-    odd = sorted(different - expected) or (sorted(expected - different) if complete and not num_class else [])
-    if not whole or odd or classes > MOST_CLASSES:
+    classes = max(2 if task == "binary" else num_class or int(max(different)) + 1, 2)
+    expected = set(map(float, range(min(classes, MOST_CLASSES))))
+    missing = complete and not num_class and not expected <= different
+    if not different <= expected or missing or classes > MOST_CLASSES:
         shown = ", ".join(f"{label:g}" for label in sorted(different)[:10])
         raise DatasetError(
-            f"the labels in the first column are {shown}, and {task} with {max(classes, 2)} classes needs 0 to "
-            f"{max(classes, 2) - 1}, each of them. Number the classes so, or set task: regression to estimate numbers."
+            f"the labels in the first column are {shown}, and {task} with {classes} classes needs 0 to {classes - 1}, "
+            f"each of them, at most {MOST_CLASSES}. Number the classes so, or set task: regression to estimate numbers."
         )
-    return "binary" if len(expected) == 2 else "multiclass", len(expected)
+    return "binary" if classes == 2 else "multiclass", classes

@@ -1,42 +1,37 @@
 """A dropped CSV as the algorithm mode of the SageMaker XGBoost image reads it: label first, no header, numbers only.
 
 The features are those of `traindrop.dataset`, and their number and order stay: a test file is read with the
-Preparation's schema as any other. What differs is the order of a category's values. The image reads no categories
-from a CSV, so their codes are quantities for it, and a code by alphabet costs: in cross-validation AUC is 0.010 lower
-on made data with few values a column, 0.023 with 40 and 0.027 with 300 than with codes ordered by the mean of the
-target; on Titanic 0.001. A column for each value (one-hot) is between them on AUC (0.004, 0.027, 0.019 better than the
-alphabet, on Titanic 0.004 worse), better on log loss from 40 values on, and would make a file of up to 1,000 columns
-out of one. So: one column, ordered by the target, learnt on the rows of train.csv only, so that what validation.csv
-says stays honest. Standard library only: the launcher has no numpy.
+Preparation's schema as any other. What differs is the order of a category's values (category_order). Standard library
+only: the launcher has no numpy.
 """
 
 import time
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
 from traindrop import headerless
+from traindrop.category_order import categories_only, ordered
 from traindrop.csv_rows import DatasetError
 from traindrop.dataset import Batch, Schema, fit_schema, read
 from traindrop.errors import Rejected
 from traindrop.findings import BATCH_ROWS, Findings, survey
-from traindrop.schema import Feature
 from traindrop.streamed_split import StreamedSplit
 from traindrop.xgboost_csv import text_of
 
 VERSION = 1
 FILE = "preparation.json"
-MAX_BYTES = 64 * 1024**2
+# The launcher has 110 s, 0.58 of a processor and 512 MB of disk. Of files of numbers, categories and mixtures 1.3 to
+# 3.6 MB were prepared in a second of processor: 50 MB take 25 to 70 s there. Of long texts or of dates alone it is
+# 0.6 MB: then time, not size, is the limit, and the rest of the 110 s is for fetching and storing.
+MAX_BYTES = 50 * 1024**2
 MAX_SECONDS = 85.0
-MAX_WRITTEN_BYTES = 4 * MAX_BYTES
-# Rows of the overall mean that each category's mean is mixed with: a rare value's own rows say little. 0 to 30 cannot
-# be told apart by cross-validation but for columns of hundreds of values, where 0 is worse.
-_PRIOR_ROWS = 10
+MAX_WRITTEN_BYTES = 300 * 1024**2  # texts become up to 30 columns each
 _MOST_CELLS = 1_000_000  # written at once; as texts they take some 60 MB
 
 
@@ -120,84 +115,47 @@ def prepare_csv(
     end = time.monotonic() + MAX_SECONDS
     try:
         with source.open("rb") as stream:
-            findings = survey(stream)
+            findings = survey(_Timed(stream, end))
         schema = fit_schema(findings, target, task, drop)
         totals = _rows_by_group(findings, schema)
-        schema = _ordered(source, schema, StreamedSplit(totals, validation_fraction, seed), end)
+        if (categories := categories_only(schema)).columns:
+            top = max(totals, key=lambda label: totals[label]) if schema.task == "multiclass" else None
+            split = StreamedSplit(totals, validation_fraction, seed)
+            schema = ordered(schema, _batches(source, categories, end), split, top=top)
         return _write(source, folder, schema, StreamedSplit(totals, validation_fraction, seed), end)
     except DatasetError as error:
         raise Rejected(f"{file}: {error}") from error
 
 
-def _rows_by_group(findings: Findings, schema: Schema) -> dict[float, int]:
+def _rows_by_group(findings: Findings, schema: Schema) -> dict[float | None, int]:
     """What a StreamedSplit has to know: labelled rows by class, or all of a regression as one group."""
     column = findings.column(schema.target)
     if schema.task == "regression":
-        return {0.0: column.rows - column.missing}
+        return {None: column.rows - column.missing}
     rows = {**column.counts, **column.nones}
-    totals: Counter[float] = Counter()
+    totals: Counter[float | None] = Counter()
     for code, count in zip(schema.encode_target(rows), rows.values(), strict=True):
         if code == code:
             totals[code] += count
     return totals
 
 
-def _held_out(labels: Iterable[float], schema: Schema, split: StreamedSplit) -> Iterator[bool | None]:
-    """Per row whether it is held out; None for one without a label."""
-    regression = schema.task == "regression"
-    for label in labels:
-        yield None if label != label else split.holds_out(0.0 if regression else label)
+class _Timed:
+    """A file that may be read until a time on the monotonic clock."""
 
+    def __init__(self, stream: IO[bytes], end: float) -> None:
+        self._stream, self._end = stream, end
 
-def _ordered(source: Path, schema: Schema, split: StreamedSplit, end: float) -> Schema:
-    """The schema with each category's values in the order of the target's mean in the rows trained on.
-
-    With more than two classes: by the share of the most frequent one.
-    """
-    named = [column for column in schema.columns if column.kind == "category"]
-    if not named:
-        return schema
-    most_frequent = split.largest_group
-    tallies = [_Means() for _ in named]
-    for batch in _batches(source, replace(schema, columns=tuple(named)), end):
-        labels = schema.encode_target(batch.target or [])
-        held_out = list(_held_out(labels, schema, split))
-        if schema.task == "multiclass":
-            labels = array("d", [label == most_frequent for label in labels])
-        for position, tally in enumerate(tallies):
-            tally.add(batch.features[position :: len(named)], labels, held_out)
-    ordered = {column: tally.ordered(column) for column, tally in zip(named, tallies, strict=True)}
-    return replace(schema, columns=tuple(ordered.get(column, column) for column in schema.columns))
-
-
-class _Means:
-    """The mean of the target by the code of a category."""
-
-    def __init__(self) -> None:
-        self.rows: Counter[float] = Counter()
-        self.sums: dict[float, float] = defaultdict(float)
-
-    def add(self, codes: Iterable[float], values: Iterable[float], held_out: Iterable[bool | None]) -> None:
-        for code, value, held in zip(codes, values, held_out, strict=True):
-            if held is False and code == code:
-                self.rows[code] += 1
-                self.sums[code] += value
-
-    def ordered(self, column: Feature) -> Feature:
-        mean = sum(self.sums.values()) / max(self.rows.total(), 1)
-
-        def key(code: int) -> float:
-            return (self.sums[code] + _PRIOR_ROWS * mean) / (self.rows[code] + _PRIOR_ROWS)
-
-        codes = sorted(range(len(column.categories)), key=key)
-        return replace(column, categories=tuple(column.categories[code] for code in codes))
+    def read(self, size: int = -1, /) -> bytes:
+        if time.monotonic() > self._end:
+            raise DatasetError(f"preparing it for framework builtin-xgboost takes too long here. {_INSTEAD}")
+        return self._stream.read(size)
 
 
 def _batches(source: Path, schema: Schema, end: float) -> Iterator[Batch]:
-    for batch in read(source, schema, batch_rows=min(BATCH_ROWS, _MOST_CELLS // len(schema.columns) + 1)):
-        if time.monotonic() > end:
-            raise DatasetError(f"preparing it for framework builtin-xgboost takes too long here. {_INSTEAD}")
-        yield batch
+    rows = min(BATCH_ROWS, _MOST_CELLS // len(schema.columns) + 1)
+    with source.open("rb") as stream:
+        yield from read(_Timed(stream, end), schema, batch_rows=rows)
 
 
 def _write(source: Path, folder: Path, schema: Schema, split: StreamedSplit, end: float) -> Prepared:
@@ -208,7 +166,7 @@ def _write(source: Path, folder: Path, schema: Schema, split: StreamedSplit, end
         for batch in _batches(source, schema, end):
             labels = schema.encode_target(batch.target or [])
             lines: tuple[list[str], list[str]] = ([], [])
-            for held_out, line in zip(_held_out(labels, schema, split), _lines(labels, batch, schema), strict=True):
+            for held_out, line in zip(split.held_out(labels), _lines(labels, batch, schema), strict=True):
                 if held_out is None:
                     left_out += 1
                 else:

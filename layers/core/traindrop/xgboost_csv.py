@@ -1,10 +1,11 @@
 """Numbers as XGBoost's own CSV reader takes them: `xgboost.DMatrix("file?format=csv&label_column=0")`.
 
 The image's algorithm mode reads its channels with it. It knows no header and no quotes, takes an empty cell, `nan`
-and any text for missing (in the label's column: for 0), and is no strtof: digits before and after the point become
-two float32 that are added (dmlc-core, include/dmlc/strtonum.h). A tenth of random decimals come out one step beside
-the nearest float32, and a row with just that value may then fall on the other side of a split than it did in
-training. So what is written for it is a text that it reads exactly. Measured with XGBoost 3.2; the tests compare.
+and most texts for missing (a lone dash and, as the label, anything else for 0), and is no strtof: digits before and
+after the point become two float32 that are added (dmlc-core, include/dmlc/strtonum.h). 1.18, a hundredth of plain
+decimals and a tenth of long ones come out one step beside the nearest float32, and a row with just that value may then
+fall on the other side of a split than it did in training. So what is written for it is a text that it reads exactly.
+Measured with XGBoost 3.2; the tests compare.
 """
 
 import math
@@ -25,7 +26,7 @@ _DECIMALS = tuple(max(math.ceil((25 - exponent) * math.log10(2)), 0) for exponen
 
 
 def value_of(text: str) -> float:
-    """The float32 that XGBoost reads for a cell; NaN for an empty one and for what is no number."""
+    """The float32 that XGBoost reads for a cell that holds a number, NaN for another."""
     found = _PLAIN.match(text)
     if found is None or not (found[2] or found[3]):
         return NAN

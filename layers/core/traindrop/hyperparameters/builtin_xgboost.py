@@ -124,13 +124,13 @@ class BuiltinXGBoostHyperparameters(Hyperparameters):
 
 
 def metric_definitions(task: str) -> list[dict[str, str]]:
-    """How metrics are found in the image's log: those that SageMaker itself has for this image.
+    """How metrics are found in the image's log, by the names that SageMaker gives them itself.
 
-    To read a log with, not to send: CreateTrainingJob refuses MetricDefinitions for it ("You can't override the
-    metric definitions for Amazon SageMaker algorithms"). The image writes a tab, and CloudWatch shows #011.
+    To read a log with, not to send: CreateTrainingJob refuses MetricDefinitions for this image ("You can't override
+    the metric definitions for Amazon SageMaker algorithms"). The image writes a tab, and CloudWatch shows #011.
     """
     return [
-        {"Name": f"{part}:{metric}", "Regex": rf".*\[[0-9]+\].*(?:#011|\t){part}-{metric}:(\S+)"}
+        {"Name": f"{part}:{metric}", "Regex": rf".*\[[0-9]+\].*(?:#011|\t){part}-{metric}:([-+0-9.eE]+)"}
         for part in ("train", "validation")
         for metric in METRICS[task]
     ]
