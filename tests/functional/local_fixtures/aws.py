@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tarfile
 import uuid
 from typing import Any
@@ -81,3 +82,36 @@ def finished(local: LocalAws, name: str) -> dict[str, Any]:
         return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
     return wait_for(look)
+
+
+def start(local: LocalAws, script: str, **changes: Any) -> str:
+    """Start a job of the script; returns its name."""
+    request = a_request(upload_script(local, script), **changes)
+    client(local, "sagemaker").create_training_job(**request)
+    return str(request["TrainingJobName"])
+
+
+def train(local: LocalAws, script: str, **changes: Any) -> dict[str, Any]:
+    """The description of a job of the script that is over."""
+    return finished(local, start(local, script, **changes))
+
+
+def packed_files(local: LocalAws, key: str) -> dict[str, bytes]:
+    """What an artifact holds, by name; folders are empty."""
+    body = client(local, "s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        files = [(member.name, tar.extractfile(member)) for member in tar]
+        return {name: file.read() if file else b"" for name, file in files}
+
+
+def log_lines(local: LocalAws, job: str, host: str = "algo-1") -> list[str]:
+    """The lines of one host of the job."""
+    logs, group = client(local, "logs"), "/aws/sagemaker/TrainingJobs"
+    try:
+        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/{host}-")["logStreams"]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    assert all(re.fullmatch(rf"{job}/{host}-\d+", stream["logStreamName"]) for stream in streams)
+    names = [stream["logStreamName"] for stream in streams]
+    events = logs.filter_log_events(logGroupName=group, logStreamNames=names)["events"] if names else []
+    return [event["message"] for event in events]

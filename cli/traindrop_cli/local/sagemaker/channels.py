@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from traindrop.instances import Instance
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -49,19 +51,21 @@ def channel_uri(channel: Mapping[str, Any]) -> str:
     return str(source["S3Uri"])
 
 
-def fetch_channel(s3: "S3Client", uri: str, folder: Path) -> None:
-    """Download every object whose key begins with the prefix, each to its key relative to the prefix's folder."""
+def fetch_channel(s3: "S3Client", channel: Mapping[str, Any], folder: Path, instance: Instance) -> None:
+    """Download every object whose key begins with the prefix, each to its key relative to the prefix's folder; of a
+    channel ShardedByS3Key the instance's share, every n-th object."""
+    uri = channel_uri(channel)
     bucket, prefix = split_uri(uri)
-    found = False
     try:
-        for key in _keys(s3, bucket, prefix):
-            found = True
+        keys = list(_keys(s3, bucket, prefix))
+        sharded = channel["DataSource"]["S3DataSource"].get("S3DataDistributionType") == "ShardedByS3Key"
+        for key in keys[instance.number - 1 :: len(instance.hosts)] if sharded else keys:
             target = folder / relative_path(key, prefix)
             target.parent.mkdir(parents=True, exist_ok=True)
             fetch_object(s3, bucket, key, target)
     except ClientError as error:
         raise DataError(f"Data download failed:{_worded(error)}") from error
-    if not found:
+    if not keys:
         raise DataError(f'Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source')
 
 

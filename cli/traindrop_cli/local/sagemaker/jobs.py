@@ -114,6 +114,13 @@ def max_runtime(request: Mapping[str, Any]) -> int:
     return int(request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY))
 
 
+def instance_count(request: Mapping[str, Any]) -> int:
+    """How many instances the job runs on, of whatever types."""
+    resources = request["ResourceConfig"]
+    groups = resources.get("InstanceGroups") or [resources]
+    return sum(int(group["InstanceCount"]) for group in groups)
+
+
 def describe(job: Job) -> dict[str, Any]:
     """The answer of DescribeTrainingJob."""
     flags = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
