@@ -19,7 +19,7 @@ from traindrop.xgboost_hosts import Group
 
 # Without sampling: XGBoost's random numbers begin anew with each start.
 WHOLE = {"subsample": 1, "colsample_bytree": 1}
-FLAGS = {"target": "Outcome", "num_round": 600, "max_depth": 6, **WHOLE}
+FLAGS = {"target": "Outcome", "num_round": 1500, "max_depth": 6, "refit": False, **WHOLE}
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_model(tmp_pat
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
     saved = xgb.Booster(model_file=folder / "validation.ubj").num_boosted_rounds()
-    assert 0 < saved < 600
+    assert 0 < saved < 1500
 
     output, errors = container.start(FLAGS, variables).communicate()
     assert "Going on from the checkpoint validation.ubj\n" in output, errors
-    assert rounds_of(output) == list(range(saved, 600))
+    assert rounds_of(output) == list(range(saved, 1500))
     assert container.read_json("output/data/metrics.json") == metrics
     assert (container.base / "model/model.ubj").read_bytes() == undisturbed
 

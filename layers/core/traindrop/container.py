@@ -35,7 +35,7 @@ FAILURE_REASON_LENGTH = 1024  # DescribeTrainingJob cuts FailureReason there
 # What the toolkit accepts as an entry point: a plain relative path (process.py, _SAFE_ENTRY_POINT).
 _ENTRY_POINT = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._+-]*(/[A-Za-z0-9._+-]+)*\.py")
 # Not the script's business: the caller's credentials, and what another container left.
-_NOT_INHERITED = ("AWS_", "SM_", "SAGEMAKER_", "TRAINING_JOB_")
+_NOT_INHERITED = ("AWS_", "SM_", "SAGEMAKER_", "TRAINING_JOB_", "TRAINDROP_")
 
 
 class CodeError(Exception):

@@ -80,6 +80,11 @@ class Folders:
         return self.output / "intermediate"
 
     @property
+    def checkpoints(self) -> Path:
+        """Only there for a job with a CheckpointConfig."""
+        return self.root / "checkpoints"
+
+    @property
     def failure(self) -> Path:
         return self.output / "failure"
 

@@ -5,11 +5,13 @@ import json
 import re
 import tarfile
 import uuid
+from pathlib import Path
 from typing import Any
 
 import boto3
 from tests.waiting import wait_for
 
+from traindrop.bundle import make_bundle
 from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.settings import ACCESS_KEY, SECRET_KEY, LocalSettings
 
@@ -45,8 +47,17 @@ def upload_script(local: LocalAws, script: str) -> str:
         info = tarfile.TarInfo("train.py")
         info.size = len(script.encode())
         tar.addfile(info, io.BytesIO(script.encode()))
+    return _put_code(local, buffer.getvalue())
+
+
+def upload_bundle(local: LocalAws, framework: str) -> str:
+    """The bundle of a training script of ours; returns its S3 URI."""
+    return _put_code(local, make_bundle(Path(__file__).parents[3] / "training_scripts" / framework).body)
+
+
+def _put_code(local: LocalAws, archive: bytes) -> str:
     key = f"code/{uuid.uuid4().hex}/sourcedir.tar.gz"
-    client(local, "s3").put_object(Bucket=BUCKET, Key=key, Body=buffer.getvalue())
+    client(local, "s3").put_object(Bucket=BUCKET, Key=key, Body=archive)
     return f"s3://{BUCKET}/{key}"
 
 
@@ -84,9 +95,11 @@ def finished(local: LocalAws, name: str) -> dict[str, Any]:
     return wait_for(look)
 
 
-def start(local: LocalAws, script: str, **changes: Any) -> str:
-    """Start a job of the script; returns its name."""
-    request = a_request(upload_script(local, script), **changes)
+def start(local: LocalAws, script: str, hyperparameters: dict[str, str] | None = None, **changes: Any) -> str:
+    """Start a job of the script, given as its text or as the S3 URI of its bundle; returns its name."""
+    code = script if script.startswith("s3://") else upload_script(local, script)
+    request = a_request(code, **changes)
+    request["HyperParameters"] |= hyperparameters or {}
     client(local, "sagemaker").create_training_job(**request)
     return str(request["TrainingJobName"])
 
