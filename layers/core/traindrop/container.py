@@ -11,29 +11,19 @@ On several instances each has folders of its own. Nothing here calls AWS.
 
 import json
 import os
-import re
-import sys
 import tarfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from traindrop.instances import ONLY, Instance
 from traindrop.process import Supervision, supervise
-from traindrop.script_mode import (
-    Folders,
-    Request,
-    decoded_hyperparameters,
-    environment,
-    input_config,
-    script_arguments,
-)
+from traindrop.script_mode import Folders, Request, environment, input_config
+from traindrop.steps import EntryPointError, Step, script_steps
 
 FAILURE_REASON_LENGTH = 1024  # DescribeTrainingJob cuts FailureReason there
 
-# What the toolkit accepts as an entry point: a plain relative path (process.py, _SAFE_ENTRY_POINT).
-_ENTRY_POINT = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._+-]*(/[A-Za-z0-9._+-]+)*\.py")
 # Not the script's business: the caller's credentials, and what another container left.
 _NOT_INHERITED = ("AWS_", "SM_", "SAGEMAKER_", "TRAINING_JOB_", "TRAINDROP_")
 
@@ -93,22 +83,26 @@ def run(
     instance: Instance = ONLY,
     extra_environment: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run the request's script on one instance until it ends or its supervision ends it.
+    """Run the request's script on one instance, after its requirements.txt, until it ends or its supervision ends it.
 
     The script inherits the caller's environment without its AWS_* variables: whoever wants it to have credentials
     passes them in `extra_environment`, which wins over all else.
     """
-    program = str(decoded_hyperparameters(request)["sagemaker_program"])
-    if not _ENTRY_POINT.fullmatch(program) or ".." in program.split("/"):
-        reason = f"The training entry point {program!r} cannot be used: expected the relative path of a .py file"
-        return Outcome(1, _algorithm_error(reason), stopped=False, timed_out=False, seconds=0.0)
-    command = [sys.executable, "--", program, *script_arguments(request)]
-    variables = environment(request, folders, instance) | dict(extra_environment or {})
     started = time.monotonic()
-    ended = supervise(command, supervision, cwd=folders.code, env=_inherited(instance) | variables)
+    try:
+        steps = script_steps(request, folders)
+    except EntryPointError as error:
+        return Outcome(1, _algorithm_error(str(error)), stopped=False, timed_out=False, seconds=0.0)
+    variables = _inherited(instance) | environment(request, folders, instance) | dict(extra_environment or {})
+    packages = [str(folders.packages), *filter(None, [variables.get("PYTHONPATH")])]
+    variables["PYTHONPATH"] = os.pathsep.join(packages)
+    for step in steps:
+        ended = supervise(step.command, supervision, cwd=folders.code, env=variables)
+        if ended.by or ended.code:
+            break
     return Outcome(
         ended.code,
-        _reason(folders, ended.code, command) if ended.by is None and ended.code else None,
+        _reason(folders, step, ended.code) if ended.by is None and ended.code else None,
         stopped=ended.by == "stop",
         timed_out=ended.by == "deadline",
         seconds=time.monotonic() - started,
@@ -122,11 +116,10 @@ def _inherited(instance: Instance) -> dict[str, str]:
     return {"OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"} | kept
 
 
-def _reason(folders: Folders, code: int, command: Sequence[str]) -> str:
+def _reason(folders: Folders, step: Step, code: int) -> str:
     if folders.failure.is_file():  # the toolkit keeps what the script wrote (files.py, write_failure_file)
         return _algorithm_error(folders.failure.read_text(encoding="utf-8", errors="replace"))
-    shown = " ".join(["python3", *command[1:]])
-    return _algorithm_error(f'ExecuteUserScriptError:\nExitCode {code}\nErrorMessage ""\nCommand "{shown}"')
+    return _algorithm_error(step.failure(code))
 
 
 def _algorithm_error(text: str) -> str:

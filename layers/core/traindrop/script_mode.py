@@ -85,6 +85,11 @@ class Folders:
         return self.root / "checkpoints"
 
     @property
+    def packages(self) -> Path:
+        """What the script's requirements.txt brought; in a container that is the interpreter's own folder."""
+        return self.root / "packages"
+
+    @property
     def failure(self) -> Path:
         return self.output / "failure"
 
