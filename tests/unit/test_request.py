@@ -16,6 +16,7 @@ from traindrop.errors import LaunchRefused
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 from traindrop.request import AUTO_INSTANCE_TYPE, for_job, training_job_request
 from traindrop.script_mode import decoded_hyperparameters, script_arguments
+from traindrop.training_script import report
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.validation import input_shape, violations
 
@@ -110,7 +111,7 @@ def test_the_metric_definitions_read_every_metric_off_the_line_that_the_script_p
 ) -> None:
     numbers = iter([0.5, 1e-07, 123456.0, 1.5e20, 0.25, 3.0])
     log = {part: {name: [9.0, next(numbers)] for name in script.TASKS[task][1]} for part in ("train", "validation")}
-    script.Report().after_iteration(None, 12, log)
+    report(12, {part: {name: values[-1] for name, values in metrics.items()} for part, metrics in log.items()}, {})
     metrics = FinalMetrics(
         training_job_request(a_job(task=task), TrainingConfig())["AlgorithmSpecification"]["MetricDefinitions"]
     )
