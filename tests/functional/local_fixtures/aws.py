@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 from tests.waiting import wait_for
 
-from traindrop.bundle import make_bundle
+from traindrop.bundle import bundle_of_ours
 from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.settings import ACCESS_KEY, SECRET_KEY, LocalSettings
 
@@ -52,7 +52,7 @@ def upload_script(local: LocalAws, script: str) -> str:
 
 def upload_bundle(local: LocalAws, framework: str) -> str:
     """The bundle of a training script of ours; returns its S3 URI."""
-    return _put_code(local, make_bundle(Path(__file__).parents[3] / "training_scripts" / framework).body)
+    return _put_code(local, bundle_of_ours(Path(__file__).parents[3] / "training_scripts" / framework).body)
 
 
 def _put_code(local: LocalAws, archive: bytes) -> str:
