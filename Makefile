@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 SCHEDULES ?= 10000
+UPLOADS ?= 1000
 
-.PHONY: demo test simulate check lint types template oracle images lock clean
+.PHONY: demo test simulate burst check lint types template oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -17,6 +18,10 @@ test: $(READY)
 # Every crash point of one upload, then seeded schedules at random: docs/simulator.md.
 simulate: $(READY)
 	$(BIN)/python -m tests.simulation --schedules $(SCHEDULES)
+
+# Many uploads at once on a local AWS with a quota of 4: benchmarks/README.md.
+burst: $(READY)
+	$(BIN)/python -m benchmarks.burst --uploads $(UPLOADS)
 
 check: lint types template test
 

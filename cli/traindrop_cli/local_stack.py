@@ -89,12 +89,17 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def own_local_stack(console: Console, settings: LocalSettings | None = None) -> Iterator[Stack]:
-    """A local AWS for this command alone, on a free port; it ends with the block, or with this process."""
+def own_local_stack(
+    console: Console, settings: LocalSettings | None = None, training_scripts: Path | None = None
+) -> Iterator[Stack]:
+    """A local AWS for this command alone, on a free port; it ends with the block, or with this process.
+
+    `training_scripts`: a folder with other scripts than ours, of the same shape.
+    """
     with console.status("Starting a local AWS and deploying template.yaml into it …"):
         aws = _start(settings or LocalSettings(), None, outlive_parent=False)
         try:
-            stack = _deploy(aws)
+            stack = _deploy(aws, training_scripts)
         except BaseException:
             aws.stop()
             raise
@@ -125,11 +130,11 @@ def _start(settings: LocalSettings, log_file: Path | None, *, outlive_parent: bo
         raise CommandError(str(error)) from error
 
 
-def _deploy(aws: LocalAws) -> Stack:
+def _deploy(aws: LocalAws, training_scripts: Path | None = None) -> Stack:
     """Deploy the template that AWS gets too, and subscribe an inbox to its messages."""
     point_at(aws.endpoint_url)
     root = repository()
-    parameters = {"TrainingScripts": str(root / "training_scripts")}
+    parameters = {"TrainingScripts": str(training_scripts or root / "training_scripts")}
     try:
         outputs = deploy(aws.endpoint_url, root / "template.yaml", DEFAULT_STACK, parameters)
     except DeployError as error:

@@ -40,11 +40,11 @@ def pipeline(deployed: Pipeline) -> Iterator[Pipeline]:
     """The deployed pipeline, with this process's AWS clients pointed at it for one test."""
     with mock.patch.dict(os.environ):
         point_at(deployed.stack.endpoint_url or "")
-        _forget_clients()
+        forget_clients()
         yield deployed
-    _forget_clients()
+    forget_clients()
 
 
-def _forget_clients() -> None:
+def forget_clients() -> None:
     aws.client.cache_clear()  # type: ignore[attr-defined]  # the overloads hide the cache
     ledger._table.cache_clear()
