@@ -144,7 +144,6 @@ def test_a_job_that_waits_for_a_place_can_be_stopped_and_an_instance_in_use_coun
     ("changes", "reason"),
     [
         ({}, "AlgorithmError: Framework Error: An error occurred (NoSuchKey) when calling the GetObject operation: "),
-        ({"HyperParameters": {"num_round": "10"}}, "ClientError: The local SageMaker runs script mode only for now: "),
         (
             {"OutputDataConfig": {"S3OutputPath": "s3://no-such-bucket/runs"}},
             "ClientError: Artifact upload failed:NoSuchBucket (404): ",

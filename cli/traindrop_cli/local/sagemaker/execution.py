@@ -12,7 +12,6 @@ from pathlib import Path
 from traindrop.container import Outcome
 from traindrop.instances import Instance
 from traindrop.packing import Artifacts, VolumeFull, pack
-from traindrop.script_mode import is_script_mode
 from traindrop_cli.local.sagemaker import attempt, channels
 from traindrop_cli.local.sagemaker.attempt import Machine
 from traindrop_cli.local.sagemaker.hosts import was_killed
@@ -24,10 +23,6 @@ from traindrop_cli.local.sagemaker.task import JobFailed, Move, Task
 
 logger = logging.getLogger(__name__)
 
-NOT_SCRIPT_MODE = (
-    "ClientError: The local SageMaker runs script mode only for now: the hyperparameters sagemaker_program and "
-    "sagemaker_submit_directory have to name the training script. A built-in algorithm or an own image needs AWS."
-)
 INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 # How often a spot job gets other instances. SageMaker has no such limit, but here somebody kills the script each time.
 RESTARTS = 3
@@ -37,7 +32,7 @@ def carry_out(job: Job, settings: Settings, credentials: Credentials, stop: thre
     """Download, train, upload; tells each step by `move`, the last one being a terminal status."""
     task = Task(job, settings, credentials, stop, move)
     settings.work_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{job.name}-", dir=settings.work_dir) as root:
+    with tempfile.TemporaryDirectory(prefix=f"{job.name}-", dir=settings.work_dir, ignore_cleanup_errors=True) as root:
         try:
             with loopback_instances(instance_count(job.request)) as instances:
                 _attempts(task, instances, Path(root))
@@ -61,15 +56,14 @@ def _attempts(task: Task, instances: Sequence[Instance], root: Path) -> None:
             task.move("Stopped" if task.stop.is_set() else "MaxWaitTimeExceeded")
             return
         task.move("Downloading")
-        if not is_script_mode(request):
-            raise JobFailed(NOT_SCRIPT_MODE)
+        runner = attempt.runner_of(task)
         this = attempt.fetch(task, instances, root / str(number))
         if task.stop.is_set():
             task.move("Stopped")
             return
         task.move("Training")
         deadline = min(time.monotonic() + seconds_left, patience)
-        outcome = attempt.train(task, this, metrics, deadline)
+        outcome = attempt.train(task, this, runner, metrics, deadline)
         if not (request.get("EnableManagedSpotTraining") and was_killed(outcome)) or number == RESTARTS:
             limit = "MaxWaitTimeExceeded" if deadline == patience else "MaxRuntimeExceeded"
             _finish(task, this.machines, outcome, metrics, limit)
