@@ -9,7 +9,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from traindrop.container import CodeError, Outcome, prepare, run, unpack_code
+from traindrop.container import CodeError, Outcome, algorithm_error, prepare, run, unpack_code
 from traindrop.folders import Folders
 from traindrop.instances import Instance
 from traindrop.process import Supervision
@@ -22,6 +22,7 @@ from traindrop_cli.local.sagemaker.hosts import Part, run_together
 from traindrop_cli.local.sagemaker.logs import log_stream
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.task import JobFailed, Task
+from traindrop_cli.local.sagemaker.volume import volume_bytes, watched
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def fetch(task: Task, instances: Sequence[Instance], root: Path) -> Attempt:
 def train(task: Task, attempt: Attempt, runner: Runner, metrics: FinalMetrics, deadline: float) -> Outcome:
     """Run all instances to their end. `deadline` is of `time.monotonic`. Raises `JobFailed`."""
     logs, now = task.client("logs"), int(time.time())
-    with ExitStack() as streams, copied_meanwhile(attempt.checkpoints):
+    volume, roots = volume_bytes(task.job.request), [machine.folders.root for machine in attempt.machines]
+    with ExitStack() as streams, copied_meanwhile(attempt.checkpoints), watched(roots, volume) as full:
 
         def part(machine: Machine) -> Part:
             name = f"{task.job.name}/algo-{machine.instance.number}-{now}"
@@ -97,7 +99,11 @@ def train(task: Task, attempt: Attempt, runner: Runner, metrics: FinalMetrics, d
 
             return run_here
 
-        outcome = run_together([part(machine) for machine in attempt.machines], task.stop)
+        outcome = run_together([part(machine) for machine in attempt.machines], task.stop, full)
+    if full.is_set():
+        # What the script itself would have met, in a container with a disk of its own.
+        size = f"the volume of {volume / 2**30:g} GB (VolumeSizeInGB) is full"
+        raise JobFailed(algorithm_error(f"OSError: [Errno 28] No space left on device: {size}"))
     if outcome.failure_reason is None and attempt.checkpoints and attempt.checkpoints.error:
         raise JobFailed(attempt.checkpoints.error)
     return outcome

@@ -20,6 +20,7 @@ from traindrop_cli.local.sagemaker.loopback import NoAddresses, loopback_instanc
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Settings
 from traindrop_cli.local.sagemaker.task import JobFailed, Move, Task
+from traindrop_cli.local.sagemaker.volume import volume_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +107,9 @@ def _upload(task: Task, machines: Sequence[Machine], *, with_model: bool) -> str
 
 
 def _packed(job: Job, machines: Sequence[Machine]) -> Artifacts:
-    volume = job.request["ResourceConfig"].get("VolumeSizeInGB", float("inf")) * 2**30
+    folders = [machine.folders for machine in machines]
     try:
-        return pack([machine.folders for machine in machines], machines[0].folders.root, volume)
+        return pack(folders, folders[0].root, volume_bytes(job.request))
     except VolumeFull as error:
         # Its words: https://github.com/huggingface/blog/issues/114
         raise JobFailed(f"ClientError: Artifact upload failed:Insufficient disk space ({error})") from error
