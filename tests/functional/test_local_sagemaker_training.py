@@ -144,7 +144,6 @@ def test_a_job_that_waits_for_a_place_can_be_stopped_and_an_instance_in_use_coun
     ("changes", "reason"),
     [
         ({}, "AlgorithmError: Framework Error: An error occurred (NoSuchKey) when calling the GetObject operation: "),
-        ({"HyperParameters": {"num_round": "10"}}, "ClientError: The local SageMaker runs script mode only for now: "),
         (
             {"OutputDataConfig": {"S3OutputPath": "s3://no-such-bucket/runs"}},
             "ClientError: Artifact upload failed:NoSuchBucket (404): ",
@@ -198,3 +197,28 @@ def test_a_line_is_in_the_log_before_the_next_one_is_printed(aws: LocalAws) -> N
     assert finished(aws, name)["TrainingJobStatus"] == "Completed"
     assert time.monotonic() - seen > 0.5
     assert log_lines(aws, name) == ["first", "second"]
+
+
+@pytest.mark.skipif("not hasattr(os, 'posix_fallocate')", reason="takes room on the disk without writing")
+def test_a_script_that_fills_its_volume_is_ended(aws: LocalAws) -> None:
+    script = """
+import os, time
+with open(os.environ["SM_OUTPUT_DATA_DIR"] + "/endless", "wb") as file:
+    os.posix_fallocate(file.fileno(), 0, 1100 << 20)
+    time.sleep(60)
+"""
+    resources = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+    job = train(aws, script, ResourceConfig=resources)
+    assert job["TrainingJobStatus"] == "Failed"
+    assert job["FailureReason"] == (
+        "AlgorithmError: OSError: [Errno 28] No space left on device: "
+        "the volume of 1 GB (VolumeSizeInGB) is full, exit code: 1"
+    )
+
+
+def test_a_script_that_leaves_nothing_and_says_nothing_completes_all_the_same(aws: LocalAws) -> None:
+    job = train(aws, "")
+    assert job["TrainingJobStatus"] == "Completed"
+    assert "FinalMetricDataList" not in job
+    with pytest.raises(client(aws, "s3").exceptions.NoSuchKey):
+        packed_files(aws, f"runs/{job['TrainingJobName']}/output/model.tar.gz")

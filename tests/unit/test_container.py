@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from traindrop.container import CodeError, Outcome, prepare, run, unpack_code
+from traindrop.folders import Folders
 from traindrop.instances import Instance, instances
 from traindrop.process import Supervision
-from traindrop.script_mode import Folders, environment, is_script_mode, script_arguments
+from traindrop.script_mode import environment, is_script_mode, script_arguments
 
 ORACLE = json.loads(
     (Path(__file__).parents[1] / "functional/local_fixtures/script_mode_oracle.json").read_text(encoding="utf-8")

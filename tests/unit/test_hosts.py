@@ -3,10 +3,12 @@
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from traindrop.container import Outcome
+from traindrop_cli.local.sagemaker import volume
 from traindrop_cli.local.sagemaker.hosts import Part, run_together
 from traindrop_cli.local.sagemaker.loopback import NoAddresses, loopback_instances
 
@@ -83,3 +85,16 @@ def test_where_there_is_one_loopback_address_several_instances_are_refused(monke
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(NoAddresses, match="2 instances need an address each on the loopback"), loopback_instances(2):
         pass
+
+
+def test_a_volume_is_full_once_what_lies_on_it_takes_more_than_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volume, "INTERVAL", 0.01)
+    (tmp_path / "sub").mkdir()
+    with volume.watched([tmp_path / "none", tmp_path], 200_000) as full:
+        with (tmp_path / "sub/sparse").open("wb") as file:
+            file.truncate(1 << 30)
+        assert not full.wait(0.2)
+        (tmp_path / "sub/data").write_bytes(b"x" * 300_000)
+        assert full.wait(10)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from traindrop.folders import Folders
 from traindrop.packing import VolumeFull, pack
-from traindrop.script_mode import Folders
 
 
 def an_instance(root: Path, **files: str) -> Folders:

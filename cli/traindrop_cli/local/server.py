@@ -34,17 +34,19 @@ def serve(settings: LocalSettings, ready_file: Path | None, *, end_with_stdin: b
             f"Port {settings.port} of 127.0.0.1: {error.strerror}. Choose another with --port, or 0 for a free one."
         )
     port = listener.getsockname()[1]
+    docker_host = os.environ.get("DOCKER_HOST")  # MiniStack is to find none, but a job's own image needs it
     environment = without_foreign_settings(os.environ) | ministack_environment(settings, port)
     os.environ.clear()
     os.environ.update(environment)
     with tempfile.TemporaryDirectory(prefix="traindrop-jobs-") as work_dir:
-        asyncio.run(_serve(settings, listener, Path(work_dir), ready_file, end_with_stdin))
+        training = _sagemaker_settings(settings, f"http://127.0.0.1:{port}", Path(work_dir), docker_host)
+        asyncio.run(_serve(settings, training, listener, ready_file, end_with_stdin))
     # Not sys.exit: it would wait for threads that wait for a script which ignores SIGTERM.
     os._exit(0)
 
 
 async def _serve(
-    settings: LocalSettings, listener: socket.socket, work_dir: Path, ready_file: Path | None, end_with_stdin: bool
+    settings: LocalSettings, training: Settings, listener: socket.socket, ready_file: Path | None, end_with_stdin: bool
 ) -> None:
     # Only now: MiniStack reads the environment when it is imported.
     from hypercorn.asyncio import serve as hypercorn_serve
@@ -53,8 +55,7 @@ async def _serve(
     from traindrop_cli.local.calls import CallCounter
     from traindrop_cli.local.sagemaker.api import SageMaker
 
-    endpoint_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    sagemaker = SageMaker(_sagemaker_settings(settings, endpoint_url, work_dir), adapter.surroundings())
+    sagemaker = SageMaker(training, adapter.surroundings())
 
     async def call(operation: str, scope: Scope, parameters: Mapping[str, Any]) -> adapter.Response:
         try:
@@ -65,7 +66,7 @@ async def _serve(
     adapter.install(call, concurrent_invocations=settings.concurrent_invocations)
     ended = _end_of_service(end_with_stdin)
     calls = CallCounter(adapter.asgi_app(), adapter.owner_of)
-    app = _telling_when_ready(calls, lambda: _write_ready(ready_file, endpoint_url))
+    app = _telling_when_ready(calls, lambda: _write_ready(ready_file, training.endpoint_url))
 
     async def until_the_end() -> None:
         await ended.wait()
@@ -78,7 +79,9 @@ async def _serve(
     adapter.end_lambda_workers()
 
 
-def _sagemaker_settings(settings: LocalSettings, endpoint_url: str, work_dir: Path) -> Settings:
+def _sagemaker_settings(
+    settings: LocalSettings, endpoint_url: str, work_dir: Path, docker_host: str | None
+) -> Settings:
     if settings.state_dir is not None:
         settings.state_dir.mkdir(parents=True, exist_ok=True)
     return Settings(
@@ -89,6 +92,7 @@ def _sagemaker_settings(settings: LocalSettings, endpoint_url: str, work_dir: Pa
         concurrent_jobs=settings.concurrent_jobs,
         event_copies=settings.event_copies,
         stop_grace=settings.stop_grace,
+        docker_host=docker_host,
     )
 
 

@@ -17,10 +17,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from traindrop.folders import Folders
 from traindrop.instances import ONLY, Instance
 from traindrop.process import Supervision, supervise
-from traindrop.script_mode import Folders, Request, environment, input_config
-from traindrop.steps import EntryPointError, Step, script_steps
+from traindrop.script_mode import Request, environment, input_config, is_script_mode
+from traindrop.steps import EntryPointError, Step, steps
 
 FAILURE_REASON_LENGTH = 1024  # DescribeTrainingJob cuts FailureReason there
 
@@ -83,20 +84,19 @@ def run(
     instance: Instance = ONLY,
     extra_environment: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """Run the request's script on one instance, after its requirements.txt, until it ends or its supervision ends it.
+    """Run the request's script on one instance, after its requirements.txt, until it ends or its supervision ends it;
+    or, for a request without a script, what the XGBoost image does itself. Not for a request that needs its image.
 
     The script inherits the caller's environment without its AWS_* variables: whoever wants it to have credentials
     passes them in `extra_environment`, which wins over all else.
     """
     started = time.monotonic()
     try:
-        steps = script_steps(request, folders)
+        planned = steps(request, folders)
     except EntryPointError as error:
-        return Outcome(1, _algorithm_error(str(error)), stopped=False, timed_out=False, seconds=0.0)
-    variables = _inherited(instance) | environment(request, folders, instance) | dict(extra_environment or {})
-    packages = [str(folders.packages), *filter(None, [variables.get("PYTHONPATH")])]
-    variables["PYTHONPATH"] = os.pathsep.join(packages)
-    for step in steps:
+        return Outcome(1, algorithm_error(str(error)), stopped=False, timed_out=False, seconds=0.0)
+    variables = _variables(request, folders, instance, extra_environment or {})
+    for step in planned:
         ended = supervise(step.command, supervision, cwd=folders.code, env=variables)
         if ended.by or ended.code:
             break
@@ -116,13 +116,23 @@ def _inherited(instance: Instance) -> dict[str, str]:
     return {"OMP_NUM_THREADS": threads, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONUNBUFFERED": "1"} | kept
 
 
+def _variables(request: Request, folders: Folders, instance: Instance, extra: Mapping[str, str]) -> dict[str, str]:
+    variables = _inherited(instance) | environment(request, folders, instance) | dict(extra)
+    if is_script_mode(request):
+        first = folders.packages
+    else:
+        first = Path(__file__).parents[1]  # this package plays the algorithm
+        variables["SAGEMAKER_BASE_DIR"] = str(folders.root)
+    return variables | {"PYTHONPATH": os.pathsep.join(filter(None, [str(first), variables.get("PYTHONPATH")]))}
+
+
 def _reason(folders: Folders, step: Step, code: int) -> str:
     if folders.failure.is_file():  # the toolkit keeps what the script wrote (files.py, write_failure_file)
-        return _algorithm_error(folders.failure.read_text(encoding="utf-8", errors="replace"))
-    return _algorithm_error(step.failure(code))
+        return algorithm_error(folders.failure.read_text(encoding="utf-8", errors="replace"))
+    return algorithm_error(step.failure(code))
 
 
-def _algorithm_error(text: str) -> str:
-    # The container's own exit code, 1 for every failing script (trainer.py, DEFAULT_FAILURE_CODE).
-    ending = ", exit code: 1"
+def algorithm_error(text: str, code: int = 1) -> str:
+    """A FailureReason. The container's exit code is 1 for every failing script (trainer.py, DEFAULT_FAILURE_CODE)."""
+    ending = f", exit code: {code}"
     return f"AlgorithmError: {text}"[: FAILURE_REASON_LENGTH - len(ending)] + ending

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from traindrop.script_mode import Folders
+from traindrop.folders import Folders
 
 
 class VolumeFull(Exception):

@@ -8,9 +8,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from traindrop.script_mode import Folders, Request, decoded_hyperparameters, script_arguments
+from traindrop.folders import Folders
+from traindrop.script_mode import Request, decoded_hyperparameters, is_script_mode, script_arguments
 
+# SageMaker's own images whose script mode can be run without them.
+FRAMEWORK_IMAGES = ("sagemaker-xgboost", "sagemaker-scikit-learn", "pytorch-training", "tensorflow-training")
+# The one whose algorithm mode, without a script, can be as well.
+ALGORITHM_IMAGE = "sagemaker-xgboost"
 REQUIREMENTS = "requirements.txt"
+_REPOSITORY = re.compile(r"\d{12}\.dkr\.ecr\.[^/]+/([^:@]+)([:@].*)?")
 # What the toolkit accepts as an entry point: a plain relative path (process.py, _SAFE_ENTRY_POINT).
 _ENTRY_POINT = re.compile(r"[A-Za-z0-9._][A-Za-z0-9._+-]*(/[A-Za-z0-9._+-]+)*\.py")
 
@@ -21,19 +27,36 @@ class EntryPointError(Exception):
 
 @dataclass(frozen=True)
 class Step:
-    """`command` is what is run here, with `shown` in the container; `error` is the toolkit's name of its failure."""
+    """One command. `shown`: as it is in the container; `error`: the toolkit's name of its failure, if that runs it."""
 
     command: Sequence[str]
     shown: str
-    error: str
+    error: str | None
 
     def failure(self, code: int) -> str:
         """What the toolkit writes into output/failure where the script has not."""
-        return f'{self.error}:\nExitCode {code}\nErrorMessage ""\nCommand "{self.shown}"'
+        return f'{self.error}:\nExitCode {code}\nErrorMessage ""\nCommand "{self.shown}"' if self.error else ""
 
 
-def script_steps(request: Request, folders: Folders) -> list[Step]:
-    """Script mode: the code's requirements.txt, if there is one, and then the script."""
+def needs_its_image(request: Request) -> bool:
+    """Whether nothing but the image itself can run the request: it is not one of SageMaker's own that are known here,
+    or the request names another entry point of the container."""
+    algorithm = request.get("AlgorithmSpecification", {})
+    found = _REPOSITORY.fullmatch(algorithm.get("TrainingImage", ""))
+    if not found or "ContainerEntrypoint" in algorithm or "ContainerArguments" in algorithm:
+        return True
+    return found[1] not in FRAMEWORK_IMAGES if is_script_mode(request) else found[1] != ALGORITHM_IMAGE
+
+
+def steps(request: Request, folders: Folders) -> list[Step]:
+    """What the container would run for a request that does not need its image; raises `EntryPointError`."""
+    if is_script_mode(request):
+        return _script_steps(request, folders)
+    return [Step([sys.executable, "-m", "traindrop.builtin_xgboost"], "train", None)]
+
+
+def _script_steps(request: Request, folders: Folders) -> list[Step]:
+    """The code's requirements.txt, if there is one, and then the script."""
     program = str(decoded_hyperparameters(request)["sagemaker_program"])
     if not _ENTRY_POINT.fullmatch(program) or ".." in program.split("/"):
         raise EntryPointError(

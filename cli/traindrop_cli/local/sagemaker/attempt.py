@@ -2,23 +2,27 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from traindrop.container import CodeError, Outcome, prepare, run, unpack_code
+from traindrop.container import CodeError, Outcome, algorithm_error, prepare, run, unpack_code
+from traindrop.folders import Folders
 from traindrop.instances import Instance
 from traindrop.process import Supervision
-from traindrop.script_mode import Folders, decoded_hyperparameters
+from traindrop.script_mode import decoded_hyperparameters, is_script_mode
+from traindrop.steps import needs_its_image
 from traindrop_cli.local.sagemaker import channels
 from traindrop_cli.local.sagemaker.checkpoints import CheckpointCopy, checkpoint_uri, copied_meanwhile
+from traindrop_cli.local.sagemaker.docker_engine import DockerEngine, NoDocker
 from traindrop_cli.local.sagemaker.hosts import Part, run_together
 from traindrop_cli.local.sagemaker.logs import log_stream
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.task import JobFailed, Task
+from traindrop_cli.local.sagemaker.volume import volume_bytes, watched
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,36 @@ class Machine:
     folders: Folders
 
 
+# Runs what the request asks for on one machine: with these variables, under this supervision.
+Runner = Callable[[Machine, Mapping[str, str], Supervision], Outcome]
+
+
 @dataclass(frozen=True)
 class Attempt:
     """Its machines, and their checkpoints where the job has any."""
 
     machines: Sequence[Machine]
     checkpoints: CheckpointCopy | None
+
+
+def runner_of(task: Task) -> Runner:
+    """Who runs the job: this machine's Python, or its Docker; raises `JobFailed` where neither can."""
+    request = task.job.request
+    if not needs_its_image(request):
+        return lambda machine, variables, supervision: run(
+            request, machine.folders, supervision, instance=machine.instance, extra_environment=variables
+        )
+    image = request["AlgorithmSpecification"].get("TrainingImage")
+    if image is None:
+        raise JobFailed("ClientError: The local SageMaker has no algorithm resources: name a TrainingImage.")
+    try:
+        engine = DockerEngine.of_this_machine(task.settings.docker_host)
+    except NoDocker as problem:
+        raise JobFailed(
+            f"ClientError: Without AWS the image {image} needs Docker, and {problem}. Start it, or get it from "
+            "https://docs.docker.com/get-docker/. SageMaker's framework images with a script run without it."
+        ) from None
+    return lambda machine, variables, supervision: engine.run(request, machine.folders, variables, supervision)
 
 
 def fetch(task: Task, instances: Sequence[Instance], root: Path) -> Attempt:
@@ -51,10 +79,11 @@ def fetch(task: Task, instances: Sequence[Instance], root: Path) -> Attempt:
     return Attempt(machines, checkpoints)
 
 
-def train(task: Task, attempt: Attempt, metrics: FinalMetrics, deadline: float) -> Outcome:
+def train(task: Task, attempt: Attempt, runner: Runner, metrics: FinalMetrics, deadline: float) -> Outcome:
     """Run all instances to their end. `deadline` is of `time.monotonic`. Raises `JobFailed`."""
     logs, now = task.client("logs"), int(time.time())
-    with ExitStack() as streams, copied_meanwhile(attempt.checkpoints):
+    volume, roots = volume_bytes(task.job.request), [machine.folders.root for machine in attempt.machines]
+    with ExitStack() as streams, copied_meanwhile(attempt.checkpoints), watched(roots, volume) as full:
 
         def part(machine: Machine) -> Part:
             name = f"{task.job.name}/algo-{machine.instance.number}-{now}"
@@ -66,11 +95,15 @@ def train(task: Task, attempt: Attempt, metrics: FinalMetrics, deadline: float) 
 
             def run_here(halt: threading.Event) -> Outcome:
                 supervision = Supervision(on_line, halt, deadline, task.settings.stop_grace, die_with_parent=True)
-                return _run(task, machine, supervision)
+                return runner(machine, _variables(task, machine), supervision)
 
             return run_here
 
-        outcome = run_together([part(machine) for machine in attempt.machines], task.stop)
+        outcome = run_together([part(machine) for machine in attempt.machines], task.stop, full)
+    if full.is_set():
+        # What the script itself would have met, in a container with a disk of its own.
+        size = f"the volume of {volume / 2**30:g} GB (VolumeSizeInGB) is full"
+        raise JobFailed(algorithm_error(f"OSError: [Errno 28] No space left on device: {size}"))
     if outcome.failure_reason is None and attempt.checkpoints and attempt.checkpoints.error:
         raise JobFailed(attempt.checkpoints.error)
     return outcome
@@ -84,20 +117,20 @@ def _fetched(task: Task, root: Path, instance: Instance) -> Machine:
             channels.fetch_channel(s3, channel, folders.channel(channel["ChannelName"]), instance)
     except channels.DataError as error:
         raise JobFailed(f"ClientError: {error}") from error
-    archive = root / "sourcedir.tar.gz"
-    uri = str(decoded_hyperparameters(request)["sagemaker_submit_directory"])
+    if is_script_mode(request) and not needs_its_image(request):
+        _fetch_code(task, folders)
+    return Machine(instance, folders)
+
+
+def _fetch_code(task: Task, folders: Folders) -> None:
+    archive = folders.root / "sourcedir.tar.gz"
+    uri = str(decoded_hyperparameters(task.job.request)["sagemaker_submit_directory"])
     try:
-        channels.fetch_object(s3, *channels.split_uri(uri), archive)
+        channels.fetch_object(task.client("s3"), *channels.split_uri(uri), archive)
         unpack_code(archive, folders)
     except (ClientError, CodeError) as error:
         # The toolkit fetches the code itself, inside the container: its failure is the algorithm's.
         raise JobFailed(f"AlgorithmError: Framework Error: {error} ({uri}), exit code: 1") from error
-    return Machine(instance, folders)
-
-
-def _run(task: Task, machine: Machine, supervision: Supervision) -> Outcome:
-    variables = _variables(task, machine)
-    return run(task.job.request, machine.folders, supervision, instance=machine.instance, extra_environment=variables)
 
 
 def _variables(task: Task, machine: Machine) -> dict[str, str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from traindrop.container import Outcome
 from traindrop.instances import Instance
 from traindrop.packing import Artifacts, VolumeFull, pack
-from traindrop.script_mode import is_script_mode
 from traindrop_cli.local.sagemaker import attempt, channels
 from traindrop_cli.local.sagemaker.attempt import Machine
 from traindrop_cli.local.sagemaker.hosts import was_killed
@@ -21,13 +20,10 @@ from traindrop_cli.local.sagemaker.loopback import NoAddresses, loopback_instanc
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Settings
 from traindrop_cli.local.sagemaker.task import JobFailed, Move, Task
+from traindrop_cli.local.sagemaker.volume import volume_bytes
 
 logger = logging.getLogger(__name__)
 
-NOT_SCRIPT_MODE = (
-    "ClientError: The local SageMaker runs script mode only for now: the hyperparameters sagemaker_program and "
-    "sagemaker_submit_directory have to name the training script. A built-in algorithm or an own image needs AWS."
-)
 INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 # How often a spot job gets other instances. SageMaker has no such limit, but here somebody kills the script each time.
 RESTARTS = 3
@@ -37,7 +33,7 @@ def carry_out(job: Job, settings: Settings, credentials: Credentials, stop: thre
     """Download, train, upload; tells each step by `move`, the last one being a terminal status."""
     task = Task(job, settings, credentials, stop, move)
     settings.work_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{job.name}-", dir=settings.work_dir) as root:
+    with tempfile.TemporaryDirectory(prefix=f"{job.name}-", dir=settings.work_dir, ignore_cleanup_errors=True) as root:
         try:
             with loopback_instances(instance_count(job.request)) as instances:
                 _attempts(task, instances, Path(root))
@@ -61,15 +57,14 @@ def _attempts(task: Task, instances: Sequence[Instance], root: Path) -> None:
             task.move("Stopped" if task.stop.is_set() else "MaxWaitTimeExceeded")
             return
         task.move("Downloading")
-        if not is_script_mode(request):
-            raise JobFailed(NOT_SCRIPT_MODE)
+        runner = attempt.runner_of(task)
         this = attempt.fetch(task, instances, root / str(number))
         if task.stop.is_set():
             task.move("Stopped")
             return
         task.move("Training")
         deadline = min(time.monotonic() + seconds_left, patience)
-        outcome = attempt.train(task, this, metrics, deadline)
+        outcome = attempt.train(task, this, runner, metrics, deadline)
         if not (request.get("EnableManagedSpotTraining") and was_killed(outcome)) or number == RESTARTS:
             limit = "MaxWaitTimeExceeded" if deadline == patience else "MaxRuntimeExceeded"
             _finish(task, this.machines, outcome, metrics, limit)
@@ -112,9 +107,9 @@ def _upload(task: Task, machines: Sequence[Machine], *, with_model: bool) -> str
 
 
 def _packed(job: Job, machines: Sequence[Machine]) -> Artifacts:
-    volume = job.request["ResourceConfig"].get("VolumeSizeInGB", float("inf")) * 2**30
+    folders = [machine.folders for machine in machines]
     try:
-        return pack([machine.folders for machine in machines], machines[0].folders.root, volume)
+        return pack(folders, folders[0].root, volume_bytes(job.request))
     except VolumeFull as error:
         # Its words: https://github.com/huggingface/blog/issues/114
         raise JobFailed(f"ClientError: Artifact upload failed:Insufficient disk space ({error})") from error

@@ -12,9 +12,9 @@ Part = Callable[[threading.Event], Outcome]
 _POLL = 0.02
 
 
-def run_together(parts: Sequence[Part], stop: threading.Event) -> Outcome:
-    """Run every part in a thread of its own. Where one fails or runs out of time, the others are stopped at once, and
-    its outcome is the job's; else the last one's is."""
+def run_together(parts: Sequence[Part], *stops: threading.Event) -> Outcome:
+    """Run every part in a thread of its own, until all have ended or one of the events is set. Where one fails or runs
+    out of time, the others are stopped at once, and its outcome is the job's; else the last one's is."""
     halt = threading.Event()
     ended: list[Outcome] = []
     stopped = False
@@ -24,8 +24,9 @@ def run_together(parts: Sequence[Part], stop: threading.Event) -> Outcome:
             while running:
                 done, running = wait(running, timeout=_POLL, return_when=FIRST_COMPLETED)
                 ended += [future.result() for future in done]
-                if not halt.is_set() and (stop.is_set() or not all(map(_is_well, ended))):
-                    stopped = stop.is_set()
+                asked = any(stop.is_set() for stop in stops)
+                if not halt.is_set() and (asked or not all(map(_is_well, ended))):
+                    stopped = asked
                     halt.set()
         finally:
             halt.set()  # an error of ours must not leave the others running

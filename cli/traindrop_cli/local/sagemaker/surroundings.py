@@ -41,7 +41,7 @@ class Settings:
     `quotas`: instances that may be in use at a time, by instance type; a type that is absent has no limit.
     `concurrent_jobs`: how many really run; further ones wait in Starting. `event_copies`: how often each state
     change is told ("SageMaker AI may send multiple events for each state change"). `stop_grace`: seconds between
-    SIGTERM and SIGKILL; 120 in AWS.
+    SIGTERM and SIGKILL; 120 in AWS. `docker_host`: where the Docker engine is, if not at its default place.
     """
 
     endpoint_url: str
@@ -51,3 +51,4 @@ class Settings:
     concurrent_jobs: int = 2
     event_copies: int = 2
     stop_grace: float = 10.0
+    docker_host: str | None = None
