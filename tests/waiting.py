@@ -7,7 +7,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_for(look: Callable[[], Found | None], seconds: float = 30) -> Found:
+def wait_for(look: Callable[[], Found | None], seconds: float = 90) -> Found:
     """What `look` returns once it is neither None nor empty."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -37,6 +37,9 @@ def drop(
         bool, typer.Option("--local", help="In the local AWS; starts and ends one if none runs. Waits.")
     ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the run to its end.")] = False,
+    code: Annotated[
+        Path | None, typer.Option(help="Folder with a train.py of your own; becomes the dataset's code.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds to follow the run at the most.", min=1)] = 7200,
     json: Json = False,
     keep: Annotated[Path | None, typer.Option(help="Folder to copy everything of the run to. Waits.")] = None,
@@ -47,8 +50,10 @@ def drop(
     Exit status when it waits: 0 evaluated, 1 training or evaluation failed, 2 rejected; 3 a wrong call.
     """
     from traindrop_cli.commands.drop import DropCall, run_drop
+    from traindrop_cli.upload import Files
 
-    call = DropCall(csv, dataset or csv.stem, target, test, config, timeout=timeout, json=json, keep=keep)
+    files = Files(csv, target, test, config, code)
+    call = DropCall(files, dataset or csv.stem, timeout=timeout, json=json, keep=keep)
     raise typer.Exit(run_drop(call, use_local=use_local, wait=wait or use_local or keep is not None, stack=stack))
 
 

@@ -30,6 +30,7 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
         "run": run.run,
         "dataset": run.dataset,
         "status": run.status.value,
+        "framework": run.framework,
         "main_metric": run.main_metric,
         "metrics": run.metrics or run.validation,
         "metrics_of": "test" if run.metrics else "validation" if run.validation else None,

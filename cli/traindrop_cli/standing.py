@@ -12,7 +12,7 @@ def place_in_line(run: Run, line: Sequence[Place]) -> int | None:
     """From 1, among those that wait for the same instance type; None where it does not wait."""
     if run.status is not Status.WAITING:
         return None
-    place = Place(run=run.run, turn=run.created_at, instance_type=run.instance_type or "")
+    place = Place(run=run.run, created_at=run.created_at, instance_type=run.instance_type or "")
     return len(ahead_of(place, line)) + 1
 
 

@@ -1,4 +1,4 @@
-"""Putting one drop into the bucket: the test CSV first, then the config, last the CSV that launches the run."""
+"""Putting one drop into the bucket: code and test CSV first, then the config, last the CSV that launches the run."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from traindrop.config import MAX_BYTES
 from traindrop.events import Upload
 from traindrop.receiving import ACCOMPANIES
 from traindrop.strict_yaml import InvalidYaml, load
-from traindrop.upload_path import config_key, test_prefix, train_prefix
+from traindrop.upload_path import code_prefix, config_key, test_prefix, train_prefix
 from traindrop_cli.errors import CommandError
 from traindrop_cli.stack import Stack
 
@@ -26,22 +26,39 @@ class Dropped:
     at: datetime
 
 
-def check_files(*paths: Path | None) -> None:
-    """Raises `CommandError` for a file that is not there; None is no file."""
-    for path in paths:
+@dataclass(frozen=True)
+class Files:
+    """What a person drops. `code` is a folder; `target` goes into the config."""
+
+    csv: Path
+    target: str | None = None
+    test: Path | None = None
+    config: Path | None = None
+    code: Path | None = None
+
+
+def check_files(files: Files) -> None:
+    """Raises `CommandError` for a file or a folder that is not there, or a code folder with nothing in it."""
+    for path in (files.csv, files.test, files.config):
         if path is not None and not path.is_file():
             raise CommandError(f"{path}: there is no such file.")
+    if files.code is not None:
+        if not files.code.is_dir():
+            raise CommandError(f"{files.code}: there is no such folder. --code takes the folder that holds train.py.")
+        if not _sources(files.code):
+            raise CommandError(f"{files.code}: there is no file in it. --code takes the folder that holds train.py.")
 
 
-def drop(
-    stack: Stack, csv: Path, dataset: str, *, target: str | None, test: Path | None, config: Path | None
-) -> Dropped:
+def drop(stack: Stack, files: Files, dataset: str) -> Dropped:
     """Upload a training CSV with what belongs to it; the files are there (`check_files`)."""
     s3 = boto3.client("s3")
+    csv = files.csv
     key = train_prefix(dataset) + csv.name
-    if test is not None:
-        s3.upload_file(str(test), stack.bucket, test_prefix(dataset) + test.name)
-    text = _config_text(stack, dataset, target, config)
+    if files.code is not None:
+        _put_code(stack.bucket, code_prefix(dataset), files.code)
+    if files.test is not None:
+        s3.upload_file(str(files.test), stack.bucket, test_prefix(dataset) + files.test.name)
+    text = _config_text(stack, dataset, files.target, files.config)
     if text is not None:
         s3.put_object(
             Bucket=stack.bucket, Key=config_key(dataset), Body=text, ContentType="application/yaml",
@@ -56,6 +73,26 @@ def drop(
         version_id=head["VersionId"], uploaded_at=at,
     )  # fmt: skip
     return Dropped(key=key, upload=upload.identity, at=at)
+
+
+def _sources(folder: Path) -> dict[str, Path]:
+    """The files of a code folder by their paths in it, without what Python, git and editors leave there."""
+    found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        name.as_posix(): path
+        for name, path in found.items()
+        if "__pycache__" not in name.parts and not any(part.startswith(".") for part in name.parts)
+    }
+
+
+def _put_code(bucket: str, prefix: str, folder: Path) -> None:
+    """Make the dataset's code what the folder holds. A file that is gone there goes here; the bucket keeps versions."""
+    s3, sources = boto3.client("s3"), _sources(folder)
+    for name, path in sources.items():
+        s3.upload_file(str(path), bucket, prefix + name)
+    for key in aws.keys(bucket, prefix):
+        if key.removeprefix(prefix) not in sources:
+            s3.delete_object(Bucket=bucket, Key=key)
 
 
 def _config_text(stack: Stack, dataset: str, target: str | None, config: Path | None) -> bytes | None:

@@ -13,6 +13,7 @@ from tests.contract.template import FUNCTIONS, TEMPLATE, resources, rules
 from tests.functional.conftest import TABLE
 from tests.functional.conftest import _make_table as make_table
 
+from traindrop.clock import ROUND
 from traindrop.ledger import BY_DATASET, BY_STAGE, CLAIM, LEASE
 from traindrop.looks import pause_before_look
 from traindrop.run import Status
@@ -92,7 +93,7 @@ def test_the_ledgers_indexes_are_those_of_the_table_and_show_what_the_line_needs
     assert by_name.keys() == {BY_DATASET, BY_STAGE}
     # The index's keys and the table's are in it by themselves.
     shown = {"run", "stage", "turn", *by_name[BY_STAGE]["Projection"]["NonKeyAttributes"]}
-    assert Place.model_fields.keys() == shown - {"stage"}
+    assert Place.model_fields.keys() == shown - {"stage", "turn"}
 
 
 def test_the_table_of_the_functional_tests_is_the_templates() -> None:
@@ -119,6 +120,10 @@ def test_nobody_who_holds_a_launch_is_still_alive_when_the_lease_ends(function: 
 
 def test_nobody_who_sends_a_message_is_still_alive_when_the_claim_on_it_ends() -> None:
     assert timedelta(seconds=seconds_of("Notifier")) < CLAIM
+
+
+def test_a_tick_has_time_for_a_round_of_launches_and_one_of_looks_and_for_the_last_of_each() -> None:
+    assert 2 * ROUND + timedelta(seconds=40) < timedelta(seconds=seconds_of("Dispatcher"))
 
 
 @pytest.mark.parametrize(

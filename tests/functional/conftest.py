@@ -146,7 +146,7 @@ def _make_table() -> None:
                 ],
                 "Projection": {
                     "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["instance_type", "waits_for", "not_before"],
+                    "NonKeyAttributes": ["created_at", "instance_type", "waits_for", "not_before"],
                 },
             },
         ],

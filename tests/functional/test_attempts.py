@@ -11,6 +11,7 @@ from tests.functional.conftest import STACK, Account
 from tests.functional.service import Service, service, state_change
 from tests.functional.test_waiting_line import dispatch, drop, refuse
 
+from traindrop import aws
 from traindrop.run import MAX_ATTEMPTS, Run, Status
 
 __all__ = ["service"]  # a fixture
@@ -194,6 +195,22 @@ def test_a_lost_event_is_made_up_for_by_asking_once_the_run_is_overdue(
     assert dispatch() == []
 
 
+def test_when_many_are_overdue_a_round_of_looks_ends_in_time_and_the_next_one_goes_on(
+    account: Account, service: Service, later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [drop(account, name) for name in ("a", "b", "c")]
+    for run in runs:
+        service.end(run, "Completed")
+    later(minutes=11)
+
+    def slowly(name: str) -> dict[str, Any]:
+        later(seconds=10)
+        return service.describe(name)
+
+    monkeypatch.setattr(aws, "_described", slowly)  # twice a look: it is asked, and then told on the bus
+    assert [dispatch(), dispatch(), dispatch()] == [runs[:2], runs[2:], []]
+
+
 @pytest.mark.usefixtures("service")
 def test_a_job_that_still_runs_is_asked_about_ever_less_often(account: Account, later: Any) -> None:
     drop(account, "a")
@@ -233,7 +250,7 @@ def test_a_run_that_was_told_is_not_looked_after_any_more(account: Account, serv
     notifier(event, None)  # type: ignore[arg-type]
     later(days=2)
     assert dispatch() == []
-    assert account.ledger.due(only(account).created_at + timedelta(days=30)) == []
+    assert list(account.ledger.due(only(account).created_at + timedelta(days=30))) == []
 
 
 def test_an_evaluation_that_never_ends_is_given_up_and_told(account: Account, service: Service, later: Any) -> None:

@@ -83,7 +83,7 @@ def test_the_place_in_the_line_is_told_whenever_it_changes(story: Story) -> None
     story.accept(in_line("first", 1))
     story.accept(in_line("second", 2))
     story.chapters = [
-        lambda: story.wait_for("second", "its turn: 1 came earlier for ml.m5.large"),
+        lambda: story.wait_for("second", "its turn: others came earlier for ml.m5.large"),
         lambda: None,
         lambda: story.launch("first"),
         lambda: story.wait_for("second", "a free instance"),
@@ -97,7 +97,7 @@ def test_the_place_in_the_line_is_told_whenever_it_changes(story: Story) -> None
         "waiting 2nd in line for ml.m5.large, waits for its turn",
         "waiting 1st in line for ml.m5.large, waits for its turn",
         "waiting 1st in line for ml.m5.large, waits for a free instance",
-        "launched 1 × ml.m5.large",
+        "launched xgboost, 1 × ml.m5.large",
         "training",
         "trained",
         "evaluated validation only",
@@ -117,10 +117,10 @@ def test_a_further_attempt_is_told_with_the_failure_before_it(story: Story) -> N
     ]
     steps, end = told("unlucky")
     assert steps[1:6] == [
-        "launched 1 × ml.m5.large",
+        "launched xgboost, 1 × ml.m5.large",
         "training",
         "waiting 1st in line for ml.m5.large, waits for attempt 2 of 3 after CapacityError: Unable to provision",
-        "launched 1 × ml.m5.large, attempt 2 of 3 after CapacityError",
+        "launched xgboost, 1 × ml.m5.large, attempt 2 of 3 after CapacityError",
         "training",
     ]
     assert end.run.attempt == 2
@@ -142,7 +142,7 @@ def test_a_repeated_drop_goes_on_with_the_run_that_will_have_the_answer(story: S
     steps, end = told("again")
     assert steps[1] == "repeated this file was dropped before; answer has the answer"
     assert steps[-1] == "notified"
-    assert "launched 1 × ml.m5.large" in steps
+    assert "launched xgboost, 1 × ml.m5.large" in steps
     assert end.run.run == "answer"
     assert end.repeated is not None
     assert end.repeated.run == "again"

@@ -17,7 +17,7 @@ CAME = datetime(2026, 11, 12, tzinfo=UTC)
 
 
 def place(run: str, seconds: float, instance_type: str = "ml.m5.large") -> Place:
-    return Place(run=run, turn=CAME + timedelta(seconds=seconds), instance_type=instance_type)
+    return Place(run=run, created_at=CAME + timedelta(seconds=seconds), instance_type=instance_type)
 
 
 def waiting(**changes: object) -> Run:

@@ -199,9 +199,9 @@ def _link() -> bytes:
     [
         (_traversal, "evil"),
         (_link, "link"),
-        (lambda: packed({"model.pkl": b"\x80\x04."}), "model.pkl"),
+        (lambda: packed({"model.ubj": b"\x80\x04."}), "a pickle"),
         (lambda: b"no archive at all", "model.tar.gz"),
-        (lambda: packed({}), "dataset.json"),
+        (lambda: packed({}), "predictions.csv"),
         (lambda: packed({"dataset.json": b"{}"}), "dataset.json"),
     ],
     ids=["a path outside", "a link", "a pickle", "no archive", "nothing in it", "no schema"],

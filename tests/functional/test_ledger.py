@@ -174,7 +174,7 @@ def test_a_further_attempt_is_begun_once_and_takes_the_old_place_in_the_line(acc
     assert (again.status, again.attempt, again.job) == (Status.WAITING, 2, f"{NAME}-r2")
     assert ledger.try_again(run, NOON) is None
     (place,) = ledger.waiting()
-    assert (place.run, place.turn, place.waits_for) == (NAME, run.created_at, "attempt 2 of 3")
+    assert (place.run, place.created_at, place.waits_for) == (NAME, run.created_at, "attempt 2 of 3")
 
 
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.WAITING, Status.IN_PROGRESS}))
@@ -230,6 +230,23 @@ def test_a_refused_launch_may_be_tried_again_at_once_and_does_not_count(account:
     assert again.launch_tries == 1
 
 
+def test_who_stands_in_line_without_a_try_takes_no_launch_from_anyone_and_hides_none_that_was_cut_off(
+    account: Account,
+) -> None:
+    run = a_run(instance_type="ml.m5.large")
+    stored(account.ledger, run)
+    assert account.ledger.claim_launch(NAME, NOON) is not None
+    assert not account.ledger.stand_in_line(run, "its turn", NOON)
+    later = NOON + LEASE + timedelta(seconds=1)
+    assert account.ledger.stand_in_line(run, "its turn", later)
+    assert not account.ledger.stand_in_line(run, "something else", later)
+    (place,) = account.ledger.waiting()
+    assert place.waits_for == "its turn"
+    again = account.ledger.claim_launch(NAME, later)
+    assert again is not None
+    assert again.launch_tries == 2
+
+
 @pytest.mark.parametrize("status", sorted(set(Status) - {Status.WAITING}))
 def test_only_a_waiting_run_can_be_claimed_for_its_launch(account: Account, status: Status) -> None:
     stored(account.ledger, a_run(status=status))
@@ -262,6 +279,20 @@ def test_the_line_is_in_the_order_of_acceptance_and_holds_only_those_that_wait(a
     assert [place.run for place in account.ledger.waiting()] == ["first", "second"]
     account.ledger.advance("first", Status.IN_PROGRESS, NOON)
     assert [place.run for place in account.ledger.waiting()] == ["second"]
+
+
+def test_each_instance_type_has_a_line_of_its_own_however_long(account: Account) -> None:
+    kinds = ["ml.m5.large", "ml.m5.xlarge", "ml.c5.large"]
+    for number in range(26):
+        kind = kinds[number % 2] if number else kinds[2]
+        came = NOON + timedelta(seconds=number)
+        stored(account.ledger, a_run(run=f"run-{number:02}", created_at=came, instance_type=kind))
+    expected = {kinds[2]: [0], kinds[0]: list(range(2, 26, 2)), kinds[1]: list(range(1, 26, 2))}
+    lines = [[(place.instance_type, int(place.run[-2:])) for place in line] for line in account.ledger.lines()]
+    assert lines == [[(kind, number) for number in numbers] for kind, numbers in sorted(expected.items())]
+    for kind, numbers in expected.items():
+        assert [int(place.run[-2:]) for place in account.ledger.line_for(kind)] == numbers
+    assert list(account.ledger.line_for("ml.m5")) == []
 
 
 def test_a_run_is_due_when_its_time_has_come_and_one_of_two_takes_the_look(account: Account) -> None:

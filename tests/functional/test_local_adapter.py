@@ -10,13 +10,15 @@ LOOK = """
 import inspect, json
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
-from ministack.services import eventbridge, iam, lambda_svc, sts
+from ministack.services import dynamodb, eventbridge, iam, lambda_svc, sts
 
 hooks = [
     eventbridge._put_events, eventbridge._dispatch_to_lambda, lambda_svc._get_func_record_for_ref,
-    lambda_svc._execution_record_for_config, lambda_svc.invoke_async_with_retry, responses.request_scope,
+    lambda_svc._execution_record_for_config, lambda_svc.invoke_async_with_retry, lambda_svc._execute_function,
+    responses.request_scope,
     responses.get_account_id, responses.get_region, router.extract_access_key_id, iam_evaluator.enforce,
     iam_evaluator.pin_request_origin, iam_actions.identity_denial_message, sts.register_session, lambda_runtime.reset,
+    dynamodb._condition_syntax_error,
 ]
 print(json.dumps({
     "signatures": {hook.__name__: list(inspect.signature(hook).parameters) for hook in hooks},
@@ -29,6 +31,7 @@ print(json.dumps({
     "denial": sorted(iam_evaluator.EvalResult.__dataclass_fields__),
     "failure": sorted(iam_evaluator.AuthError.__dataclass_fields__),
     "roles": type(iam._roles).__name__,
+    "sessions": type(sts._sessions).__name__,
 }))
 """
 SIGNATURES = {
@@ -37,6 +40,7 @@ SIGNATURES = {
     "_get_func_record_for_ref": ["function_ref"],
     "_execution_record_for_config": ["func", "config"],
     "invoke_async_with_retry": ["func", "event"],
+    "_execute_function": ["func", "event"],
     "request_scope": ["account_id", "region"],
     "get_account_id": [],
     "get_region": [],
@@ -46,6 +50,7 @@ SIGNATURES = {
     "identity_denial_message": ["action", "principal_arn", "resource", "explicit_deny"],
     "register_session": ["access_key", "session"],
     "reset": [],
+    "_condition_syntax_error": ["expr", "slot"],
 }
 
 
@@ -64,6 +69,7 @@ def test_every_hook_of_ministack_is_as_the_adapter_expects_it() -> None:
     assert {"decision", "principal_arn"} <= set(found["denial"])
     assert {"code", "message"} <= set(found["failure"])
     assert found["roles"] == "AccountScopedDict"
+    assert found["sessions"] == "dict"
 
 
 def test_the_version_is_the_one_that_the_adapter_was_written_for() -> None:

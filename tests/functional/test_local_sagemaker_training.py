@@ -1,10 +1,7 @@
 """The local SageMaker really trains: data in, script, artifacts out, states, log lines and events."""
 
-import io
 import json
 import os
-import re
-import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,11 @@ from tests.functional.local_fixtures.aws import (
     a_request,
     client,
     finished,
+    log_lines,
     make_role,
+    packed_files,
+    start,
+    train,
     upload_script,
 )
 from tests.waiting import wait_for
@@ -37,34 +38,6 @@ SLEEP = "import os, time; print('pid', os.getpid()); time.sleep(60)"
 STATES = ["Starting", "Downloading", "Training", "Uploading", "Completed"]
 
 
-def start(local: LocalAws, script: str, **changes: Any) -> str:
-    request = a_request(upload_script(local, script), **changes)
-    client(local, "sagemaker").create_training_job(**request)
-    return str(request["TrainingJobName"])
-
-
-def train(local: LocalAws, script: str, **changes: Any) -> dict[str, Any]:
-    return finished(local, start(local, script, **changes))
-
-
-def members(local: LocalAws, key: str) -> list[str]:
-    body = client(local, "s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
-        return tar.getnames()
-
-
-def log_lines(local: LocalAws, job: str) -> list[str]:
-    logs, group = client(local, "logs"), "/aws/sagemaker/TrainingJobs"
-    try:
-        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
-    except logs.exceptions.ResourceNotFoundException:
-        return []
-    assert all(re.fullmatch(rf"{job}/algo-1-\d+", stream["logStreamName"]) for stream in streams)
-    names = [stream["logStreamName"] for stream in streams]
-    events = logs.filter_log_events(logGroupName=group, logStreamNames=names)["events"] if names else []
-    return [event["message"] for event in events]
-
-
 def has_ended(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -81,8 +54,8 @@ def test_a_job_trains_and_leaves_its_artifacts_metrics_and_log(aws: LocalAws) ->
     assert job["BillableTimeInSeconds"] >= 1
     assert [(each["MetricName"], each["Value"]) for each in job["FinalMetricDataList"]] == [("validation:auc", 0.75)]
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/runs/{name}/output/model.tar.gz"
-    assert members(aws, f"runs/{name}/output/model.tar.gz") == ["model"]
-    assert members(aws, f"runs/{name}/output/output.tar.gz") == ["metrics.json"]
+    assert list(packed_files(aws, f"runs/{name}/output/model.tar.gz")) == ["model"]
+    assert list(packed_files(aws, f"runs/{name}/output/output.tar.gz")) == ["metrics.json"]
     assert log_lines(aws, name) == [
         "[0] validation-auc=0.5",
         "files ['my data+1.csv'] arguments ['--max_depth', '3']",
@@ -147,7 +120,7 @@ def test_a_job_over_its_maximum_runtime_is_stopped_and_says_so(aws: LocalAws) ->
     job = train(aws, script, StoppingCondition={"MaxRuntimeInSeconds": 1})
     assert (job["TrainingJobStatus"], job["SecondaryStatus"]) == ("Stopped", "MaxRuntimeExceeded")
     assert "FailureReason" not in job
-    assert members(aws, f"runs/{job['TrainingJobName']}/output/model.tar.gz") == ["half"]
+    assert list(packed_files(aws, f"runs/{job['TrainingJobName']}/output/model.tar.gz")) == ["half"]
 
 
 def test_a_job_that_waits_for_a_place_can_be_stopped_and_an_instance_in_use_counts(aws: LocalAws) -> None:

@@ -39,8 +39,8 @@ def describes(monkeypatch: pytest.MonkeyPatch, event: dict[str, Any], **more: An
     monkeypatch.setattr(aws, "describe_training_job", lambda _name: job)
 
 
-def write_log(lines: list[str]) -> None:
-    logs, stream = boto3.client("logs"), f"{NAME}/algo-1-1762905660"
+def write_log(lines: list[str], host: str = "algo-1") -> None:
+    logs, stream = boto3.client("logs"), f"{NAME}/{host}-1762905660"
     logs.create_log_stream(logGroupName=aws.LOG_GROUP, logStreamName=stream)
     now = int(datetime.now(UTC).timestamp() * 1000)
     events: Any = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
@@ -97,6 +97,12 @@ def test_a_failed_training_is_recorded_and_told_with_its_reason_and_last_log_lin
     run = account.ledger.stored(NAME)
     assert (run.status, run.billable_seconds) == (Status.FAILED, 130)
     assert "ExecuteUserScriptError" in (run.reason or "")
+
+
+def test_of_several_instances_each_shows_its_last_lines(account: Account) -> None:  # noqa: ARG001
+    for host in ("algo-1", "algo-2"):
+        write_log([f"line {number}" for number in range(9)], host)
+    assert aws.last_log_lines(NAME, 4) == ["algo-1: line 7", "algo-1: line 8", "algo-2: line 7", "algo-2: line 8"]
 
 
 def test_a_run_that_hit_its_maximum_run_time_says_so_and_is_no_success(

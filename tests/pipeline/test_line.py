@@ -31,7 +31,7 @@ def test_three_drops_on_a_quota_of_one_are_trained_one_after_the_other_in_their_
     places = {run["dataset"]: run["place_in_line"] for run in listed}
     assert [places[name] for name in (*names, "elsewhere", "holder")] == [1, 2, 3, None, None]
     third = next(run for run in listed if run["dataset"] == "third")
-    assert third["waits_for"] == "its turn: 2 came earlier for ml.c5.xlarge"
+    assert third["waits_for"] == "its turn: others came earlier for ml.c5.xlarge"
     assert f"3rd in line for {ONLY_ONE}, waits for its turn" in pipeline.traindrop("runs").stdout
     first = next(run for run in listed if run["dataset"] == "first")
     assert f"the quota '{ONLY_ONE} for training job usage' is 1" in first["waits_for"]

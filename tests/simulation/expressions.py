@@ -25,6 +25,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "attribute_exists": lambda found: found is not None,
     "attribute_not_exists": lambda found: found is None,
     "size": lambda found: None if found is None else Decimal(len(found)),
+    "begins_with": lambda found, part: isinstance(found, str) and found.startswith(part),
     "contains": lambda found, part: found is not None and part in found,
 }
 

@@ -113,7 +113,7 @@ def first_come_first_served(history: History) -> Iterator[str]:
             continue
         mine = launched.record
         for other in launched.line:
-            if other["run"] == mine["run"] or other["turn"] >= mine["created_at"]:
+            if other["run"] == mine["run"] or other["created_at"] >= mine["created_at"]:
                 continue
             if _was_passed_over(other, launched.at, history):
                 yield f"4: {mine['run']} was launched before {other['run']}, which came earlier, at {launched.at:.1f}"

@@ -83,10 +83,21 @@ class Table:
         hashed, ranged, projected = _INDEXES[given["IndexName"]]
         meets, values = condition(given["KeyConditionExpression"]), stored(given["ExpressionAttributeValues"])
         found = [item for item in self._behind() if hashed in item and ranged in item and meets(item, {}, values)]
-        found.sort(key=lambda item: (item[ranged], item[_KEY]), reverse=not given.get("ScanIndexForward", True))
+        backwards, start = not given.get("ScanIndexForward", True), given.get("ExclusiveStartKey")
+
+        def place(item: Item) -> tuple[str, str]:
+            return item[ranged], item[_KEY]
+
+        found.sort(key=place, reverse=backwards)
+        if start is not None:
+            found = [
+                item for item in found if (place(item) < place(start) if backwards else place(item) > place(start))
+            ]
+        page, rest = found[: given.get("Limit")], found[given.get("Limit", len(found)) :]
+        more = {"LastEvaluatedKey": {name: page[-1][name] for name in (hashed, ranged, _KEY)}} if rest else {}
         if projected is not None:
-            found = [{name: value for name, value in item.items() if name in projected} for item in found]
-        return {"Items": found}
+            page = [{name: value for name, value in item.items() if name in projected} for item in page]
+        return {"Items": page, **more}
 
     def _behind(self) -> list[Item]:
         """The items as they were a moment ago."""

@@ -32,6 +32,11 @@ def test_the_same_seed_gives_the_same_history_to_the_last_call() -> None:
     assert len(first[0]) > 20
 
 
+@pytest.mark.parametrize("seed", [26, 521, 3950], ids=["a slow record", "a notice of poison", "a hidden launch"])
+def test_a_schedule_that_once_broke_an_invariant_breaks_none(seed: int) -> None:
+    assert play_seed(seed).violations == []
+
+
 def test_a_case_is_played_again_by_its_name() -> None:
     case = Case.named("failed/aws.sagemaker/1.2.after")
     assert Case.named(str(case)) == case

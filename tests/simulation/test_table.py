@@ -71,7 +71,7 @@ def test_every_call_of_a_schedule_is_answered_as_moto_answers_it(monkeypatch: py
 
 
 def test_an_expression_that_is_not_known_is_an_error_and_not_a_guess() -> None:
-    for text in ("begins_with(a, :a)", "a BETWEEN :a AND :b", "a = :a )"):
+    for text in ("attribute_type(a, :a)", "a BETWEEN :a AND :b", "a = :a )"):
         with pytest.raises((NotImplementedError, KeyError)):
             condition(text)
 

@@ -128,6 +128,20 @@ def test_a_member_that_could_do_harm_is_refused_by_name(tmp_path: Path, bad: byt
     assert whole == ["good"]
 
 
+def test_what_nobody_asked_for_is_passed_over_pickles_too_and_still_counted_and_checked(tmp_path: Path) -> None:
+    others = (member("model.joblib", b"1"), member("m", pickle.dumps({"a": 1})), member("sub/dataset.json", b"2"))
+    found = unpack(archive(*others, member("./dataset.json", b"{}")), tmp_path / "in", only={"dataset.json"})
+    assert [path.name for path in found] == ["dataset.json"]
+    assert (tmp_path / "in/dataset.json").read_bytes() == b"{}"
+    assert [path.name for path in (tmp_path / "in").rglob("*")] == ["dataset.json"]
+    with pytest.raises(ArtifactError, match="it is a pickle"):
+        unpack(archive(member("model.ubj", pickle.dumps(1))), tmp_path / "a", only={"model.ubj"})
+    with pytest.raises(ArtifactError, match="more than 3 bytes"):
+        unpack(archive(*others, member("x", b"1234")), tmp_path / "b", only={"model.ubj"}, max_bytes=3)
+    with pytest.raises(ArtifactError, match="symbolic link"):
+        unpack(archive(member("x", kind=tarfile.SYMTYPE, link="/etc")), tmp_path / "c", only={"model.ubj"})
+
+
 def test_an_artifact_error_is_an_evaluation_that_failed() -> None:
     assert issubclass(ArtifactError, EvaluationFailed)
 

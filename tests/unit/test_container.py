@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from traindrop.container import CodeError, Outcome, pack, prepare, run, unpack_code
+from traindrop.container import CodeError, Outcome, prepare, run, unpack_code
+from traindrop.instances import Instance, instances
+from traindrop.process import Supervision
 from traindrop.script_mode import Folders, environment, is_script_mode, script_arguments
 
 ORACLE = json.loads(
@@ -33,23 +35,34 @@ def a_request(**changes: Any) -> dict[str, Any]:
     }
 
 
-def run_script(tmp_path: Path, script: str, lines: list[str] | None = None, **options: Any) -> Outcome:
+def run_script(tmp_path: Path, script: str, lines: list[str] | None = None, **supervision: Any) -> Outcome:
     request = a_request()
     folders = prepare(request, tmp_path)
     (folders.code / "train.py").write_text(script, encoding="utf-8")
-    return run(request, folders, on_line=(lines if lines is not None else []).append, **options)
+    supervision = {"on_line": [].append if lines is None else lines.append, **supervision}
+    extra = supervision.pop("extra_environment", None)
+    return run(request, folders, Supervision(**supervision), extra_environment=extra)
 
 
 def test_the_arguments_are_those_of_the_toolkit() -> None:
     assert script_arguments(a_request()) == ORACLE["arguments"]
 
 
-def test_the_environment_is_that_of_the_toolkit(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("instance", "changed"),
+    [
+        (instances(["algo-1"], "eth0")[0], {}),
+        (instances(["algo-1", "algo-2"], "eth0")[1], ORACLE["second_of_two_hosts"]),
+    ],
+)
+def test_the_environment_is_that_of_the_toolkit(
+    instance: Instance, changed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    expected = dict(ORACLE["environment"])
+    expected = ORACLE["environment"] | changed
     # The recording ran without TRAINING_JOB_NAME, which SageMaker sets.
     training_env = json.loads(expected.pop("SM_TRAINING_ENV")) | {"job_name": "a-job"}
-    actual = environment(a_request(), Folders(Path("/opt/ml")))
+    actual = environment(a_request(), Folders(Path("/opt/ml")), instance)
     assert json.loads(actual.pop("SM_TRAINING_ENV")) == training_env
     assert actual.pop("TRAINING_JOB_NAME") == "a-job"
     assert actual == expected
@@ -91,6 +104,26 @@ print(json.dumps([sys.argv[1:], seen, [os.path.isdir(folder) for folder in folde
     assert working_directory == str(tmp_path.resolve() / "code")
 
 
+def test_instances_share_the_processors_and_agree_on_who_is_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    hosts = [f"127.0.0.{number}" for number in range(1, 12)]
+    made = instances(hosts, "lo")
+    assert [each.host for each in made if each.is_first] == ["127.0.0.1"]
+    assert made[9].hosts[:3] == ("127.0.0.1", "127.0.0.10", "127.0.0.11")
+    folders, lines = prepare(a_request(), tmp_path, made[1]), list[str]()
+    script = (
+        "import json, os; print(os.environ['OMP_NUM_THREADS'], json.loads(os.environ['SM_TRAINING_ENV'])['is_master'])"
+    )
+    (folders.code / "train.py").write_text(script)
+    run(a_request(), folders, Supervision(lines.append), instance=instances(hosts[:2], "lo")[1])
+    assert lines == ["4 False"]
+    config = json.loads((folders.config / "resourceconfig.json").read_text())
+    assert (config["current_host"], config["hosts"]) == ("127.0.0.2", list(made[1].hosts))
+
+
 def test_the_script_gets_no_credentials_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -108,10 +141,8 @@ def test_output_and_errors_arrive_as_lines_while_the_script_runs(tmp_path: Path)
         lines.append(line)
         stop.set()
 
-    request = a_request()
-    folders = prepare(request, tmp_path)
-    (folders.code / "train.py").write_text("import sys, time; print('é', file=sys.stderr); time.sleep(60)")
-    outcome = run(request, folders, on_line=note, stop=stop, grace=5)
+    script = "import sys, time; print('é', file=sys.stderr); time.sleep(60)"
+    outcome = run_script(tmp_path, script, on_line=note, stop=stop, grace=5)
     assert lines[0] == "é"
     assert (outcome.stopped, outcome.failure_reason) == (True, None)
     assert outcome.seconds < 5
@@ -144,15 +175,14 @@ raise SystemExit(1)
 def test_an_entry_point_outside_the_code_is_refused(tmp_path: Path, program: str) -> None:
     hyperparameters = {"sagemaker_program": json.dumps(program), "sagemaker_submit_directory": '"s3://b/k"'}
     request = a_request(HyperParameters=hyperparameters)
-    outcome = run(request, prepare(request, tmp_path), on_line=print)
+    outcome = run(request, prepare(request, tmp_path), Supervision(print))
     assert outcome.failure_reason == (
         f"AlgorithmError: The training entry point {program!r} cannot be used: "
         "expected the relative path of a .py file, exit code: 1"
     )
 
 
-def test_the_time_limit_ends_a_script_and_its_children_that_ignore_sigterm(tmp_path: Path) -> None:
-    lines: list[str] = []
+def test_a_script_and_its_children_that_ignore_sigterm_are_killed(tmp_path: Path) -> None:
     script = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -160,10 +190,20 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print(child.pid)
 time.sleep(60)
 """
-    outcome = run_script(tmp_path, script, lines, timeout=0.5, grace=0.2)
-    assert (outcome.timed_out, outcome.stopped, outcome.failure_reason) == (True, False, None)
-    assert outcome.exit_code == -9
+    stop, lines = threading.Event(), list[str]()
+
+    def note(line: str) -> None:
+        lines.append(line)
+        stop.set()
+
+    outcome = run_script(tmp_path, script, on_line=note, stop=stop, grace=0.2)
+    assert (outcome.stopped, outcome.exit_code, outcome.failure_reason) == (True, -9, None)
     assert not is_running(int(lines[0]))
+
+
+def test_the_deadline_ends_a_script(tmp_path: Path) -> None:
+    outcome = run_script(tmp_path, "import time; time.sleep(60)", deadline=time.monotonic() + 0.2)
+    assert (outcome.timed_out, outcome.stopped, outcome.failure_reason) == (True, False, None)
 
 
 def test_a_script_may_use_its_grace_period_to_save_the_model(tmp_path: Path) -> None:
@@ -177,12 +217,8 @@ signal.signal(signal.SIGTERM, save)
 print("ready")
 time.sleep(60)
 """
-    request = a_request()
-    folders = prepare(request, tmp_path)
-    (folders.code / "train.py").write_text(script)
-    outcome = run(request, folders, on_line=lambda _: stop.set(), stop=stop)
-    assert outcome.stopped
-    assert (folders.model / "model").read_text() == "half"
+    assert run_script(tmp_path, script, on_line=lambda _: stop.set(), stop=stop).stopped
+    assert (Folders(tmp_path).model / "model").read_text() == "half"
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="only Linux can tie a process to the death of its parent")
@@ -191,20 +227,6 @@ def test_a_script_tied_to_its_parent_still_gets_its_arguments(tmp_path: Path) ->
     outcome = run_script(tmp_path, "import sys; print(sys.argv[0], len(sys.argv))", lines, die_with_parent=True)
     assert outcome.exit_code == 0
     assert lines == [f"train.py {len(ORACLE['arguments']) + 1}"]
-
-
-def test_what_the_script_leaves_is_packed_with_paths_relative_to_its_folder(tmp_path: Path) -> None:
-    script = """
-import os
-os.mkdir(os.environ["SM_MODEL_DIR"] + "/sub")
-open(os.environ["SM_MODEL_DIR"] + "/sub/model.ubj", "w").write("m")
-"""
-    run_script(tmp_path, script)
-    artifacts = pack(Folders(tmp_path.resolve()))
-    assert artifacts.output is None
-    assert artifacts.model is not None
-    with tarfile.open(artifacts.model) as tar:
-        assert tar.getnames() == ["sub", "sub/model.ubj"]
 
 
 def test_an_archive_that_would_leave_the_code_folder_is_refused(tmp_path: Path) -> None:

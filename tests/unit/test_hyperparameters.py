@@ -1,12 +1,14 @@
 """Hyperparameters are refused before a job is paid for, and those that pass are the script's own flags."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 import pytest
 from training_scripts.xgboost.train import arguments
 
 from traindrop.errors import Rejected
+from traindrop.hyperparameters.reference import page
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 
 # What the launcher sets from other fields of training.yaml.
@@ -64,3 +66,9 @@ def test_what_the_script_would_not_take_is_rejected_by_name_value_and_what_is_al
 ) -> None:
     with pytest.raises(Rejected, match=message):
         XGBoostHyperparameters.checked(given, framework="xgboost")
+
+
+def test_the_published_page_is_that_of_the_models() -> None:
+    published = (Path(__file__).parents[2] / "docs/hyperparameters.md").read_text("utf-8")
+    assert published == page(), "run: python -m traindrop.hyperparameters.reference > docs/hyperparameters.md"
+    assert "| `eta` | `0.1` | above 0 to 1 |" in published

@@ -16,6 +16,7 @@ from traindrop.errors import LaunchRefused
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 from traindrop.request import AUTO_INSTANCE_TYPE, for_job, training_job_request
 from traindrop.script_mode import decoded_hyperparameters, script_arguments
+from traindrop.training_script import report
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.validation import input_shape, violations
 
@@ -105,19 +106,24 @@ def test_the_persons_tags_come_beside_ours_and_never_in_their_place() -> None:
 
 
 @pytest.mark.parametrize("task", script.TASKS)
-def test_the_metric_definitions_read_every_metric_off_the_line_that_the_script_prints(
+def test_the_metric_definitions_read_every_metric_off_the_line_that_our_scripts_print(
     task: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     numbers = iter([0.5, 1e-07, 123456.0, 1.5e20, 0.25, 3.0])
-    log = {part: {name: [9.0, next(numbers)] for name in script.TASKS[task][1]} for part in ("train", "validation")}
-    script.Report().after_iteration(None, 12, log)
-    metrics = FinalMetrics(
-        training_job_request(a_job(task=task), TrainingConfig())["AlgorithmSpecification"]["MetricDefinitions"]
-    )
+    parts = {part: {name: next(numbers) for name in script.TASKS[task][1]} for part in ("train", "validation")}
+    report(12, parts, {})
+    request = training_job_request(a_job(task=task), TrainingConfig(framework="sklearn"))
+    metrics = FinalMetrics(request["AlgorithmSpecification"]["MetricDefinitions"])
     metrics.read(capsys.readouterr().out)
     assert {each["MetricName"]: each["Value"] for each in metrics.final()} == {
-        f"{part}:{name}": values[-1] for part, metrics in log.items() for name, values in metrics.items()
+        f"{part}:{name}": value for part, metrics in parts.items() for name, value in metrics.items()
     }
+
+
+@pytest.mark.parametrize("framework", ["xgboost", "builtin-xgboost"])
+def test_the_image_of_xgboost_has_metric_definitions_of_its_own(framework: Any) -> None:
+    request = training_job_request(a_job(), TrainingConfig(framework=framework))
+    assert "MetricDefinitions" not in request["AlgorithmSpecification"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from traindrop_cli.local_stack import own_local_stack, read_inbox
 from traindrop_cli.result import exit_code, keep
 from traindrop_cli.screen import console
 from traindrop_cli.summary import print_run
+from traindrop_cli.upload import Files
 
 TARGET = "diagnosis"
 KEPT = Path(".traindrop/demo")
@@ -29,7 +30,7 @@ def run_demo() -> int:
             soft_wrap=True,
         )
         with own_local_stack(screen) as stack:
-            call = DropCall(train, "breast-cancer", TARGET, test, None, timeout=300, json=False, keep=None)
+            call = DropCall(Files(train, TARGET, test), "breast-cancer", timeout=300, json=False, keep=None)
             run = drop_and_wait(stack, call, screen).run
             screen.print(Rule("The notification, as a subscriber gets it"))
             for found in read_inbox():

@@ -15,18 +15,15 @@ from traindrop_cli.result import as_json, exit_code, keep
 from traindrop_cli.screen import console
 from traindrop_cli.stack import Stack
 from traindrop_cli.summary import print_run
-from traindrop_cli.upload import check_files, drop
+from traindrop_cli.upload import Files, check_files, drop
 
 
 @dataclass(frozen=True)
 class DropCall:
     """What the person asked for; `timeout` in seconds."""
 
-    csv: Path
+    files: Files
     dataset: str
-    target: str | None
-    test: Path | None
-    config: Path | None
     timeout: float
     json: bool
     keep: Path | None
@@ -34,13 +31,13 @@ class DropCall:
 
 def run_drop(call: DropCall, *, use_local: bool, wait: bool, stack: str | None) -> int:
     """Drop, and follow to the end if asked to; the exit status."""
-    check_files(call.csv, call.test, call.config)
+    check_files(call.files)
     with ExitStack() as resources:
         # Standard output belongs to the result; with --json the progress goes beside it.
         screen = console(stderr=call.json)
         found = resources.enter_context(borrowed_local_stack(screen)) if use_local else find_stack(stack)
         if not wait:
-            dropped = drop(found, call.csv, call.dataset, target=call.target, test=call.test, config=call.config)
+            dropped = drop(found, call.files, call.dataset)
             _say_dropped(found, dropped.key, call, screen)
             return 0
         end = drop_and_wait(found, call, screen)
@@ -48,7 +45,7 @@ def run_drop(call: DropCall, *, use_local: bool, wait: bool, stack: str | None) 
 
 
 def drop_and_wait(stack: Stack, call: DropCall, screen: Console) -> Ended:
-    dropped = drop(stack, call.csv, call.dataset, target=call.target, test=call.test, config=call.config)
+    dropped = drop(stack, call.files, call.dataset)
     began = Step("uploaded", dropped.at, dropped.key)
     progress = follow(stack, lambda ledger: ledger.answer_to(dropped.upload), began, timeout=call.timeout)
     return watch(progress, screen)

@@ -15,11 +15,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--state-dir", type=Path, help="keep everything here over a restart")
     add("--no-iam", dest="enforce_iam", action="store_false", help="allow every call")
     add("--retry-seconds", type=float, default=default.retry_seconds, help="before a failed handler is tried again")
+    add("--concurrent-invocations", type=int, default=default.concurrent_invocations, help="of each function")
     add("--quota", action="append", type=_quota, default=[], metavar="TYPE=N", help="instances in use at a time")
     add("--concurrent-jobs", type=int, default=default.concurrent_jobs, help="trainings that run at a time")
     add("--event-copies", type=int, default=default.event_copies, help="events for each state change")
     add("--stop-grace", type=float, default=default.stop_grace, help="seconds from SIGTERM to SIGKILL")
     add("--log-level", default=default.log_level)
+    add("--calls-file", type=Path, help="gets the number of calls by caller, service and operation as JSON at the end")
     add("--ready-file", type=Path, help="gets the endpoint as JSON once it answers")
     add("--end-with-stdin", action="store_true", help="end when standard input is closed")
     return parser

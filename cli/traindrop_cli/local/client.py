@@ -95,6 +95,7 @@ def _spawn(
 def _options(settings: LocalSettings) -> Iterator[str]:
     yield f"--port={settings.port}"
     yield f"--retry-seconds={settings.retry_seconds}"
+    yield f"--concurrent-invocations={settings.concurrent_invocations}"
     yield f"--concurrent-jobs={settings.concurrent_jobs}"
     yield f"--event-copies={settings.event_copies}"
     yield f"--stop-grace={settings.stop_grace}"
@@ -103,6 +104,8 @@ def _options(settings: LocalSettings) -> Iterator[str]:
         yield f"--quota={kind}={number}"
     if settings.state_dir is not None:
         yield f"--state-dir={settings.state_dir}"
+    if settings.calls_file is not None:
+        yield f"--calls-file={settings.calls_file}"
     if not settings.enforce_iam:
         yield "--no-iam"
 

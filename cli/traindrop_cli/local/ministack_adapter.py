@@ -9,13 +9,16 @@ import hashlib
 import json
 import logging
 import secrets
+import threading
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
-from ministack.services import eventbridge, iam, lambda_svc, s3, sts
+from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 
 from traindrop_cli.local.sagemaker.jobs import training_job_arn
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surroundings
@@ -35,7 +38,7 @@ def asgi_app() -> Any:
     return ministack_app.app
 
 
-def install(call: Call) -> None:
+def install(call: Call, *, concurrent_invocations: int) -> None:
     """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does."""
 
     async def handler(
@@ -51,6 +54,9 @@ def install(call: Call) -> None:
     # Without a pattern MiniStack would search every botocore model for the service (590 MB).
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "host_patterns": []}
     eventbridge._dispatch_to_lambda = _invoke_asynchronously
+    _queue_asynchronous_events(concurrent_invocations)
+    # A query checks the grammar of its condition for each item anew: two thirds of its time.
+    dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _give_object_events_their_version()
     _give_put_events_its_condition_keys()
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
@@ -68,6 +74,12 @@ def end_lambda_workers() -> None:
     lambda_runtime.reset()
 
 
+def owner_of(access_key: str) -> str:
+    """Whose access key it is: the name of a role's session, for a handler that of its function; else the key itself."""
+    session = sts._sessions.get(access_key)
+    return access_key if session is None else str(session["Arn"]).rpartition("/")[2]
+
+
 def answer(content: Mapping[str, Any], status: int = 200) -> Response:
     """A response of SageMaker's protocol."""
     return status, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(content).encode()
@@ -80,6 +92,37 @@ def _invoke_asynchronously(arn: str, payload: str) -> None:
         logger.warning("EventBridge: no function %s to invoke", name)
         return
     lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
+
+
+def _queue_asynchronous_events(most: int) -> None:
+    """Lambda keeps asynchronous events until an environment is free; MiniStack starts a process for each at once.
+
+    Hundreds that start at the same moment take minutes to start, and those beyond its limit would use up their tries.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async.html
+    """
+    environments: defaultdict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(most))
+    is_queued: contextvars.ContextVar[bool] = contextvars.ContextVar("is_queued", default=False)
+    invoke, execute = lambda_svc.invoke_async_with_retry, lambda_svc._execute_function
+
+    def invoke_from_queue(func: dict[str, Any], event: Any) -> None:
+        token = is_queued.set(True)  # its thread starts with a copy of this context
+        try:
+            invoke(func, event)
+        finally:
+            is_queued.reset(token)
+
+    def execute_when_free(func: dict[str, Any], event: Any) -> Any:
+        if not is_queued.get():  # somebody waits for the answer; or called again by itself below
+            return execute(func, event)
+        with environments[(func.get("config") or func)["FunctionArn"]]:
+            token = is_queued.set(False)
+            try:
+                return execute(func, event)
+            finally:
+                is_queued.reset(token)
+
+    lambda_svc.invoke_async_with_retry = invoke_from_queue
+    lambda_svc._execute_function = execute_when_free
 
 
 def _give_object_events_their_version() -> None:

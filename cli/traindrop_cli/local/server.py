@@ -50,6 +50,7 @@ async def _serve(
     from hypercorn.asyncio import serve as hypercorn_serve
 
     from traindrop_cli.local import ministack_adapter as adapter
+    from traindrop_cli.local.calls import CallCounter
     from traindrop_cli.local.sagemaker.api import SageMaker
 
     endpoint_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -61,12 +62,15 @@ async def _serve(
         except ApiError as error:
             return adapter.answer({"__type": error.code, "message": error.message}, 400)
 
-    adapter.install(call)
+    adapter.install(call, concurrent_invocations=settings.concurrent_invocations)
     ended = _end_of_service(end_with_stdin)
-    app = _telling_when_ready(adapter.asgi_app(), lambda: _write_ready(ready_file, endpoint_url))
+    calls = CallCounter(adapter.asgi_app(), adapter.owner_of)
+    app = _telling_when_ready(calls, lambda: _write_ready(ready_file, endpoint_url))
 
     async def until_the_end() -> None:
         await ended.wait()
+        if settings.calls_file is not None:
+            calls.write(settings.calls_file)
         _end_hard_after(SHUTDOWN_SECONDS)
         await asyncio.to_thread(sagemaker.shut_down, SHUTDOWN_SECONDS / 2)
 

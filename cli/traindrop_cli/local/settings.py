@@ -15,19 +15,23 @@ class LocalSettings:
 
     `port` 0 takes a free one. `state_dir` keeps buckets, tables, functions and jobs over a restart; without it all
     is forgotten. `retry_seconds`: the first wait before a failed asynchronous invocation is repeated (60 in AWS,
-    doubled each time). `enforce_iam`: check every call against the caller's policies. The rest is described in
-    `traindrop_cli.local.sagemaker.surroundings.Settings`.
+    doubled each time). `concurrent_invocations`: how many environments a function has at the most; further events wait
+    in its queue. `enforce_iam`: check every call against the caller's policies. The rest is described in
+    `traindrop_cli.local.sagemaker.surroundings.Settings`. `calls_file` gets the number of AWS calls by caller, service
+    and operation when the local AWS ends (`traindrop_cli.local.calls`).
     """
 
     port: int = 0
     state_dir: Path | None = None
     enforce_iam: bool = True
     retry_seconds: float = 1.0
+    concurrent_invocations: int = 2
     quotas: Mapping[str, int] = field(default_factory=dict)
     concurrent_jobs: int = 2
     event_copies: int = 2
     stop_grace: float = 10.0
     log_level: str = "WARNING"
+    calls_file: Path | None = None
 
 
 def ministack_environment(settings: LocalSettings, port: int) -> dict[str, str]:

@@ -10,8 +10,9 @@ import os
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 
@@ -48,8 +49,11 @@ def unpack(
     max_bytes: int = MAX_BYTES,
     max_files: int = MAX_FILES,
     name: str | None = None,
+    only: Collection[str] | None = None,
 ) -> list[Path]:
     """Unpack the gzipped tar `archive` into `folder` (made if absent) and return the files written.
+
+    With `only`, files under other paths are passed over: they may be pickles, since nobody opens them.
 
     `archive` is read once, forwards, a chunk at a time: the body of an S3 object will do. `name` is
     what messages call it. `max_bytes` counts unpacked bytes, `max_files` files and folders.
@@ -60,10 +64,24 @@ def unpack(
     """
     if isinstance(archive, Path):
         with archive.open("rb") as stream:
-            return unpack(stream, folder, max_bytes=max_bytes, max_files=max_files, name=name or archive.name)
+            return unpack(
+                stream, folder, max_bytes=max_bytes, max_files=max_files, name=name or archive.name, only=only
+            )
     folder.mkdir(parents=True, exist_ok=True)
     with _damage_named(name or "the archive"):
-        return _unpack(archive, folder, max_bytes, max_files, name or "the archive")
+        return _unpack(archive, folder, _Limits(max_bytes, max_files, only), name or "the archive")
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """What of an archive is written."""
+
+    max_bytes: int
+    max_files: int
+    only: Collection[str] | None
+
+    def want(self, member: tarfile.TarInfo) -> bool:
+        return self.only is None or PurePosixPath(member.name).as_posix() in self.only
 
 
 class _Metered(io.RawIOBase):
@@ -91,7 +109,7 @@ class _Metered(io.RawIOBase):
         return found
 
 
-def _unpack(archive: BinaryIO, folder: Path, max_bytes: int, max_files: int, name: str) -> list[Path]:
+def _unpack(archive: BinaryIO, folder: Path, limits: _Limits, name: str) -> list[Path]:
     written: list[Path] = []
     total = 0
     with gzip.GzipFile(fileobj=archive) as unzipped:
@@ -99,14 +117,16 @@ def _unpack(archive: BinaryIO, folder: Path, max_bytes: int, max_files: int, nam
         metered.allow(0)
         with tarfile.open(fileobj=metered, mode="r|") as tar:
             for count, member in enumerate(tar, start=1):
-                if count > max_files:
-                    raise _refusal(name, member.name, f"it is one of more than {max_files:,} files")
+                if count > limits.max_files:
+                    raise _refusal(name, member.name, f"it is one of more than {limits.max_files:,} files")
                 total += member.size if member.isreg() else 0
-                if total > max_bytes:
-                    raise _refusal(name, member.name, f"with it the files take more than {max_bytes:,} bytes")
+                if total > limits.max_bytes:
+                    raise _refusal(name, member.name, f"with it the files take more than {limits.max_bytes:,} bytes")
                 target = _destination(member, folder, name)
                 metered.allow(member.size)
-                if _put(tar, member, target, name):
+                if not limits.want(member):
+                    _pass_over(tar, member, name)
+                elif _put(tar, member, target, name):
                     written.append(target)
                 metered.allow(0)
         while metered.read(_CHUNK):  # to the end: the checksum of the gzip stream stands there
@@ -131,8 +151,6 @@ def _destination(member: tarfile.TarInfo, folder: Path, name: str) -> Path:
         raise _refusal(name, member.name, "its name holds characters that cannot be printed")
     if len(os.fsencode(member.name)) > _MAX_NAME or any(len(os.fsencode(p)) > _MAX_PART for p in path.parts):
         raise _refusal(name, member.name, "its name is too long")
-    if member.isreg() and path.suffix.lower() in _PICKLE_SUFFIXES:
-        raise _pickle(name, member.name)
     try:
         # The second line of defence: it also follows links that were in the folder before.
         tarfile.data_filter(member, str(folder))
@@ -143,6 +161,8 @@ def _destination(member: tarfile.TarInfo, folder: Path, name: str) -> Path:
 
 def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, name: str) -> bool:
     """Make the folder or write the file; True for a file."""
+    if member.isreg() and target.suffix.lower() in _PICKLE_SUFFIXES:
+        raise _pickle(name, member.name)
     try:
         if member.isdir():
             target.mkdir(parents=True, exist_ok=True)
@@ -153,6 +173,16 @@ def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, name: str)
     except (FileExistsError, NotADirectoryError) as error:
         raise _refusal(name, member.name, "another file has the same path") from error
     return True
+
+
+def _pass_over(tar: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> None:
+    """Read a file to its end all the same: one that is cut short, or a bomb, is found."""
+    source = tar.extractfile(member) if member.isreg() else None
+    passed = 0
+    while source and (chunk := source.read(_CHUNK)):
+        passed += len(chunk)
+    if source and passed != member.size:
+        raise _refusal(name, member.name, f"it ends after {passed:,} of {member.size:,} bytes")
 
 
 def _copy(tar: tarfile.TarFile, member: tarfile.TarInfo, output: BinaryIO, name: str) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, overload
 
 import boto3
@@ -139,6 +140,11 @@ def put(bucket: str, key: str, body: bytes, content_type: str) -> None:
     client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
 
 
+def upload(bucket: str, key: str, path: Path, content_type: str) -> None:
+    """A file of any size, in parts where it is large."""
+    client("s3").upload_file(str(path), bucket, key, ExtraArgs={"ContentType": content_type})
+
+
 def put_json(bucket: str, key: str, content: dict[str, Any]) -> None:
     put(bucket, key, json.dumps(content, indent=2).encode(), "application/json")
 
@@ -232,13 +238,22 @@ def publish(topic_arn: str, subject: str, body: str, attributes: Mapping[str, st
 
 
 def last_log_lines(job: str, count: int) -> list[str]:
-    """The last lines that the training job's first instance wrote; none where it wrote no log."""
-    for name in _log_streams(job)[:1]:
+    """The last lines that the training job wrote, of several instances each its share; none where it wrote no log."""
+    names = _log_streams(job)
+    share = max(1, count // len(names)) if names else 0
+    found: list[str] = []
+    for name in names[:count]:
         page = client("logs").get_log_events(
-            logGroupName=LOG_GROUP, logStreamName=name, limit=count, startFromHead=False
+            logGroupName=LOG_GROUP, logStreamName=name, limit=share, startFromHead=False
         )
-        return [line for event in page["events"] for line in event["message"].splitlines()][-count:]
-    return []
+        lines = [line for event in page["events"] for line in event["message"].splitlines()][-share:]
+        found += lines if len(names) == 1 else [f"{_host(name)}: {line}" for line in lines]
+    return found
+
+
+def _host(stream: str) -> str:
+    """The instance that a log stream is of (`<job>/algo-2-<time>`)."""
+    return stream.rpartition("/")[2].rpartition("-")[0]
 
 
 def _log_streams(job: str) -> list[str]:

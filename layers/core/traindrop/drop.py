@@ -13,6 +13,7 @@ from traindrop.config import TrainingConfig, parse_config
 from traindrop.errors import Rejected
 from traindrop.events import Upload
 from traindrop.frameworks import check_hyperparameters
+from traindrop.headerless import HeaderlessFile, check_prepared, check_prepared_test
 from traindrop.request import instance_type
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
@@ -89,6 +90,7 @@ class Decision:
     run: Run
     config: TrainingConfig
     code: Code
+    headerless: HeaderlessFile | None = None
 
 
 def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
@@ -99,40 +101,84 @@ def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
     config = parse_config(drop.config.body if drop.config else b"", file="training.yaml")
     code = choose_code(config, drop.own, training_scripts)
     check_hyperparameters(config, own_script=code.own)
-    sample = _sample(drop.upload)
-    training = check_training_data(
-        sample,
-        complete=drop.upload.size <= SAMPLE_BYTES,
-        target=config.target,
-        task=config.task,
-        drop=config.drop,
-        file=run.file,
-    )
-    for what, name in (("column", training.target), ("file", run.file)):
-        if name.startswith("-"):
-            # The container hands it to the script as `--target -x`, which reads as another option.
-            raise Rejected(f"{run.file}: the name of the {what} {name!r} begins with a hyphen. Rename it.")
-    if drop.test is not None:
-        check_test_data(
-            _sample(drop.test),
-            complete=drop.test.size <= SAMPLE_BYTES,
-            training=training,
-            file=drop.test.key.rsplit("/", 1)[-1],
-        )
+    headerless = _check_prepared(drop, config, run.file) if config.prepared else None
+    found = _learned_of(headerless) if headerless else _check(drop, config, run.file)
     learned: dict[str, Any] = {
-        "target": training.target,
-        # Seen in part, a file may still hold a third class: then the training script decides.
-        "task": training.task if training.certain else "auto",
-        "notes": (*training.notes, *_notes(config, code)),
-        "columns": training.columns,
-        "rows": training.rows,
+        **found,
+        "notes": (*found.get("notes", ()), *_notes(config, code)),
         "metric": config.metric,
         "framework": config.framework,
         "instance_type": instance_type(config),
         "instance_count": config.instance_count,
         "checked_at": now(),
     }
-    return Decision(run.model_copy(update=learned), config, code)
+    return Decision(run.model_copy(update=learned), config, code, headerless)
+
+
+def _check(drop: Drop, config: TrainingConfig, file: str) -> dict[str, Any]:
+    """What was learned of the files, by the fields of a run. Raises `Rejected`."""
+    training = check_training_data(
+        _sample(drop.upload),
+        complete=drop.upload.size <= SAMPLE_BYTES,
+        target=config.target,
+        task=config.task,
+        drop=config.drop,
+        file=file,
+    )
+    for what, name in (("column", training.target), ("file", file)):
+        if name.startswith("-"):
+            # The container hands it to the script as `--target -x`, which reads as another option.
+            raise Rejected(f"{file}: the name of the {what} {name!r} begins with a hyphen. Rename it.")
+    if drop.test is not None:
+        complete = drop.test.size <= SAMPLE_BYTES
+        check_test_data(_sample(drop.test), complete=complete, training=training, file=_name(drop.test))
+    return {
+        "target": training.target,
+        # Seen in part, a file may still hold a third class: then the training script decides.
+        "task": training.task if training.certain else "auto",
+        "notes": training.notes,
+        "columns": training.columns,
+        "rows": training.rows,
+    }
+
+
+def _check_prepared(drop: Drop, config: TrainingConfig, file: str) -> HeaderlessFile:
+    """A file without a header that is handed to the image's own algorithm as it is. Raises `Rejected`."""
+    if config.target is not None or config.drop:
+        raise Rejected(
+            "training.yaml: target and drop name columns, and a CSV with prepared: true has no names: its first column "
+            "is the target, and all others are features. Leave them out."
+        )
+    found = check_prepared(
+        _sample(drop.upload),
+        complete=drop.upload.size <= SAMPLE_BYTES,
+        task=config.task,
+        file=file,
+        num_class=_num_class(config),
+    )
+    if not found.certain and config.task != "binary":
+        raise Rejected(
+            f"{file}: only its first {SAMPLE_BYTES:,} bytes were looked at, and further labels may follow. Say what "
+            "they are in training.yaml: task: regression, task: binary, or hyperparameters: {num_class: …}."
+        )
+    if drop.test is not None:
+        complete = drop.test.size <= SAMPLE_BYTES
+        check_prepared_test(_sample(drop.test), complete=complete, training=found, file=_name(drop.test))
+    return found
+
+
+def _num_class(config: TrainingConfig) -> int | None:
+    found = config.hyperparameters.get("num_class")
+    return found if isinstance(found, int) else None
+
+
+def _learned_of(found: HeaderlessFile) -> dict[str, Any]:
+    schema = found.schema
+    return {"target": schema.target, "task": schema.task, "columns": found.columns, "rows": found.rows}
+
+
+def _name(upload: Upload) -> str:
+    return upload.key.rsplit("/", 1)[-1]
 
 
 def _notes(config: TrainingConfig, code: Code) -> Iterator[str]:

@@ -12,6 +12,7 @@ from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
 from traindrop.ledger import Ledger
 from traindrop.model_files import own_metric
+from traindrop.preparation import Preparation
 from traindrop.run import Run, Status
 from traindrop.settings import EvaluatorSettings
 
@@ -54,6 +55,7 @@ def _score(run: Run) -> Evaluation:
         target=run.target or "",
         task=run.task or "auto",
         validation=_reported(run),
+        preparation=_preparation(run),
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -71,6 +73,18 @@ def _score(run: Run) -> Evaluation:
         unpacked = folder / "unpacked"
         unpacked.mkdir()
         return evaluate_archives(model, output, test, unpacked, subject=subject)
+
+
+def _preparation(run: Run) -> Preparation | None:
+    """How the file was prepared for the image's own algorithm; None where it was read as it was dropped."""
+    if run.framework != "builtin-xgboost":
+        return None
+    document = aws.read_json(run.bucket, run.preparation_key)
+    if document is None:
+        raise EvaluationFailed(
+            f"{run.uri(run.preparation_key)} was deleted: without it no file can be read for the model."
+        )
+    return Preparation.from_json(document)
 
 
 def _reported(run: Run) -> dict[str, float | None]:

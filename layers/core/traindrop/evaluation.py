@@ -12,14 +12,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from traindrop import predictions, scoring
 from traindrop.artifacts import unpack
-from traindrop.dataset import Schema
+from traindrop.dataset import Schema, read
 from traindrop.described_by_predictions import schema_of_predictions
+from traindrop.errors import EvaluationFailed
 from traindrop.held_out import HeldOut, read_held_out
 from traindrop.model_files import read_schema, training_metrics
-from traindrop.predictions import Predictions
+from traindrop.predictions import Predict, Predictions
+from traindrop.preparation import Preparation
 from traindrop.scoring import Metrics, Scores
 
 MODEL, DATASET, PREDICTIONS, METRICS = "model.ubj", "dataset.json", "predictions.csv", "metrics.json"
+# What the XGBoost image's algorithm mode writes.
+BUILTIN_MODEL = "xgboost-model"
 
 
 class _Model(BaseModel):
@@ -70,7 +74,7 @@ class Subject:
     """What is evaluated, as evaluation.json names it. `metric` leads, if the task has it.
 
     `target` and `task` are what was asked for, `validation` the metrics that the training job reported: they count
-    where the model says nothing itself.
+    where the model says nothing itself. `preparation`: how the file was prepared for the image's own algorithm.
     """
 
     run: str
@@ -81,15 +85,16 @@ class Subject:
     target: str = ""
     task: str = "auto"
     validation: Metrics = field(default_factory=dict)
+    preparation: Preparation | None = None
 
 
 def evaluate_archives(
     model: Path, output: Path | None, test_csv: Path | None, folder: Path, *, subject: Subject
 ) -> Evaluation:
     """As `evaluate_model`, from model.tar.gz and output.tar.gz, unpacked into `folder`, an empty one."""
-    unpack(model, folder / "model", name="model.tar.gz")
+    unpack(model, folder / "model", name="model.tar.gz", only={MODEL, BUILTIN_MODEL, DATASET})
     if output is not None:
-        unpack(output, folder / "output", name="output.tar.gz")
+        unpack(output, folder / "output", name="output.tar.gz", only={PREDICTIONS, METRICS})
     output_dir = folder / "output" if output is not None else None
     return evaluate_model(folder / "model", test_csv, output_dir=output_dir, subject=subject)
 
@@ -108,11 +113,11 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
     about = _about(subject, schema, validation)
     if test_csv is None:
         return Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
-    has_model = (model_dir / MODEL).exists() and (model_dir / DATASET).exists()
-    predict = predictions.by_booster(model_dir / MODEL, schema) if has_model else None
+    predict = _predict(model_dir, schema, subject)
     watch.lap("load")
     file = subject.test_file or test_csv.name
-    found = read_held_out(test_csv, schema, predict, file=file)
+    reader = subject.preparation.read if subject.preparation else read
+    found = read_held_out(test_csv, schema, predict, file=file, reader=reader)
     predicted = found.predictions
     if predicted is None:
         predicted = predictions.from_file((output_dir or model_dir) / PREDICTIONS, schema, len(found.truth))
@@ -136,12 +141,24 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
 
 
 def _schema(model_dir: Path, output_dir: Path | None, test_csv: Path | None, subject: Subject) -> Schema:
+    if subject.preparation is not None:
+        return subject.preparation.schema
     predictions = (output_dir or model_dir) / PREDICTIONS
     if (model_dir / DATASET).exists() or ((model_dir / MODEL).exists() and not predictions.exists()):
         return read_schema(model_dir / DATASET)
     if test_csv is None:
         return Schema(subject.target, subject.task, (), ())
     return schema_of_predictions(predictions, test_csv, subject.target, subject.task)
+
+
+def _predict(model_dir: Path, schema: Schema, subject: Subject) -> Predict | None:
+    """By the model itself where it is XGBoost's and it is known how a file becomes its features."""
+    if subject.preparation is not None:
+        if not (model_dir / BUILTIN_MODEL).exists():
+            raise EvaluationFailed(f"model.tar.gz holds no {BUILTIN_MODEL}: the algorithm saved no model.")
+        return predictions.by_booster(model_dir / BUILTIN_MODEL, schema)
+    is_described = (model_dir / MODEL).exists() and (model_dir / DATASET).exists()
+    return predictions.by_booster(model_dir / MODEL, schema) if is_described else None
 
 
 def _scored(found: HeldOut, file: str, path: Path) -> Scored:

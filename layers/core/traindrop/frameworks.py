@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from traindrop.config import TrainingConfig
+from traindrop.hyperparameters.builtin_xgboost import BuiltinXGBoostHyperparameters
 from traindrop.hyperparameters.model import Hyperparameters
+from traindrop.hyperparameters.sklearn import SklearnHyperparameters
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 
 
@@ -18,6 +20,8 @@ class Framework:
 
 FRAMEWORKS: Mapping[str, Framework] = {
     "xgboost": Framework("xgboost", XGBoostHyperparameters),
+    "builtin-xgboost": Framework(None, BuiltinXGBoostHyperparameters),
+    "sklearn": Framework("sklearn", SklearnHyperparameters),
     "custom": Framework(None, None),
 }
 

@@ -1,6 +1,7 @@
 """The held-out test file, read for scoring: true values, predictions for the same rows, and what was skipped."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from traindrop.cells import MISSING
-from traindrop.dataset import DatasetError, Schema, read
+from traindrop.dataset import Batch, DatasetError, Schema, read
 from traindrop.errors import EvaluationFailed
 from traindrop.predictions import Predict, Predictions
+
+Reader = Callable[[Path, Schema], Iterator[Batch]]
 
 _SHOWN = 5
 _REMEMBERED = 1000  # different unknown labels; a column of prose would fill the memory
@@ -31,14 +34,14 @@ class HeldOut:
     unseen_labels: tuple[str, ...]
 
 
-def read_held_out(path: Path, schema: Schema, predict: Predict | None, *, file: str) -> HeldOut:
-    """Read a test file a batch at a time, and predict each batch with `predict`.
+def read_held_out(path: Path, schema: Schema, predict: Predict | None, *, file: str, reader: Reader = read) -> HeldOut:
+    """Read a test file a batch at a time with `reader`, and predict each batch with `predict`.
 
     Raises `EvaluationFailed`, naming the file `file`, where it cannot be read, lacks a column or has no
     row with a label that training saw.
     """
     try:
-        found = _read(path, schema, predict)
+        found = _read(reader(path, schema), schema, predict)
     except DatasetError as error:
         raise EvaluationFailed(f"{file}: {error}") from error
     if found.missing + found.unseen == len(found.truth):
@@ -46,12 +49,12 @@ def read_held_out(path: Path, schema: Schema, predict: Predict | None, *, file: 
     return found
 
 
-def _read(path: Path, schema: Schema, predict: Predict | None) -> HeldOut:
+def _read(batches: Iterator[Batch], schema: Schema, predict: Predict | None) -> HeldOut:
     truth: list[npt.NDArray[np.float64]] = []
     predicted: list[Predictions] = []
     unknown: Counter[str] = Counter()
     missing = unseen = 0
-    for batch in read(path, schema):
+    for batch in batches:
         if batch.target is None:
             raise DatasetError(
                 f"there is no column {schema.target!r}, the target, so there is nothing to compare the "

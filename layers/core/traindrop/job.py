@@ -1,5 +1,6 @@
 """What a training job's request is made of, beside the config."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -26,3 +27,5 @@ class Job:
     entry_point: str | None = "train.py"
     bundle_key: str | None = None
     own_script: bool = False
+    # Of the image's own algorithm: all of them, as it reads them.
+    algorithm_hyperparameters: Mapping[str, str] | None = None

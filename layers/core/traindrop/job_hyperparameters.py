@@ -21,7 +21,9 @@ _RESERVED = "sagemaker_"
 def job_hyperparameters(job: Job, config: TrainingConfig) -> dict[str, str]:
     """Raises Rejected for what SageMaker would refuse, or would take for its own."""
     _check_names(config.hyperparameters)
-    if job.entry_point is None:
+    if job.algorithm_hyperparameters is not None:
+        found = dict(job.algorithm_hyperparameters)
+    elif job.entry_point is None:
         found = {name: plain(value) for name, value in config.hyperparameters.items()}
     else:
         values = (

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 BY_DATASET = "by-dataset"
-# Sparse: only runs that wait (stage "waiting", turn: since when) or that someone may have to look after (stage
-# "due", turn: when) are in it.
+# Sparse: only runs that wait (stage "waiting", turn: for which instance type, since when) or that someone may have to
+# look after (stage "due", turn: when) are in it.
 BY_STAGE = "by-stage"
+# Of a line as long as it may be, whoever launches needs the first few.
+_FEW = 10
 # Longer than the notifier's time-out: nobody who held the claim is still alive when it ends. Shorter than Lambda's
 # first pause before it tries an asynchronous event again (one minute).
 CLAIM = timedelta(seconds=45)
@@ -86,7 +90,7 @@ class Ledger:
         False where one of them is there already, or where `after`, the first run of the same content, has had a further
         run since it was read: then someone else was faster, and all is to be read again.
         """
-        stage = _stage(run.status, run.created_at, now)
+        stage = _in_line(run) if run.status is Status.WAITING else _due(run.status, now)
         parts: list[dict[str, Any]] = [
             {"Put": self._new({**_receipt(upload), "answered_by": run.run})},
             {"Put": self._new(_to_item(run.model_dump() | stage))},
@@ -137,6 +141,20 @@ class Ledger:
             names={"#status": "status", "#attempt": "attempt"}, remove=("leased_until",),
         )  # fmt: skip
 
+    def stand_in_line(self, run: Run, waits_for: str, now: datetime) -> bool:
+        """Note what a run waits for that nobody has tried to launch; False where someone does, or it is known already.
+
+        Unlike `keep_waiting` it gives nothing back: a launch that was cut off before is still known to have been.
+        """
+        return self._set(
+            run.run,
+            "#status = :waiting AND attribute_not_exists(#waits_for) "
+            "AND (attribute_not_exists(#leased_until) OR #leased_until < :now)",
+            {":waiting": Status.WAITING.value, **_to_item({":now": now})},
+            {"waits_for": waits_for, "refused_at": now},
+            names={"#status": "status", "#leased_until": "leased_until"},
+        )
+
     def take_slot(self, job: str, most: int) -> bool:
         """Count a training job as running; False where `most` others are. Taking it twice takes it once."""
         return self._write(
@@ -156,8 +174,30 @@ class Ledger:
         return set(item.get("jobs", ()))
 
     def waiting(self) -> list[Place]:
-        """The waiting runs of every instance type, first come first. Eventually consistent."""
+        """All waiting runs, by instance type, first come first. Eventually consistent."""
         return [Place.model_validate(item) for item in self._in_stage("waiting")]
+
+    def line_for(self, instance_type: str) -> Iterator[Place]:
+        """The runs that wait for an instance type, first come first; read as far as it is asked for.
+
+        Eventually consistent.
+        """
+        found = self._in_stage("waiting", "begins_with(turn, :turn)", _turn(instance_type), few=True)
+        return map(Place.model_validate, found)
+
+    def lines(self) -> list[Iterator[Place]]:
+        """The line of each instance type that any run waits for, each as `line_for` gives it."""
+        lines: list[Iterator[Place]] = []
+        past = " "
+        while True:
+            rest = map(Place.model_validate, self._in_stage("waiting", "turn > :turn", past, few=True))
+            first = next(groupby(rest, attrgetter("instance_type")), None)
+            if first is None:
+                return lines
+            instance_type, line = first
+            lines.append(line)
+            # Beyond all of this type, and before all of the next.
+            past = _turn(instance_type).replace(" ", "!")
 
     # ------------------------------------------------------------------- moving on
 
@@ -176,7 +216,7 @@ class Ledger:
         if attempt is not None:
             condition, names = f"{condition} AND #attempt = :attempt", {"#attempt": "attempt"}
             values[":attempt"] = attempt
-        moved = {"status": status, "looks": 0, **_stage(status, now, now), **fields}
+        moved = {"status": status, "looks": 0, **_due(status, now), **fields}
         return self._update(run, condition, values, moved, names=names, remove=("leased_until",))
 
     def try_again(self, run: Run, now: datetime, **fields: Any) -> Run | None:
@@ -185,7 +225,7 @@ class Ledger:
             run.run, "#status IN (:waiting, :running) AND #attempt = :this",
             {":waiting": Status.WAITING.value, ":running": Status.IN_PROGRESS.value, ":this": run.attempt},
             {"status": Status.WAITING, "attempt": run.attempt + 1, "looks": 0, "launch_tries": 0, "refused_at": now,
-             **_stage(Status.WAITING, run.created_at, now), **fields},
+             **_in_line(run), **fields},
             remove=("leased_until",),
         )  # fmt: skip
 
@@ -202,17 +242,17 @@ class Ledger:
         return self._update(
             run, "#status = :failed AND attribute_exists(failed_function)",
             {":failed": Status.EVALUATION_FAILED.value},
-            {"status": Status.COMPLETED, "looks": 0, **_stage(Status.COMPLETED, now, now)},
+            {"status": Status.COMPLETED, "looks": 0, **_due(Status.COMPLETED, now)},
             remove=("reason", "failed_function", "ended_at", "notified_at", "message_claimed_until"),
         )  # fmt: skip
 
     # ------------------------------------------------------------------ looking after
 
-    def due(self, now: datetime) -> list[Run]:
-        """The runs that should have got further by themselves. Eventually consistent."""
+    def due(self, now: datetime) -> Iterator[Run]:
+        """The runs that should have got further by themselves, read as far as asked for. Eventually consistent."""
         until = _to_item({"now": now})["now"]
-        found = (self.get(item["run"]) for item in self._in_stage("due", until))
-        return [run for run in found if run is not None]
+        found = (self.get(item["run"]) for item in self._in_stage("due", "turn <= :turn", until))
+        return (run for run in found if run is not None)
 
     def claim_look(self, run: Run, now: datetime) -> bool:
         """Take this look at a run, and set the time of the next; False where another has taken it."""
@@ -273,14 +313,17 @@ class Ledger:
 
     # ----------------------------------------------------------------------- writing
 
-    def _in_stage(self, stage: str, until: str | None = None) -> Iterator[dict[str, Any]]:
+    def _in_stage(
+        self, stage: str, condition: str | None = None, turn: str = "", *, few: bool = False
+    ) -> Iterator[dict[str, Any]]:
+        """What the index by stage shows, in the order of `turn`, a page at a time; `few`: in small pages."""
         client: Any = self._table.meta.client
-        values = {":stage": stage} | ({":until": until} if until else {})
         pages = client.get_paginator("query").paginate(
             TableName=self._table.name,
             IndexName=BY_STAGE,
-            KeyConditionExpression="stage = :stage" + (" AND turn <= :until" if until else ""),
-            ExpressionAttributeValues=values,
+            KeyConditionExpression="stage = :stage" + (f" AND {condition}" if condition else ""),
+            ExpressionAttributeValues={":stage": stage} | ({":turn": turn} if condition else {}),
+            PaginationConfig={"PageSize": _FEW} if few else {},
         )
         return (item for page in pages for item in page["Items"])
 
@@ -352,8 +395,17 @@ def _receipt(upload: str) -> dict[str, str]:
     return {"run": f"#upload/{upload}"}
 
 
-def _stage(status: Status, since: datetime, now: datetime) -> dict[str, Any]:
-    """Where a run stands in the index by stage."""
-    if status is Status.WAITING:
-        return {"stage": "waiting", "turn": since}
+def _in_line(run: Run) -> dict[str, str]:
+    """Where a waiting run stands in the index by stage: in the line of its instance type, by when it came."""
+    came: str = _to_item({"at": run.created_at})["at"]
+    return {"stage": "waiting", "turn": _turn(run.instance_type or "", came)}
+
+
+def _turn(instance_type: str, came: str = "") -> str:
+    """No instance type holds a space, the first of the characters that can be printed."""
+    return f"{instance_type} {came}"
+
+
+def _due(status: Status, now: datetime) -> dict[str, Any]:
+    """When a run that does not wait is to be looked after, in the index by stage."""
     return {"stage": "due", "turn": now + pause_before_look(status, 0)}

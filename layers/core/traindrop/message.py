@@ -55,6 +55,7 @@ class Outcome:
     size_bytes: int | None = None
     duration_seconds: float | None = None
     billable_seconds: int | None = None
+    framework: str | None = None
     instance_type: str | None = None
     instance_count: int | None = None
     model_uri: str | None = None
@@ -137,7 +138,7 @@ def _body(outcome: Outcome) -> str:
         _section("Last log lines", _log_lines(outcome)),
         _section("Metrics", _metric_lines(outcome)),
         _section("Data", _data_lines(outcome)),
-        _section("Decided about the data", [line for note in outcome.notes for line in plain_text.paragraphs(note)]),
+        _section("Notes", [line for note in outcome.notes for line in plain_text.paragraphs(note)]),
         _section("Earlier attempts", [f"  {plain_text.line(text, 400)}" for text in outcome.earlier_failures]),
         _section("Run", _run_lines(outcome)),
         _section("What to do", plain_text.paragraphs(_advice(outcome))),
@@ -238,6 +239,7 @@ def _run_lines(outcome: Outcome) -> list[str]:
             if outcome.duration_seconds is None
             else f"{plain_text.duration(outcome.duration_seconds)} from upload to end",
             "Billable": None if outcome.billable_seconds is None else f"{outcome.billable_seconds:,} s",
+            "Framework": outcome.framework,
             "Instances": instances,
             "Model": outcome.model_uri,
             "Evaluation": outcome.evaluation_uri,
@@ -251,7 +253,8 @@ def _pairs(values: Mapping[str, str | None]) -> list[str]:
 
 def _advice(outcome: Outcome) -> str:
     if outcome.kind is Kind.EVALUATED:
-        return _MORE_TRUST.format(dataset=outcome.dataset or "DATASET") if outcome.only_validation else ""
+        trust = _MORE_TRUST if outcome.metrics else _NO_METRICS
+        return trust.format(dataset=outcome.dataset or "DATASET") if outcome.only_validation else ""
     return _ADVICE[outcome.kind]
 
 
@@ -259,6 +262,10 @@ _MORE_TRUST = (
     "There is no test file, so these are validation metrics: training itself measured them, and the number of "
     "rounds may have been chosen by them. Drop a CSV that training never sees into datasets/{dataset}/test/ "
     "and upload the training file again."
+)
+_NO_METRICS = (
+    "There is no test file, and the script reported no validation metric. Drop a CSV that training never sees into "
+    "datasets/{dataset}/test/, let the script write predictions.csv for it, and upload the training file again."
 )
 _ADVICE = {
     Kind.REJECTED: "Mend what the reason names and drop the file again.",

@@ -46,6 +46,7 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcom
         size_bytes=run.size,
         duration_seconds=duration,
         billable_seconds=run.billable_seconds,
+        framework=run.framework if run.instance_type else None,
         instance_type=run.instance_type,
         instance_count=run.instance_count,
         model_uri=run.model_uri,

@@ -1,6 +1,7 @@
 """Predictions for held-out rows: made by the trained XGBoost model, or read from what training wrote."""
 
 import csv
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,10 @@ def by_booster(path: Path, schema: Schema) -> Predict:
 
     try:
         # One thread: reading the CSV takes longer than predicting, and OpenMP's threads would spin beside it.
-        booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
+        with warnings.catch_warnings():
+            # The image's algorithm mode saves UBJSON, as guessed here, under the name xgboost-model.
+            warnings.filterwarnings("ignore", ".*Unknown file format")
+            booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
         features = booster.num_features()
     except (xgboost.core.XGBoostError, ValueError) as error:
         reason = str(error).strip().splitlines()[-1]

@@ -1,6 +1,7 @@
 """What a run needs before its job can be launched, at any later time: its data, its script, its request."""
 
 from traindrop import aws
+from traindrop.algorithm_inputs import AlgorithmInputs, put_algorithm_inputs
 from traindrop.drop import Decision, Drop, decide
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.job import Job
@@ -14,8 +15,10 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
     try:
         decided = decide(drop, run, settings.training_scripts)
         run = decided.run
-        request = training_job_request(_job(decided, settings), decided.config)
-        _copy_inputs(run)
+        algorithm = _algorithm_inputs(decided)
+        request = training_job_request(_job(decided, algorithm, settings), decided.config)
+        if algorithm is None:
+            _copy_inputs(run)
     except Rejected as error:
         return run.model_copy(update={"status": Status.REJECTED, "reason": str(error), "ended_at": run.created_at})
     except LaunchRefused as error:
@@ -25,6 +28,13 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
         aws.put(run.bucket, bundle.key, bundle.body, "application/gzip")
     aws.put_json(run.bucket, run.request_key, request)
     return run
+
+
+def _algorithm_inputs(decided: Decision) -> AlgorithmInputs | None:
+    """What the image's own algorithm is given; None where a script or another image reads the dropped file."""
+    if decided.config.framework != "builtin-xgboost":
+        return None
+    return put_algorithm_inputs(decided.run, decided.config, decided.headerless)
 
 
 def _copy_inputs(run: Run) -> None:
@@ -41,15 +51,17 @@ def _copy_inputs(run: Run) -> None:
             raise Rejected(f"{key} was deleted before it could be read. Drop it again.")
 
 
-def _job(decided: Decision, settings: LauncherSettings) -> Job:
+def _job(decided: Decision, algorithm: AlgorithmInputs | None, settings: LauncherSettings) -> Job:
     run, bundle = decided.run, decided.code.bundle
     return Job(
         run=run.run,
         stack=settings.stack,
         dataset=run.dataset,
         bucket=run.bucket,
-        train_key=run.input_key(run.key, "train"),
-        test_key=run.input_key(run.test_key, "test") if run.test_key else None,
+        train_key=algorithm.train_key if algorithm else run.input_key(run.key, "train"),
+        validation_key=algorithm.validation_key if algorithm else None,
+        # The algorithm takes no channel of that name; the evaluator scores its model itself.
+        test_key=run.input_key(run.test_key, "test") if run.test_key and not algorithm else None,
         target=run.target or "",
         task=run.task or "auto",
         role_arn=settings.training_role_arn,
@@ -58,4 +70,5 @@ def _job(decided: Decision, settings: LauncherSettings) -> Job:
         entry_point=decided.code.entry_point(decided.config) if bundle else None,
         bundle_key=bundle.key if bundle else None,
         own_script=decided.code.own,
+        algorithm_hyperparameters=algorithm.hyperparameters if algorithm else None,
     )

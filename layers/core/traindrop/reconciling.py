@@ -2,7 +2,7 @@
 
 from traindrop import aws
 from traindrop.announcing import announce
-from traindrop.clock import now
+from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
 from traindrop.looks import is_given_up
 from traindrop.run import FINAL, Run, Status
@@ -10,15 +10,17 @@ from traindrop.settings import DispatcherSettings
 
 
 def reconcile(settings: DispatcherSettings) -> list[str]:
-    """Look after every run whose time has come; those runs.
+    """Look after the runs whose time has come, as many as one round allows; those runs.
 
     Only this stack's own runs are asked about, each at doubling intervals (`traindrop.looks`); there is no listing of
     jobs. Where a job has ended, its state-change event is put on the bus again, and goes the way of the first.
     """
-    ledger = Ledger(settings.table)
+    ledger, until = Ledger(settings.table), now() + ROUND
     looked_after = []
     failures: list[Exception] = []
     for run in ledger.due(now()):
+        if now() > until:
+            break
         if not ledger.claim_look(run, now()):
             continue
         try:

@@ -44,7 +44,7 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
         "AlgorithmSpecification": {
             "TrainingImage": _image(job, config),
             "TrainingInputMode": "File",
-            "MetricDefinitions": _metric_definitions(job.task),
+            **_metrics(job, config),
         },
         "HyperParameters": job_hyperparameters(job, config),
         "InputDataConfig": [_channel(name, job.bucket, key) for name, key in channels.items() if key],
@@ -60,6 +60,13 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
         **_stopping(job, config),
         **({"Environment": config.environment} if config.environment else {}),
     }
+
+
+def _metrics(job: Job, config: TrainingConfig) -> dict[str, Any]:
+    # The image of XGBoost counts as an algorithm of SageMaker's, also where it runs a script: "You can't override the
+    # metric definitions for Amazon SageMaker algorithms". It has its own, for the lines that XGBoost itself writes.
+    own = config.framework in {"xgboost", "builtin-xgboost"}
+    return {} if own else {"MetricDefinitions": _metric_definitions(job.task)}
 
 
 def _image(job: Job, config: TrainingConfig) -> str:

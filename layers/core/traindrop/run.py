@@ -157,6 +157,11 @@ class Run(BaseModel):
         return f"runs/{self.run}/request.json"
 
     @property
+    def preparation_key(self) -> str:
+        """How a test file is read for a model of the image's own algorithm (`traindrop.preparation`)."""
+        return f"runs/{self.run}/preparation.json"
+
+    @property
     def model_key(self) -> str:
         """Where SageMaker puts it: <S3OutputPath>/<job name>/output/model.tar.gz."""
         return f"runs/{self.job}/output/model.tar.gz"

@@ -1,7 +1,7 @@
 """SageMaker's script-mode contract: from a CreateTrainingJob request to files, arguments and environment.
 
 Source: the toolkit `sagemaker-training` 5.1.4 (environment.py, mapping.py, params.py), whose recorded
-answers the tests compare with. One host only, and a bundled requirements.txt is not installed.
+answers the tests compare with.
 """
 
 import json
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HOST = "algo-1"
-NETWORK_INTERFACE = "eth0"
+from traindrop.instances import ONLY, Instance
+
 INSTANCE_GROUP = "homogeneousCluster"
 
 Request = Mapping[str, Any]  # of CreateTrainingJob
@@ -80,6 +80,16 @@ class Folders:
         return self.output / "intermediate"
 
     @property
+    def checkpoints(self) -> Path:
+        """Only there for a job with a CheckpointConfig."""
+        return self.root / "checkpoints"
+
+    @property
+    def packages(self) -> Path:
+        """What the script's requirements.txt brought; in a container that is the interpreter's own folder."""
+        return self.root / "packages"
+
+    @property
     def failure(self) -> Path:
         return self.output / "failure"
 
@@ -112,18 +122,18 @@ def script_arguments(request: Request) -> list[str]:
     return arguments
 
 
-def input_config(request: Request) -> dict[str, Any]:
-    """The content of the files in `input/config`, by file name."""
+def input_config(request: Request, instance: Instance = ONLY) -> dict[str, Any]:
+    """The content of the files in `input/config` of an instance, by file name."""
     return {
         "hyperparameters.json": dict(request.get("HyperParameters", {})),
-        "resourceconfig.json": _resource_config(request),
+        "resourceconfig.json": _resource_config(request, instance),
         "inputdataconfig.json": _input_data_config(request),
     }
 
 
-def environment(request: Request, folders: Folders) -> dict[str, str]:
+def environment(request: Request, folders: Folders, instance: Instance = ONLY) -> dict[str, str]:
     """The variables that the contract promises to the script, and the request's own Environment."""
-    values = _training_env(request, folders)
+    values = _training_env(request, folders, instance)
     variables = {key: value for key, value in values.items() if key not in _TRAINING_ENV_ONLY}
     variables |= {
         "channels": sorted(values["channel_input_dirs"]),
@@ -136,7 +146,7 @@ def environment(request: Request, folders: Folders) -> dict[str, str]:
     variables |= {f"hp_{key}": value for key, value in values["hyperparameters"].items()}
     promised = {f"SM_{key.upper()}": _variable(value) for key, value in variables.items()}
     own = {
-        "CURRENT_HOST": HOST,
+        "CURRENT_HOST": instance.host,
         "SAGEMAKER_JOB_NAME": str(values["job_name"]),
         "SAGEMAKER_REGION": str(decoded_hyperparameters(request).get("sagemaker_region", "")),
         "TRAINING_JOB_NAME": str(values["job_name"]),
@@ -144,11 +154,11 @@ def environment(request: Request, folders: Folders) -> dict[str, str]:
     return own | promised | dict(request.get("Environment", {}))
 
 
-def _training_env(request: Request, folders: Folders) -> dict[str, Any]:
+def _training_env(request: Request, folders: Folders, instance: Instance) -> dict[str, Any]:
     """What the toolkit calls the training environment, key for key."""
     hyperparameters = decoded_hyperparameters(request)
     program = str(hyperparameters.get("sagemaker_program", ""))
-    resources = _resource_config(request)
+    resources = _resource_config(request, instance)
     group = resources["instance_groups"][0]
     channels = _input_data_config(request)
     return {
@@ -156,14 +166,14 @@ def _training_env(request: Request, folders: Folders) -> dict[str, Any]:
             key: value for key, value in hyperparameters.items() if key.startswith("sagemaker_") and key not in _OWN
         },
         "channel_input_dirs": {name: str(folders.channel(name)) for name in channels},
-        "current_host": HOST,
+        "current_host": instance.host,
         "current_instance_group": INSTANCE_GROUP,
-        "current_instance_group_hosts": [HOST],
+        "current_instance_group_hosts": group["hosts"],
         "current_instance_type": group["instance_type"],
         "distribution_hosts": [],
         "distribution_instance_groups": [],
         "framework_module": None,
-        "hosts": [HOST],
+        "hosts": resources["hosts"],
         "hyperparameters": _script_hyperparameters(request),
         "input_config_dir": str(folders.config),
         "input_data_config": channels,
@@ -171,17 +181,17 @@ def _training_env(request: Request, folders: Folders) -> dict[str, Any]:
         "instance_groups": [INSTANCE_GROUP],
         "instance_groups_dict": {INSTANCE_GROUP: group},
         "is_hetero": False,
-        "is_master": True,
+        "is_master": instance.is_first,
         "is_modelparallel_enabled": None,
         "is_smddpmprun_installed": False,
         "is_smddprun_installed": False,
         "job_name": request["TrainingJobName"],
         "log_level": hyperparameters.get("sagemaker_container_log_level", 20),
-        "master_hostname": HOST,
+        "master_hostname": instance.hosts[0],
         "model_dir": str(folders.model),
         "module_dir": str(hyperparameters.get("sagemaker_submit_directory", folders.code)),
         "module_name": program.removesuffix(".py"),
-        "network_interface_name": NETWORK_INTERFACE,
+        "network_interface_name": instance.network_interface,
         "num_cpus": os.cpu_count() or 1,
         "num_gpus": 0,
         "num_neurons": 0,
@@ -199,16 +209,18 @@ def _script_hyperparameters(request: Request) -> dict[str, Any]:
     return {key: value for key, value in everything.items() if key not in _OWN and not key.startswith("sagemaker_")}
 
 
-def _resource_config(request: Request) -> dict[str, Any]:
+def _resource_config(request: Request, instance: Instance) -> dict[str, Any]:
     instance_type = request.get("ResourceConfig", {}).get("InstanceType", "local")
-    group = {"instance_group_name": INSTANCE_GROUP, "instance_type": instance_type, "hosts": [HOST]}
+    hosts = list(instance.hosts)
     return {
-        "current_host": HOST,
+        "current_host": instance.host,
         "current_instance_type": instance_type,
         "current_group_name": INSTANCE_GROUP,
-        "hosts": [HOST],
-        "instance_groups": [group],
-        "network_interface_name": NETWORK_INTERFACE,
+        "hosts": hosts,
+        "instance_groups": [
+            {"instance_group_name": INSTANCE_GROUP, "instance_type": instance_type, "hosts": hosts},
+        ],
+        "network_interface_name": instance.network_interface,
     }
 
 

@@ -2,13 +2,16 @@
 
 import io
 import json
+import re
 import tarfile
 import uuid
+from pathlib import Path
 from typing import Any
 
 import boto3
 from tests.waiting import wait_for
 
+from traindrop.bundle import bundle_of_ours
 from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.settings import ACCESS_KEY, SECRET_KEY, LocalSettings
 
@@ -44,8 +47,17 @@ def upload_script(local: LocalAws, script: str) -> str:
         info = tarfile.TarInfo("train.py")
         info.size = len(script.encode())
         tar.addfile(info, io.BytesIO(script.encode()))
+    return _put_code(local, buffer.getvalue())
+
+
+def upload_bundle(local: LocalAws, framework: str) -> str:
+    """The bundle of a training script of ours; returns its S3 URI."""
+    return _put_code(local, bundle_of_ours(Path(__file__).parents[3] / "training_scripts" / framework).body)
+
+
+def _put_code(local: LocalAws, archive: bytes) -> str:
     key = f"code/{uuid.uuid4().hex}/sourcedir.tar.gz"
-    client(local, "s3").put_object(Bucket=BUCKET, Key=key, Body=buffer.getvalue())
+    client(local, "s3").put_object(Bucket=BUCKET, Key=key, Body=archive)
     return f"s3://{BUCKET}/{key}"
 
 
@@ -81,3 +93,38 @@ def finished(local: LocalAws, name: str) -> dict[str, Any]:
         return job if job["TrainingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
     return wait_for(look)
+
+
+def start(local: LocalAws, script: str, hyperparameters: dict[str, str] | None = None, **changes: Any) -> str:
+    """Start a job of the script, given as its text or as the S3 URI of its bundle; returns its name."""
+    code = script if script.startswith("s3://") else upload_script(local, script)
+    request = a_request(code, **changes)
+    request["HyperParameters"] |= hyperparameters or {}
+    client(local, "sagemaker").create_training_job(**request)
+    return str(request["TrainingJobName"])
+
+
+def train(local: LocalAws, script: str, **changes: Any) -> dict[str, Any]:
+    """The description of a job of the script that is over."""
+    return finished(local, start(local, script, **changes))
+
+
+def packed_files(local: LocalAws, key: str) -> dict[str, bytes]:
+    """What an artifact holds, by name; folders are empty."""
+    body = client(local, "s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(body)) as tar:
+        files = [(member.name, tar.extractfile(member)) for member in tar]
+        return {name: file.read() if file else b"" for name, file in files}
+
+
+def log_lines(local: LocalAws, job: str, host: str = "algo-1") -> list[str]:
+    """The lines of one host of the job."""
+    logs, group = client(local, "logs"), "/aws/sagemaker/TrainingJobs"
+    try:
+        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/{host}-")["logStreams"]
+    except logs.exceptions.ResourceNotFoundException:
+        return []
+    assert all(re.fullmatch(rf"{job}/{host}-\d+", stream["logStreamName"]) for stream in streams)
+    names = [stream["logStreamName"] for stream in streams]
+    events = logs.filter_log_events(logGroupName=group, logStreamNames=names)["events"] if names else []
+    return [event["message"] for event in events]

@@ -10,10 +10,11 @@ from typing import Any
 
 from traindrop_cli.local.sagemaker import acceptance, channels, jobs
 from traindrop_cli.local.sagemaker.errors import ApiError, validation_error
-from traindrop_cli.local.sagemaker.execution import carry_out, client
+from traindrop_cli.local.sagemaker.execution import carry_out
 from traindrop_cli.local.sagemaker.jobs import Job
 from traindrop_cli.local.sagemaker.store import JobStore
 from traindrop_cli.local.sagemaker.surroundings import Scope, Settings, Surroundings
+from traindrop_cli.local.sagemaker.task import client
 from traindrop_cli.local.sagemaker.validation import validate
 
 logger = logging.getLogger(__name__)

@@ -1,11 +1,13 @@
 """Input data and artifacts between S3 and the container's folders, with SageMaker's semantics and words."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
+
+from traindrop.instances import Instance
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -49,20 +51,35 @@ def channel_uri(channel: Mapping[str, Any]) -> str:
     return str(source["S3Uri"])
 
 
-def fetch_channel(s3: "S3Client", uri: str, folder: Path) -> None:
-    """Download every object whose key begins with the prefix, each to its key relative to the prefix's folder."""
+def fetch_channel(s3: "S3Client", channel: Mapping[str, Any], folder: Path, instance: Instance) -> None:
+    """Download every object whose key begins with the prefix, each to its key relative to the prefix's folder; of a
+    channel ShardedByS3Key the instance's share, every n-th object."""
+    uri = channel_uri(channel)
     bucket, prefix = split_uri(uri)
-    found = False
     try:
-        for key in _keys(s3, bucket, prefix):
-            found = True
-            target = folder / relative_path(key, prefix)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            fetch_object(s3, bucket, key, target)
+        keys = list(_keys(s3, bucket, prefix))
+        sharded = channel["DataSource"]["S3DataSource"].get("S3DataDistributionType") == "ShardedByS3Key"
+        _fetch(s3, uri, keys[instance.number - 1 :: len(instance.hosts)] if sharded else keys, folder)
     except ClientError as error:
         raise DataError(f"Data download failed:{_worded(error)}") from error
-    if not found:
+    if not keys:
         raise DataError(f'Data download failed:No S3 objects found under S3 URL "{uri}" given in input data source')
+
+
+def fetch_prefix(s3: "S3Client", uri: str, folder: Path) -> None:
+    """Download all that lies below a prefix that ends in a slash; there may be nothing."""
+    try:
+        _fetch(s3, uri, _keys(s3, *split_uri(uri)), folder)
+    except ClientError as error:
+        raise DataError(f"Data download failed:{_worded(error)}") from error
+
+
+def _fetch(s3: "S3Client", uri: str, keys: Iterable[str], folder: Path) -> None:
+    bucket, prefix = split_uri(uri)
+    for key in keys:
+        target = folder / relative_path(key, prefix)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fetch_object(s3, bucket, key, target)
 
 
 def fetch_object(s3: "S3Client", bucket: str, key: str, target: Path) -> None:
@@ -72,13 +89,21 @@ def fetch_object(s3: "S3Client", bucket: str, key: str, target: Path) -> None:
 
 def put_artifact(s3: "S3Client", file: Path, uri: str, kms_key: str | None) -> None:
     """Upload a packed artifact, encrypted by the job's key where it names one."""
+    try:
+        put_object(s3, file, uri, kms_key)
+    except DataError as error:
+        raise DataError(f"Artifact upload failed:{error}") from error
+
+
+def put_object(s3: "S3Client", file: Path, uri: str, kms_key: str | None = None) -> None:
+    """Upload a file; `DataError` in S3's words alone."""
     bucket, key = split_uri(uri)
     encryption: dict[str, Any] = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
     try:
         with file.open("rb") as body:
             s3.put_object(Bucket=bucket, Key=key, Body=body, **encryption)
     except ClientError as error:
-        raise DataError(f"Artifact upload failed:{_worded(error)}") from error
+        raise DataError(_worded(error)) from error
 
 
 def relative_path(key: str, prefix: str) -> str:

@@ -1,7 +1,7 @@
 """A training job: its states, and how DescribeTrainingJob, ListTrainingJobs and its events show it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -32,7 +32,16 @@ _MESSAGES = {
     "Completed": "Training job completed",
     "Failed": "Training job failed",
     "Stopped": "Training job stopped",
+    "Interrupted": "Job stopped because the managed spot training instances were interrupted",
+    "MaxWaitTimeExceeded": "Training job wait time exceeded MaxWaitTimeInSeconds provided",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+
+# The primary status that comes with a secondary one; else it stays.
+_PRIMARY = {
+    **{status: status for status in (*TERMINAL, "Stopping")},
+    "MaxRuntimeExceeded": "Stopped",
+    "MaxWaitTimeExceeded": "Stopped",
 }
 
 
@@ -93,10 +102,10 @@ def moved(job: Job, secondary_status: str, now: float, *, failure_reason: str | 
     """The job in its next secondary status; the primary status and the training times follow from it."""
     *before, last = job.transitions
     transitions = (*before, replace(last, end=now), Transition(secondary_status, now))
-    status = {"MaxRuntimeExceeded": "Stopped", "Stopping": "Stopping"}.get(secondary_status, job.status)
-    if secondary_status in TERMINAL:
-        status = secondary_status
-    started = now if secondary_status == "Downloading" else job.training_started
+    status = _PRIMARY.get(secondary_status, job.status)
+    started = job.training_started
+    if started is None and secondary_status == "Downloading":
+        started = now
     ended = now if status in TERMINAL and started is not None else None
     return replace(
         job,
@@ -114,6 +123,18 @@ def max_runtime(request: Mapping[str, Any]) -> int:
     return int(request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY))
 
 
+def max_wait(request: Mapping[str, Any]) -> float:
+    """Seconds that a spot job may take from its creation, waiting included; endless for another one."""
+    return float(request.get("StoppingCondition", {}).get("MaxWaitTimeInSeconds", math.inf))
+
+
+def instance_count(request: Mapping[str, Any]) -> int:
+    """How many instances the job runs on, of whatever types."""
+    resources = request["ResourceConfig"]
+    groups = resources.get("InstanceGroups") or [resources]
+    return sum(int(group["InstanceCount"]) for group in groups)
+
+
 def describe(job: Job) -> dict[str, Any]:
     """The answer of DescribeTrainingJob."""
     flags = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
@@ -129,8 +150,8 @@ def describe(job: Job) -> dict[str, Any]:
         "LastModifiedTime": job.modified,
         "TrainingStartTime": job.training_started,
         "TrainingEndTime": job.training_ended,
-        "TrainingTimeInSeconds": _seconds(job),
-        "BillableTimeInSeconds": _seconds(job),
+        "TrainingTimeInSeconds": _seconds(job, without=()),
+        "BillableTimeInSeconds": _seconds(job, without=("Interrupted", "Starting")),
         "ModelArtifacts": {"S3ModelArtifacts": job.model_artifacts} if job.model_artifacts else None,
         "FinalMetricDataList": list(job.metrics) or None,
         "FailureReason": job.failure_reason,
@@ -186,8 +207,13 @@ def _milliseconds(time: float | None) -> str | None:
     return None if time is None else str(int(time * 1000))
 
 
-def _seconds(job: Job) -> int | None:
-    """Billed by the second, at least one; equal to the training time as there is no spot market here."""
+def _seconds(job: Job, without: Sequence[str]) -> int | None:
+    """From the first download to the end, without the time in some states; in whole seconds, at least one.
+
+    Waiting for another spot instance is not billed. There is no spot price here: a second counts as a second.
+    """
     if job.training_started is None or job.training_ended is None:
         return None
-    return max(1, math.ceil(job.training_ended - job.training_started))
+    waits = [each for each in job.transitions if each.status in without and each.start >= job.training_started]
+    waited = sum((each.end or job.training_ended) - each.start for each in waits)
+    return max(1, math.ceil(job.training_ended - job.training_started - waited))

@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -62,11 +62,12 @@ class LogStream:
         try:
             self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream)
         except self._client.exceptions.ResourceNotFoundException:
-            try:
+            with suppress(exists):  # another job made it meanwhile
                 self._client.create_log_group(logGroupName=GROUP)
-            except exists:
-                logger.debug("another job made %s meanwhile", GROUP)
-            self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream)
+            with suppress(exists):
+                self._client.create_log_stream(logGroupName=GROUP, logStreamName=self._stream)
+        except exists:
+            logger.debug("%s is written on", self._stream)
 
     def _waiting(self) -> Iterator[tuple[int, str]]:
         while True:

@@ -27,6 +27,6 @@ class Hyperparameters(BaseModel):
     def _problem(cls, details: ErrorDetails, framework: str) -> str:
         name = f"hyperparameters.{'.'.join(map(str, details['loc']))}"
         if details["type"] == "extra_forbidden":
-            known = ", ".join(cls.model_fields)
+            known = ", ".join(field.alias or name for name, field in cls.model_fields.items())
             return f"{name}: there is no such hyperparameter. Those of {framework} are: {known}."
         return f"{name}: found {details['input']!r}; {details['msg'].replace('Input', 'it', 1)}."

@@ -1,0 +1,47 @@
+"""One line of training.yaml for each framework: the same CSV is trained on, evaluated and told the same way."""
+
+from typing import Any
+
+import pytest
+from tests.pipeline.pipeline import Pipeline, labelled
+
+from traindrop.run import Status
+
+FEW = {
+    "sklearn": {"estimator": "linear"},
+    "xgboost": {"num_round": 5},
+}
+
+
+@pytest.mark.parametrize("framework", FEW)
+def test_a_framework_is_one_line_of_the_config(pipeline: Pipeline, framework: str) -> None:
+    pipeline.put(f"datasets/{framework}/test/held_out.csv", labelled(50))
+    pipeline.drop(framework, labelled(100), framework=framework, hyperparameters=FEW[framework])
+    (run,) = pipeline.told(framework)
+    assert run.status is Status.EVALUATED, run.reason
+    assert (run.framework, run.test_rows, run.main_metric) == (framework, 50, "auc")
+    assert (run.metrics["auc"] or 0) > 0.95
+    assert (run.validation["auc"] or 0) > 0.9
+    assert pipeline.message(framework).subject.startswith(f"[traindrop] {framework}: trained, auc ")
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "said"),
+    [
+        ("unknown", {"framework": "lightgbm"}, "found 'lightgbm'; "),
+        ("other hyperparameter", {"framework": "sklearn", "hyperparameters": {"eta": 0.1}}, "Those of sklearn are"),
+        ("other estimator", {"framework": "sklearn", "hyperparameters": {"estimator": "linear", "n_estimators": 3}},
+         "the estimator linear has no such hyperparameter"),
+        ("several", {"framework": "sklearn", "instance_count": 2}, "Set instance_count: 1"),
+        ("no image", {"framework": "custom"}, "image_uri: framework custom needs"),
+        ("no version", {"framework": "sklearn", "framework_version": "9.9"}, "framework_version: found '9.9'"),
+    ],
+)  # fmt: skip
+def test_what_no_framework_can_do_is_rejected_before_a_job(
+    pipeline: Pipeline, name: str, config: dict[str, Any], said: str
+) -> None:
+    pipeline.drop(name, labelled(), **config)
+    (run,) = pipeline.told(name)
+    assert run.status is Status.REJECTED
+    assert said in " ".join(pipeline.message(name).body.split())
+    assert pipeline.job(run.run) is None
