@@ -55,7 +55,7 @@ oracle: $(ORACLES)
 
 # The table of image addresses and the recorded requests, made anew by the SDK.
 images: $(READY) $(ORACLES)
-	$(BIN)/python -m tests.oracle.record
+	$(BIN)/python -m tests.oracle.recordings
 
 # The locks, made anew from the *.in files and pyproject.toml. Needs uv (pip install uv) and a network.
 LOCK := uv pip compile --quiet --refresh-package traindrop --generate-hashes --no-emit-index-url --no-annotate --no-header

@@ -1,0 +1,51 @@
+"""What the SDKs were asked and what they would have sent, in a file, so that no test needs them to compare.
+
+`python -m tests.oracle.recordings` (`make images`) asks anew and writes these files and the table of images.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.oracle.cases import Case, cases
+from tests.oracle.generated_table import image_table
+from tests.oracle.sdk_environment import ask
+
+import traindrop.image_table
+
+SCRIPTS = {2: "estimators.py", 3: "model_trainer.py"}
+
+
+def questions(sdk: int) -> dict[str, Case]:
+    """The cases that a version of the SDK is asked, by name; v3's trainer only where there is no script."""
+    return {case.name: case for case in cases() if sdk == 2 or not case.has_script}
+
+
+def recorded(sdk: int) -> dict[str, Any]:
+    """`asked` and `sent` by the case's name."""
+    found: dict[str, Any] = json.loads(_file(sdk).read_text("utf-8"))
+    return found
+
+
+def asked_anew(sdk: int) -> dict[str, Any]:
+    questioned = {name: case.question() for name, case in questions(sdk).items()}
+    sent = ask(sdk, SCRIPTS[sdk], questioned)
+    return {name: {"asked": questioned[name], "sent": sent[name]} for name in questioned}
+
+
+def _file(sdk: int) -> Path:
+    return Path(__file__).parent / "recorded" / f"sdk{sdk}.json"
+
+
+def _text(value: Any, depth: int = 3) -> str:
+    """JSON with one line for each field of a request."""
+    if depth == 0 or not isinstance(value, dict):
+        return json.dumps(value, sort_keys=True)
+    lines = [f"{' ' * (4 - depth)}{json.dumps(key)}: {_text(inner, depth - 1)}" for key, inner in value.items()]
+    return "{\n" + ",\n".join(lines) + "\n" + " " * (3 - depth) + "}"
+
+
+if __name__ == "__main__":
+    Path(traindrop.image_table.__file__).write_text(image_table(ask(3, "images.py", [])["addresses"]), "utf-8")
+    for version in SCRIPTS:
+        _file(version).write_text(_text(asked_anew(version)) + "\n", "utf-8")
