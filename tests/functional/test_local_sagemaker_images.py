@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.functional.local_fixtures.aws import BUCKET, a_request, client, finished, log_lines, packed_files
 from tests.waiting import wait_for
 
@@ -24,6 +25,9 @@ from traindrop_cli.local.sagemaker.task import JobFailed, Task
 
 pytest_plugins = ["tests.functional.local_fixtures.plugin", "tests.functional.local_fixtures.docker_image"]
 
+ALGORITHM = {
+    "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0", "TrainingInputMode": "File"
+}  # fmt: skip
 EXAMPLE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mine:1"
 
 
@@ -58,17 +62,23 @@ def test_the_xgboost_image_without_a_script_trains_by_its_own_algorithm(aws: Loc
         for name in ("train", "validation")
     ]
     values = {"num_round": "3", "objective": "binary:logistic", "eval_metric": "auc"}
-    algorithm = a_request()["AlgorithmSpecification"] | {
-        "MetricDefinitions": [{"Name": "validation:auc", "Regex": r".*\[[0-9]+\].*#011validation-auc:([-+]?[0-9.]+)"}]
-    }
-    request = a_request(AlgorithmSpecification=algorithm, HyperParameters=values, InputDataConfig=channels)
+    request = a_request(AlgorithmSpecification=ALGORITHM, HyperParameters=values, InputDataConfig=channels)
     job = finished(aws, create(aws, request))
     assert job["TrainingJobStatus"] == "Completed", (job, log_lines(aws, job["TrainingJobName"]))
     assert list(packed_files(aws, f"runs/{job['TrainingJobName']}/output/model.tar.gz")) == ["xgboost-model"]
+    # By SageMaker's own metric definitions.
+    found = {metric["MetricName"]: metric["Value"] for metric in job["FinalMetricDataList"]}
+    assert set(found) == {"train:auc", "validation:auc"}
+
+
+def test_metric_definitions_of_ones_own_are_refused_for_sagemakers_algorithm(aws: LocalAws) -> None:
+    definitions = [{"Name": "auc", "Regex": "auc=([0-9.]+)"}]
+    with pytest.raises(ClientError, match="You can't override the metric definitions for Amazon SageMaker algorithms"):
+        create(aws, a_request(AlgorithmSpecification={**ALGORITHM, "MetricDefinitions": definitions}))
 
 
 def test_what_the_algorithm_cannot_read_is_the_reason(aws: LocalAws) -> None:
-    job = finished(aws, create(aws, a_request(HyperParameters={"num_round": "3"})))
+    job = finished(aws, create(aws, a_request(AlgorithmSpecification=ALGORITHM, HyperParameters={"num_round": "3"})))
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("AlgorithmError: framework error: \n")
     assert "channel train has content type none, which means libsvm" in job["FailureReason"]

@@ -96,14 +96,14 @@ def test_the_saved_pipeline_predicts_from_features_as_the_script_did(container: 
     assert lines[0].startswith("Train size: (160, ")
     assert lines[1].startswith("Validation size: (40, ")
     number = r"[0-9.e+-]+"
-    metrics = [rf"{part}-{name}={number}" for part in ("train", "validation") for name in ("error", "auc", "logloss")]
-    assert re.fullmatch(rf"\[0\] {' '.join(metrics)}", lines[2])
+    metrics = [rf"{part}-{name}:{number}" for part in ("train", "validation") for name in ("error", "auc", "logloss")]
+    assert re.fullmatch(r"\[0\]\t" + r"\t".join(metrics), lines[2])
     assert re.fullmatch(r"Training time: \d+\.\d\d seconds", lines[3])
     assert lines[4].startswith("Trained again on all rows: (200, ")
     assert lines[5] == f"Model saved to {container.base / 'model/model.joblib'}"
     assert re.fullmatch(r"Total time: \d+\.\d\d seconds", lines[6])
     metrics_file = container.read_json("output/data/metrics.json")
-    assert f"validation-auc={metrics_file['validation']['auc'][0]:.6g}" in lines[2]
+    assert f"validation-auc:{metrics_file['validation']['auc'][0]:.6g}" in lines[2]
 
 
 def test_the_kept_model_saw_the_validation_rows_only_with_refit(

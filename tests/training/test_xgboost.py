@@ -15,7 +15,7 @@ from traindrop import training_script
 from traindrop.dataset import Schema, read
 from traindrop.training_script import names
 
-METRIC_LINE = re.compile(r"^\[(\d+)\] train-\w+=[0-9.e+-]+ .*validation-\w+=[0-9.e+-]+$")
+METRIC_LINE = re.compile(r"^\[(\d+)\]\ttrain-\w+:[0-9.e+-]+\t.*validation-\w+:[0-9.e+-]+$")
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_breast_cancer_is_told_apart(container: Container) -> None:
     output = container.trained(target="target")
     assert container.schema.task == "binary"
     assert np.mean(container.predictions().argmax(axis=1) == truth) > 0.93
-    assert "validation-auc=" in output
+    assert "validation-auc:" in output
 
 
 def test_three_kinds_of_iris_are_told_apart(container: Container) -> None:
@@ -38,7 +38,7 @@ def test_three_kinds_of_iris_are_told_apart(container: Container) -> None:
     predictions = container.predictions()
     assert predictions.sum(axis=1) == pytest.approx(np.ones(len(truth)), abs=1e-5)
     assert np.mean(predictions.argmax(axis=1) == truth) > 0.8  # by chance a third; 37 rows
-    assert "validation-mlogloss=" in output
+    assert "validation-mlogloss:" in output
 
 
 def test_diabetes_is_estimated_better_than_by_the_mean(container: Container) -> None:
@@ -47,7 +47,7 @@ def test_diabetes_is_estimated_better_than_by_the_mean(container: Container) -> 
     assert container.schema.task == "regression"
     errors = np.mean((container.predictions()[:, 0] - truth) ** 2)
     assert errors < 0.7 * np.var(truth)
-    assert "validation-rmse=" in output
+    assert "validation-rmse:" in output
 
 
 def test_strings_dates_and_missing_values_all_count(container: Container) -> None:
@@ -90,7 +90,7 @@ def test_metrics_json_has_each_round_as_the_log_has_it(container: Container) -> 
     container.put("train", "mixed.csv", mixed_rows(100, 1))
     output = container.trained(target="Outcome", num_round=5)
     metrics = container.read_json("output/data/metrics.json")
-    logged = [float(value) for value in re.findall(r"validation-auc=([0-9.eE+-]+)", output)]
+    logged = [float(value) for value in re.findall(r"validation-auc:([0-9.eE+-]+)", output)]
     assert metrics["validation"]["auc"] == pytest.approx(logged, abs=1e-5)
     assert len(metrics["train"]["logloss"]) == 5
     assert not (container.base / "output/data/predictions.csv").exists()

@@ -67,9 +67,9 @@ def test_two_instances_make_the_model_that_one_makes(
     models = [xgb.Booster(model_file=each.base / "model/model.ubj") for each in (one, first)]
     assert models[0].num_boosted_rounds() == models[1].num_boosted_rounds()
     assert [path for path in second.base.rglob("*") if path.is_file() and "input" not in path.parts] == []
-    assert "validation-auc=" in outputs[0][0]
+    assert "validation-auc:" in outputs[0][0]
     assert outputs[1][0].splitlines()[2] == "Instance 2 of 2, each with its share of the rows"
-    assert "validation-auc=" not in outputs[1][0]
+    assert "validation-auc:" not in outputs[1][0]
 
 
 def test_with_subsampling_two_instances_make_another_model_that_is_as_good(

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from traindrop.container import prepare
-from traindrop.images import XGBOOST_ACCOUNTS, xgboost_image
+from traindrop.image_table import ACCOUNTS
+from traindrop.images import image as image_of
 from traindrop.steps import needs_its_image, steps
 
 SCRIPT = {"sagemaker_program": '"train.py"', "sagemaker_submit_directory": '"s3://b/k"'}
@@ -21,9 +22,9 @@ def a_request(image: str, values: dict[str, str], **algorithm: Any) -> dict[str,
     }
 
 
-@pytest.mark.parametrize("region", XGBOOST_ACCOUNTS)
+@pytest.mark.parametrize("region", ACCOUNTS["xgboost"])
 def test_the_xgboost_image_of_every_region_needs_no_docker_with_a_script_or_without(region: str) -> None:
-    image = xgboost_image(region, "3.2-0")
+    image = image_of("xgboost", None, region, "ml.m5.large")
     assert not needs_its_image(a_request(image, SCRIPT))
     assert not needs_its_image(a_request(image, {"num_round": "3"}))
 
@@ -50,12 +51,12 @@ def test_an_image_that_is_not_sagemakers_own_is_needed_for_its_script_too(image:
 
 @pytest.mark.parametrize("field", ["ContainerEntrypoint", "ContainerArguments"])
 def test_an_entry_point_of_the_container_needs_the_container(field: str) -> None:
-    image = xgboost_image("us-east-1", "3.2-0")
+    image = image_of("xgboost", None, "us-east-1", "ml.m5.large")
     assert needs_its_image(a_request(image, SCRIPT, **{field: ["/bin/bash"]}))
 
 
 def test_requirements_come_before_the_script_and_the_algorithm_has_none(tmp_path: Path) -> None:
-    request = a_request(xgboost_image("us-east-1", "3.2-0"), SCRIPT)
+    request = a_request(image_of("xgboost", None, "us-east-1", "ml.m5.large"), SCRIPT)
     folders = prepare(request, tmp_path)
     assert [step.shown for step in steps(request, folders)] == ["python3 -- train.py"]
     (folders.code / "requirements.txt").touch()

@@ -66,8 +66,8 @@ def test_a_round_is_one_line_and_one_more_value_of_each_metric(capsys: pytest.Ca
     report(0, {"train": {"rmse": 2.0}, "validation": {"mae": 1.0, "rmse": 1.23456789}}, history)
     report(1, {"train": {"rmse": 1.5}, "validation": {"mae": 0.5, "rmse": 1e-7}}, history)
     assert capsys.readouterr().out.splitlines() == [
-        "[0] train-rmse=2 validation-mae=1 validation-rmse=1.23457",
-        "[1] train-rmse=1.5 validation-mae=0.5 validation-rmse=1e-07",
+        "[0]\ttrain-rmse:2\tvalidation-mae:1\tvalidation-rmse:1.23457",
+        "[1]\ttrain-rmse:1.5\tvalidation-mae:0.5\tvalidation-rmse:1e-07",
     ]
     assert history == {"train": {"rmse": [2.0, 1.5]}, "validation": {"mae": [1.0, 0.5], "rmse": [1.23456789, 1e-7]}}
 

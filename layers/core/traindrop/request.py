@@ -16,7 +16,7 @@ AUTO_INSTANCE_TYPE = "ml.m5.large"
 # "Maximum valid value: 2,419,200 seconds (28 days)", of the maximum run time and so of what includes it.
 MAX_WAIT = 28 * 86_400
 
-# Our scripts print `[12] train-logloss=0.31 validation-logloss=0.42`, one line a round; XGBoost itself has a colon.
+# A line a round: `[12] train-logloss:0.31 validation-logloss:0.42`, with tabs; other scripts may have an equals sign.
 _METRICS = {
     "binary": ("logloss", "auc", "error"),
     "multiclass": ("mlogloss", "merror"),

@@ -38,6 +38,12 @@ class Step:
         return f'{self.error}:\nExitCode {code}\nErrorMessage ""\nCommand "{self.shown}"' if self.error else ""
 
 
+def is_algorithm_image(request: Request) -> bool:
+    """Whether SageMaker counts the image as an algorithm of its own, be it with a script."""
+    found = _REPOSITORY.fullmatch(request.get("AlgorithmSpecification", {}).get("TrainingImage", ""))
+    return found is not None and found[1] == ALGORITHM_IMAGE
+
+
 def needs_its_image(request: Request) -> bool:
     """Whether nothing but the image itself can run the request: it is not one of SageMaker's own that are known here,
     or the request names another entry point of the container."""

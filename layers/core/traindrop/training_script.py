@@ -161,10 +161,12 @@ def auc(codes: Array, score: Array) -> float | None:
 
 
 def report(number: int, parts: Mapping[str, Mapping[str, float]], history: dict[str, Any]) -> None:
-    """Print a round's line, as CloudWatch and the metric definitions of the training job read it, and keep its values
-    for metrics.json. `parts`: metrics by name, of "train" and "validation"."""
-    values = [f"{part}-{name}={value:.6g}" for part, metrics in parts.items() for name, value in metrics.items()]
-    print(f"[{number}] {' '.join(values)}", flush=True)
+    """Print a round's line and keep its values for metrics.json. `parts`: metrics by name, of "train" and "validation".
+
+    The line is as XGBoost itself writes it: SageMaker's own metric definitions for its image read no other.
+    """
+    values = [f"{part}-{name}:{value:.6g}" for part, metrics in parts.items() for name, value in metrics.items()]
+    print("\t".join([f"[{number}]", *values]), flush=True)
     for part, metrics in parts.items():
         for name, value in metrics.items():
             history.setdefault(part, {}).setdefault(name, []).append(value)

@@ -68,7 +68,7 @@ def a_request(code: str = f"s3://{BUCKET}/code/none/sourcedir.tar.gz", **changes
         "TrainingJobName": f"toy-{uuid.uuid4().hex[:12]}",
         "RoleArn": ROLE,
         "AlgorithmSpecification": {
-            "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+            "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
             "TrainingInputMode": "File",
             "MetricDefinitions": [{"Name": "validation:auc", "Regex": "validation-auc=([0-9.eE+-]+)"}],
         },

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from traindrop.steps import is_algorithm_image
 from traindrop_cli.local.sagemaker.errors import ApiError, validation_error
 from traindrop_cli.local.sagemaker.jobs import Job, max_runtime, training_job_arn
 from traindrop_cli.local.sagemaker.surroundings import Scope
@@ -17,6 +18,11 @@ def refuse_contradictions(request: Mapping[str, Any]) -> None:
     algorithm = request["AlgorithmSpecification"]
     if ("TrainingImage" in algorithm) == ("AlgorithmName" in algorithm):
         raise validation_error("You must specify exactly one of TrainingImage and AlgorithmName.")
+    if algorithm.get("MetricDefinitions") and is_algorithm_image(request):
+        raise validation_error(
+            "You can't override the metric definitions for Amazon SageMaker algorithms. Please retry the request "
+            "without specifying metric definitions."
+        )
     resources = request["ResourceConfig"]
     if "InstanceGroups" not in resources and not {"InstanceType", "InstanceCount"} <= resources.keys():
         raise validation_error("InstanceType and InstanceCount are required in ResourceConfig.")

@@ -17,7 +17,7 @@ from traindrop_cli.local.sagemaker.attempt import Machine
 from traindrop_cli.local.sagemaker.hosts import was_killed
 from traindrop_cli.local.sagemaker.jobs import Job, instance_count, max_runtime, max_wait
 from traindrop_cli.local.sagemaker.loopback import NoAddresses, loopback_instances
-from traindrop_cli.local.sagemaker.metrics import FinalMetrics
+from traindrop_cli.local.sagemaker.metrics import FinalMetrics, definitions_of
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Settings
 from traindrop_cli.local.sagemaker.task import JobFailed, Move, Task
 from traindrop_cli.local.sagemaker.volume import volume_bytes
@@ -49,7 +49,7 @@ def carry_out(job: Job, settings: Settings, credentials: Credentials, stop: thre
 def _attempts(task: Task, instances: Sequence[Instance], root: Path) -> None:
     """Attempt the job, and a spot job that is interrupted once more on other instances, with its checkpoints."""
     request = task.job.request
-    metrics = FinalMetrics(request["AlgorithmSpecification"].get("MetricDefinitions", []))
+    metrics = FinalMetrics(definitions_of(request))
     patience = time.monotonic() + max_wait(request) - (time.time() - task.job.created)
     seconds_left = float(max_runtime(request))
     for number in range(1 + RESTARTS):

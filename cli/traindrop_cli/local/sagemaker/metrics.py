@@ -1,10 +1,21 @@
-"""Metrics parsed from log lines by the regular expressions of a job's MetricDefinitions."""
+"""Metrics parsed from log lines by the regular expressions of a job's metric definitions."""
 
 import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from traindrop.hyperparameters.builtin_xgboost import METRICS, metric_definitions
+from traindrop.steps import is_algorithm_image
+
+
+def definitions_of(request: Mapping[str, Any]) -> list[Mapping[str, str]]:
+    """The metric definitions of a job: its own, or those that SageMaker has for its own algorithm."""
+    if not is_algorithm_image(request):
+        return list(request["AlgorithmSpecification"].get("MetricDefinitions", []))
+    found = {each["Name"]: each for task in METRICS for each in metric_definitions(task)}
+    return list(found.values())
 
 
 class FinalMetrics:
