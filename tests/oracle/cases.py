@@ -1,12 +1,13 @@
 """Training jobs to ask an SDK for: a training.yaml, and what a person would hand to an Estimator for the same job."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.builders import a_job
 
 from traindrop.config import TrainingConfig
+from traindrop.hyperparameters.builtin_xgboost import BuiltinXGBoostHyperparameters
 from traindrop.job import Job
 from traindrop.request import instance_type
 
@@ -23,7 +24,18 @@ VERSIONS = {
 
 # Each kind of value that YAML has, as a person's own script takes them.
 OWN = {"max_depth": 5, "eta": 0.1, "objective": "binary:logistic", "verbose": True, "train": 'a "b".csv'}
-ALGORITHM = {"num_round": 100, "eta": 0.1, "objective": "binary:logistic", "deterministic_histogram": True}
+# What the image's own algorithm is told for these two of training.yaml.
+ALGORITHM = {"num_round": 50, "lambda": 1.5}
+ALGORITHM_IN_FULL = {
+    **ALGORITHM,
+    "max_depth": 5,
+    "eta": 0.1,
+    "subsample": 0.8,
+    "colsample_bytree": 0.8,
+    "objective": "binary:logistic",
+    "eval_metric": "error,auc,logloss",
+    "seed": 42,
+}
 # What our scripts are told beside the hyperparameters of training.yaml.
 OURS: dict[str, Any] = {"train": "flowers.csv", "test": "held_out.csv", "target": "species", "task": "binary"}
 OURS |= {"drop": '["length", "a \\"b\\""]', "seed": 7, "validation_fraction": 0.1}
@@ -36,7 +48,6 @@ ALL_OPTIONS: dict[str, Any] = {
     "environment": {"LEVEL": "debug", "EMPTY": ""},
     "tags": {"team": "a", "cost centre": "7/b"},
 }
-NO_SCRIPT: dict[str, Any] = {"entry_point": None, "bundle_key": None}
 
 
 @dataclass(frozen=True)
@@ -107,32 +118,30 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Every framework in every partition with nothing asked for, then with everything."""
+    """Every framework in every partition with nothing asked for, and with everything; then what is special to some."""
     for framework in ESTIMATORS:
-        yield from (_own_script(framework, region) for region in REGIONS)
-        yield _own_script(framework, "with all options", **ALL_OPTIONS, **_instances(framework))
+        for region in REGIONS:
+            yield _own_script(framework, region, a_job(own_script=True, region=region))
+        yield _own_script(framework, "with all options", a_job(own_script=True), **ALL_OPTIONS, **_instances(framework))
         yield _our_script(framework)
-    yield from _without_script()
+    yield _own_script("xgboost", "on spot capacity", a_job(own_script=True, test_key=None), use_spot=True)
+    yield from _algorithm()
     yield from _in_an_image_of_ones_own()
     yield from _launched_by_the_sdk()
 
 
+def _config(framework: str, **options: Any) -> TrainingConfig:
+    version = {"framework_version": VERSIONS[framework]} if framework in VERSIONS else {}
+    return TrainingConfig.model_validate({"framework": framework, **version, **options})
+
+
 def _instances(framework: str) -> dict[str, Any]:
     gpu = framework in ("pytorch", "tensorflow")
-    return {
-        "instance_type": "ml.g5.xlarge" if gpu else "ml.c5.xlarge",
-        "instance_count": 1 if framework == "sklearn" else 2,
-    }
+    several = {} if framework == "sklearn" else {"instance_count": 2}
+    return {"instance_type": "ml.g5.xlarge" if gpu else "ml.c5.xlarge", **several}
 
 
-def _config(framework: str, **options: Any) -> TrainingConfig:
-    return TrainingConfig.model_validate(
-        {"framework": framework, "framework_version": VERSIONS.get(framework)} | options
-    )
-
-
-def _own_script(framework: str, what: str, **options: Any) -> Case:
-    job = a_job(own_script=True, region=what if what in REGIONS else REGIONS[0])
+def _own_script(framework: str, what: str, job: Job, **options: Any) -> Case:
     return Case(f"{framework} {what}", job, _config(framework, hyperparameters=OWN, **options), OWN)
 
 
@@ -141,33 +150,36 @@ def _our_script(framework: str) -> Case:
         framework, hyperparameters={"epochs": 3}, drop=["length", 'a "b"'], seed=7, validation_fraction=0.1
     )
     metrics = {"metric_definitions": [{"Name": "validation:auc", "Regex": "auc=(.*)"}]}
-    return Case(f"{framework} our script", a_job(), config, {"epochs": 3, **OURS}, metrics)
+    return Case(
+        f"{framework} our script", a_job(), config, {"epochs": 3, **OURS}, metrics if framework != "xgboost" else {}
+    )
 
 
-def _without_script() -> Iterator[Case]:
+def _algorithm() -> Iterator[Case]:
+    model = BuiltinXGBoostHyperparameters.checked(ALGORITHM, framework="builtin-xgboost")
+    told = model.for_task("binary", classes=2, seed=42, validation=True)
+    job = a_job(entry_point=None, bundle_key=None, algorithm_hyperparameters=told, test_key=None)
     for region in REGIONS:
-        job = a_job(**NO_SCRIPT, region=region, test_key=None)
         config = _config("builtin-xgboost", hyperparameters=ALGORITHM)
-        yield Case(f"builtin-xgboost {region}", job, config, ALGORITHM)
-    job = a_job(**NO_SCRIPT, validation_key="runs/1/validation.csv")
+        yield Case(f"builtin-xgboost {region}", replace(job, region=region), config, ALGORITHM_IN_FULL)
+    job = replace(job, validation_key="inputs/1/validation/validation.csv")
     config = _config("builtin-xgboost", hyperparameters=ALGORITHM, instance_type="ml.g5.xlarge", **ALL_OPTIONS)
-    yield Case("builtin-xgboost with all options", job, config, ALGORITHM)
+    yield Case("builtin-xgboost with all options", job, config, ALGORITHM_IN_FULL)
 
 
 def _in_an_image_of_ones_own() -> Iterator[Case]:
-    image = {"image_uri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/flowers:7", "framework_version": None}
-    config = _config("custom", **image)
-    yield Case("custom image", a_job(**NO_SCRIPT), config, {})
+    image = {"image_uri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/flowers:7"}
+    job = a_job(entry_point=None, bundle_key=None)
+    yield Case("custom image", job, _config("custom", **image), {})
     config = _config("custom", **image, hyperparameters=OWN, instance_count=2, **ALL_OPTIONS)
-    yield Case("custom image with all options", a_job(**NO_SCRIPT), config, OWN)
-    yield Case(
-        "custom image with a script", a_job(own_script=True), _config("custom", **image, hyperparameters=OWN), OWN
-    )
+    yield Case("custom image with all options", job, config, OWN)
+    config = _config("custom", **image, hyperparameters=OWN, entry_point="src/fit.py")
+    yield Case("custom image with a script", a_job(own_script=True, entry_point="src/fit.py"), config, OWN)
 
 
 def _launched_by_the_sdk() -> Iterator[Case]:
     launchers = {"pytorch": "torch_distributed", "tensorflow": "multi_worker_mirrored_strategy"}
     for framework, launcher in launchers.items():
-        config = _config(framework, hyperparameters=OWN, instance_type="ml.g5.xlarge", instance_count=2)
+        config = _config(framework, hyperparameters=OWN, **_instances(framework))
         arguments = {"distribution": {launcher: {"enabled": True}}}
         yield Case(f"{framework} {launcher}", a_job(own_script=True), config, OWN, arguments)

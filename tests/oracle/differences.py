@@ -56,7 +56,7 @@ _BOTH = (
         ABSENT,
         ANY,
         "our scripts print these metrics",
-        lambda case: "metric_definitions" not in case.arguments,
+        lambda case: "xgboost" not in case.config.framework and "metric_definitions" not in case.arguments,
     ),
 )
 
@@ -72,6 +72,13 @@ BY_SDK: Mapping[int, tuple[Difference, ...]] = {
             3600,
             "a job that hangs costs an hour, not a day",
             _not_asked("max_runtime"),
+        ),
+        Difference(
+            "StoppingCondition.MaxWaitTimeInSeconds",
+            ABSENT,
+            7200,
+            "the API refuses a spot job without it: twice the run time",
+            lambda case: case.config.use_spot and not case.asked("max_wait"),
         ),
         Difference(
             "AlgorithmSpecification.MetricDefinitions.validation:auc.Regex",
@@ -123,17 +130,10 @@ BY_SDK: Mapping[int, tuple[Difference, ...]] = {
             lambda case: "multi_worker" in case.name,
         ),
         Difference(
-            "HyperParameters.deterministic_histogram",
-            "True",
-            "true",
-            "v3 has `true` too, and algorithms read that",
-            lambda case: case.config.framework == "builtin-xgboost",
-        ),
-        Difference(
             "HyperParameters.verbose",
             "True",
             "true",
-            "v3 has `true` too, and algorithms read that",
+            "as JSON has it, and as v3 sends it",
             lambda case: not case.has_script and "verbose" in case.hyperparameters,
         ),
         Difference(
@@ -159,7 +159,10 @@ def flat(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fields(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, list) and value:
-        value = {_name(element): element for element in value}
+        named = {_name(element): element for element in value}
+        if len(named) < len(value):
+            raise ValueError(f"{path}: a name twice in {value}")
+        value = named
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _fields(inner, f"{path}.{key}" if path else key)
