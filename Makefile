@@ -6,13 +6,17 @@ READY := $(VENV)/.ready
 
 SCHEDULES ?= 10000
 
-.PHONY: demo test simulate check lint types template lock clean
+.PHONY: demo test pytorch simulate check lint types template lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
 
 test: $(READY)
 	$(BIN)/pytest -n auto --dist loadgroup
+
+# For local runs and tests of framework pytorch.
+pytorch: $(READY)
+	$(BIN)/pip install torch==2.13.0
 
 # Every crash point of one upload, then seeded schedules at random: docs/simulator.md.
 simulate: $(READY)
