@@ -7,13 +7,17 @@ READY := $(VENV)/.ready
 SCHEDULES ?= 10000
 UPLOADS ?= 1000
 
-.PHONY: demo test simulate burst check lint types template oracle images lock clean
+.PHONY: demo test pytorch simulate burst check lint types template oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
 
 test: $(READY)
 	$(BIN)/pytest -n auto --dist loadgroup
+
+# For local runs and tests of framework pytorch.
+pytorch: $(READY)
+	$(BIN)/pip install torch==2.13.0
 
 # Every crash point of one upload, then seeded schedules at random: docs/simulator.md.
 simulate: $(READY)

@@ -8,11 +8,11 @@ hybrid  a mesh of both: `tensor_parallel_size` processes share a network, and so
 import ipaddress
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +29,7 @@ PORT = 29500  # torchrun's own
 # For an instance that vanished without a word; the end of a process is noticed at once.
 PATIENCE = timedelta(minutes=5)
 _PEER_GONE = re.compile(r"[Cc]onnection (closed|reset|refused)|[Tt]imed out|[Tt]imeout|Broken pipe|NCCL|remote process")
+AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 
 
 def per_host() -> int:
@@ -140,22 +141,27 @@ class Workers:
         """This process's share of the rows."""
         return rows if self.mesh is None else rows[self.mesh["data"].get_local_rank() :: self.shares]
 
-    def share(self, network: nn.Module) -> nn.Module:
-        """What to call in the network's place. Its wide layers are split from now on, or its gradients averaged."""
-        if self.mesh is None:
+    def split(self, network: AnyNetwork) -> AnyNetwork:
+        """The network, whose wide layers are split from now on if processes share it."""
+        if self.mesh is not None and self.mesh["tensor"].size() > 1:
+            # Here, for it takes as long to import as torch itself.
+            from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
+
+            plan = {"blocks.*.expand": ColwiseParallel(), "blocks.*.contract": RowwiseParallel()}
+            parallelize_module(network, self.mesh["tensor"], plan)
+        return network
+
+    def joined(self, network: nn.Module) -> nn.Module:
+        """What to call in the network's place, so that its gradients are averaged over the shares of the rows."""
+        if self.mesh is None or self.mesh["tensor"].size() > 1:
             return network
-        if self.mesh["tensor"].size() == 1:
-            return DistributedDataParallel(network, process_group=self.mesh.get_group("data"))
-        # Here, for it takes as long to import as torch itself.
-        from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
+        return DistributedDataParallel(network, process_group=self.mesh.get_group("data"))
 
-        plan = {"blocks.*.expand": ColwiseParallel(), "blocks.*.contract": RowwiseParallel()}
-        return parallelize_module(network, self.mesh["tensor"], plan)
-
-    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Over the shares of the rows, of a network with split layers: DistributedDataParallel takes none."""
+    def average_gradients(self, network: nn.Module) -> None:
+        """The same where the network is split, which DistributedDataParallel does not take."""
         if self.mesh is None or self.shares == 1 or self.mesh["tensor"].size() == 1:
             return
+        parameters = network.parameters()
         gradients = [own_part(parameter.grad) for parameter in parameters if parameter.grad is not None]
         everything = torch.cat([gradient.reshape(-1) for gradient in gradients])
         dist.all_reduce(everything, group=self.mesh.get_group("data"))

@@ -48,7 +48,7 @@ except ModuleNotFoundError as missing:
     fail(f"PyTorch is not installed here ({missing}). Install it with: make pytorch")
 
 import parallel
-from fitting import Rows, fit
+from fitting import Fit, Rows
 from network import Network, architecture
 
 TRAINING: dict[str, int | float] = {
@@ -59,7 +59,7 @@ TRAINING: dict[str, int | float] = {
     "weight_decay": 0.01,  # how much of each weight a step takes away, times lr
     "hidden": 128,  # width of the hidden layers
     "layers": 2,  # hidden blocks, of two layers each
-    "dropout": 0.2,  # share of the prepared features, and of each block's outputs, left out at random in a step
+    "dropout": 0.3,  # share of the prepared features, and of each block's outputs, left out at random in a step
 }
 
 
@@ -98,10 +98,8 @@ def main() -> None:
     on_device = [torch.from_numpy(values).to(workers.device) for values in (features, target, training, validation)]
     rows = Rows(on_device[0], network.to_units(on_device[1]), target, on_device[2], on_device[3])
     folder = checkpoint_folder()
-    checkpoint = folder / "training.pt" if folder else None
-    progress = fit(
-        network, workers, rows, schema.task, options, checkpoint, fingerprint(vars(options), features, target)
-    )
+    mark = fingerprint(vars(options), features, target)
+    progress = Fit(network, workers, rows, schema.task, options).run(folder and folder / "training.pt", mark)
     workers.leave()
     if not workers.leads:
         return
@@ -117,10 +115,11 @@ def main() -> None:
 
 def make_repeatable(seed: int) -> None:
     """The same seed, the same network: on the same machine to the last bit."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it matrix products on a GPU are not
-    torch.use_deterministic_algorithms(True, warn_only=True)
     torch.manual_seed(seed)
     torch.set_num_threads(threads())
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 def save(network: Network, layout: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from traindrop.config import TrainingConfig
 from traindrop.hyperparameters.builtin_xgboost import BuiltinXGBoostHyperparameters
 from traindrop.hyperparameters.model import Hyperparameters
+from traindrop.hyperparameters.pytorch import PyTorchHyperparameters
 from traindrop.hyperparameters.sklearn import SklearnHyperparameters
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 
@@ -22,6 +23,7 @@ FRAMEWORKS: Mapping[str, Framework] = {
     "xgboost": Framework("xgboost", XGBoostHyperparameters),
     "builtin-xgboost": Framework(None, BuiltinXGBoostHyperparameters),
     "sklearn": Framework("sklearn", SklearnHyperparameters),
+    "pytorch": Framework("pytorch", PyTorchHyperparameters),
     "custom": Framework(None, None),
 }
 
