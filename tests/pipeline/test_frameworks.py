@@ -8,15 +8,20 @@ from tests.waiting import wait_for
 
 from traindrop.run import Status
 
-FEW = {
+FEW: dict[str, dict[str, Any]] = {
     "sklearn": {"estimator": "linear"},
     "xgboost": {"num_round": 5},
     "builtin-xgboost": {"num_round": 5},
+    "pytorch": {"epochs": 15},
 }
+# Installed by `make pytorch` and `make tensorflow`.
+LARGE = {"pytorch": "torch", "tensorflow": "tensorflow"}
 
 
 @pytest.mark.parametrize("framework", FEW)
 def test_a_framework_is_one_line_of_the_config(pipeline: Pipeline, framework: str) -> None:
+    if framework in LARGE:
+        pytest.importorskip(LARGE[framework], reason=f"run `make {framework}`")
     pipeline.put(f"datasets/{framework}/test/held_out.csv", labelled(50))
     pipeline.drop(framework, labelled(100), framework=framework, hyperparameters=FEW[framework])
     (run,) = pipeline.told(framework)
