@@ -1,4 +1,5 @@
-"""What every training script of ours does alike: flags, reading, splitting, predictions, failing.
+"""What every training script of ours does alike: flags, reading, splitting, measuring, checkpoints, predictions,
+failing.
 
 It goes with the script into the container, as `traindrop.dataset` does: numpy and the standard library only, and
 Python 3.10-safe.
@@ -7,13 +8,14 @@ Python 3.10-safe.
 import argparse
 import ast
 import csv
+import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +125,78 @@ def threads() -> int:
     return min(usable, int(os.environ.get("OMP_NUM_THREADS", usable)))
 
 
+def hosts() -> list[str]:
+    """The names of the job's instances, in the same order on each; the own one is SM_CURRENT_HOST."""
+    return [str(name) for name in json.loads(os.environ.get("SM_HOSTS") or '["algo-1"]')]
+
+
+def measured(target: Array, predicted: Array, task: str) -> dict[str, float]:
+    """The metrics of a round, under XGBoost's names, the one to watch last. `predicted`: as `Predict` returns it.
+
+    There is no auc where all rows are of one class.
+    """
+    if task == "regression":
+        off = predicted.reshape(-1).astype(np.float64) - target
+        return {"mae": float(np.mean(np.abs(off))), "rmse": float(np.sqrt(np.mean(off**2)))}
+    codes = target.astype(np.intp)
+    error = float(np.mean(predicted.argmax(axis=1) != codes))
+    likelihood = predicted[np.arange(len(codes)), codes].astype(np.float64)
+    # No probability counts as 0: one such row would make the mean infinite.
+    logloss = float(-np.mean(np.log(np.clip(likelihood, 1e-15, 1))))
+    if task == "multiclass":
+        return {"merror": error, "mlogloss": logloss}
+    area = auc(codes, predicted[:, 1])
+    return {"error": error, **({} if area is None else {"auc": area}), "logloss": logloss}
+
+
+def auc(codes: Array, score: Array) -> float | None:
+    """The share of pairs of a positive and a negative row that the score puts in order, by the sum of ranks."""
+    positive = int(codes.sum())
+    negative = len(codes) - positive
+    if not positive or not negative:
+        return None
+    _, value, rows = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = np.cumsum(rows) - (rows - 1) / 2  # equal scores share the mean of their ranks
+    return float((ranks[value][codes == 1].sum() - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def report(number: int, parts: Mapping[str, Mapping[str, float]], history: dict[str, Any]) -> None:
+    """Print a round's line, as CloudWatch and the metric definitions of the training job read it, and keep its values
+    for metrics.json. `parts`: metrics by name, of "train" and "validation"."""
+    values = [f"{part}-{name}={value:.6g}" for part, metrics in parts.items() for name, value in metrics.items()]
+    print(f"[{number}] {' '.join(values)}", flush=True)
+    for part, metrics in parts.items():
+        for name, value in metrics.items():
+            history.setdefault(part, {}).setdefault(name, []).append(value)
+
+
+def checkpoint_folder() -> Path | None:
+    """The folder that outlives an interrupted job and is there again when it goes on; None for a job without one.
+
+    SageMaker copies it to and from the CheckpointConfig's S3Uri, for all instances to the same place, so only the
+    first instance writes into it.
+    """
+    folder = Path(os.environ.get("TRAINDROP_CHECKPOINT_DIR", "/opt/ml/checkpoints"))
+    return folder if folder.is_dir() else None
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name to write to, with the same suffix; it becomes `path` in one step, so no kill leaves half a file."""
+    partial = path.with_name(f"partial-{path.name}")
+    yield partial
+    os.replace(partial, path)
+
+
+def fingerprint(settings: Mapping[str, Any], *data: Array) -> str:
+    """What a checkpoint belongs to: one of other settings or other data must not be gone on from."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for values in data:
+        digest.update(f"{values.dtype} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
 def save_results(schema: Schema, history: dict[str, Any]) -> None:
     """Write dataset.json beside the model, and metrics.json: per part and metric one value a round."""
     document = json.dumps(schema.to_json(), indent=2, ensure_ascii=False)
@@ -157,7 +231,7 @@ def run(main: Callable[[], None]) -> None:
         fail(str(error))
 
 
-def fail(message: str) -> None:
+def fail(message: str) -> NoReturn:
     """The container contract: what is in this file becomes the job's failure reason."""
     folder = os.environ.get("SM_OUTPUT_DIR") or Path(os.environ["SM_OUTPUT_DATA_DIR"]).parent
     (Path(folder) / "failure").write_text(message, "utf-8")
