@@ -1,94 +1,26 @@
 """The training script alone, run for real under the container contract, on several kinds of data."""
 
-import csv
-import json
 import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import xgboost as xgb
 from sklearn import datasets
+from tests.training.container import Container, bundled, mixed_rows
 from training_scripts.xgboost import train as script
 
 from traindrop import training_script
 from traindrop.dataset import Schema, read
 from traindrop.training_script import names
 
-ROOT = Path(__file__).parents[2]
-SCRIPT = ROOT / "training_scripts/xgboost/train.py"
 METRIC_LINE = re.compile(r"^\[(\d+)\] train-\w+=[0-9.e+-]+ .*validation-\w+=[0-9.e+-]+$")
-
-
-@dataclass(frozen=True)
-class Container:
-    """The folders of one training job, as script mode names them."""
-
-    base: Path
-
-    def put(self, channel: str, name: str, rows: Iterable[Iterable[object]]) -> Path:
-        path = self.base / "input/data" / channel / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows(rows)
-        return path
-
-    def run(self, **flags: object) -> subprocess.CompletedProcess[str]:
-        folders = {"SM_MODEL_DIR": "model", "SM_OUTPUT_DIR": "output", "SM_OUTPUT_DATA_DIR": "output/data"}
-        channels = {f"SM_CHANNEL_{path.name.upper()}": path for path in (self.base / "input/data").iterdir()}
-        environment = {name: str(self.base / folder) for name, folder in folders.items()}
-        for folder in environment.values():
-            Path(folder).mkdir(parents=True, exist_ok=True)
-        environment.update({name: str(path) for name, path in channels.items()})
-        environment.update(PYTHONPATH=str(ROOT / "layers/core"), OMP_NUM_THREADS="1", PATH=os.environ["PATH"])
-        command = [sys.executable, "-W", "error", str(SCRIPT)]
-        command += [part for name, value in sorted(flags.items()) for part in (f"--{name}", str(value))]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-
-    def trained(self, **flags: object) -> str:
-        done = self.run(**flags)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def read_json(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.base / name).read_text("utf-8"))
-        return found
-
-    @property
-    def schema(self) -> Schema:
-        return Schema.from_json(self.read_json("model/dataset.json"))
-
-    def predictions(self) -> npt.NDArray[np.float64]:
-        with (self.base / "output/data/predictions.csv").open(encoding="utf-8", newline="") as stream:
-            header, *rows = csv.reader(stream)
-        assert [int(row[0]) for row in rows] == list(range(len(rows)))
-        names = [f"probability_{name}" for name in self.schema.classes] or ["prediction"]
-        assert header == ["row", *names]
-        return np.array([row[1:] for row in rows], dtype=np.float64)
 
 
 @pytest.fixture
 def container(tmp_path: Path) -> Container:
-    return Container(tmp_path)
-
-
-def bundled(container: Container, loader: Callable[..., Any]) -> npt.NDArray[Any]:
-    """One of scikit-learn's data sets as two CSV files, one row in four held out; the held-out target."""
-    data = loader()
-    names = [f"x{n} [<{n}>]" for n in range(data.data.shape[1])]  # names that XGBoost itself would refuse
-    order = np.random.default_rng(0).permutation(len(data.target))
-    held_out = len(order) // 4
-    for channel, rows in (("test", order[:held_out]), ("train", order[held_out:])):
-        table = [[*data.data[row].tolist(), data.target[row].item()] for row in rows]
-        container.put(channel, f"{channel}.csv", [[*names, "target"], *table])
-    return np.asarray(data.target[order[:held_out]])
+    return Container(tmp_path, "xgboost")
 
 
 def test_breast_cancer_is_told_apart(container: Container) -> None:
@@ -116,21 +48,6 @@ def test_diabetes_is_estimated_better_than_by_the_mean(container: Container) -> 
     errors = np.mean((container.predictions()[:, 0] - truth) ** 2)
     assert errors < 0.7 * np.var(truth)
     assert "validation-rmse=" in output
-
-
-def mixed_rows(rows: int, seed: int) -> list[list[object]]:
-    """Numbers, texts, dates and missing values, each of which decides a part of the target."""
-    random = np.random.default_rng(seed)
-    table: list[list[object]] = [["when", "größe, cm", "colour", "note", "id", "Outcome"]]
-    for row in range(rows):
-        month, size, colour = int(random.integers(1, 13)), random.normal(), random.choice(["red", "blue", "grün"])
-        known = random.random() > 0.3
-        score = (month > 6) + (size > 0) + (colour == "grün") + (not known)
-        note = f"note {row}, \nsaid {'loudly' if known else 'softly'}"
-        table.append(
-            [f"2024-{month:02}-15", f"{size:.3f}" if known else "", colour, note, row, "yes" if score > 1.5 else "no"]
-        )
-    return table
 
 
 def test_strings_dates_and_missing_values_all_count(container: Container) -> None:
@@ -233,10 +150,7 @@ def test_of_each_class_the_same_share_is_held_out_and_of_a_single_row_none() -> 
 
 
 def failure(container: Container, **flags: object) -> str:
-    done = container.run(**flags)
-    assert done.returncode == 1
-    message = (container.base / "output/failure").read_text("utf-8")
-    assert done.stderr.strip() == message
+    message = container.failure(**flags)
     assert not (container.base / "model/model.ubj").exists()
     return message
 
