@@ -34,6 +34,15 @@ class Container:
 
     def start(self, flags: Mapping[str, object], variables: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The script, running; `variables` are added to its environment."""
+        environment = self.environment() | dict(variables or {})
+        script = ROOT / "training_scripts" / self.framework / "train.py"
+        command = [sys.executable, "-W", "error", str(script)]
+        command += [part for name, value in sorted(flags.items()) for part in (f"--{name}", str(value))]
+        return subprocess.Popen(  # noqa: S603
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def environment(self) -> dict[str, str]:
         folders = {"SM_MODEL_DIR": "model", "SM_OUTPUT_DIR": "output", "SM_OUTPUT_DATA_DIR": "output/data"}
         environment = {name: str(self.base / folder) for name, folder in folders.items()}
         for folder in environment.values():
@@ -41,12 +50,7 @@ class Container:
         channels = (self.base / "input/data").iterdir()
         environment |= {f"SM_CHANNEL_{path.name.upper()}": str(path) for path in channels}
         environment |= {"PYTHONPATH": str(ROOT / "layers/core"), "OMP_NUM_THREADS": "1", "PATH": os.environ["PATH"]}
-        script = ROOT / "training_scripts" / self.framework / "train.py"
-        command = [sys.executable, "-W", "error", str(script)]
-        command += [part for name, value in sorted(flags.items()) for part in (f"--{name}", str(value))]
-        return subprocess.Popen(  # noqa: S603
-            command, env=environment | dict(variables or {}), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        return environment
 
     def run(self, **flags: object) -> subprocess.CompletedProcess[str]:
         process = self.start(flags)

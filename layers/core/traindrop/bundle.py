@@ -11,7 +11,7 @@ import traindrop
 from traindrop.dataset import BUNDLE
 
 # What of this package goes with every script.
-SHARED = (*BUNDLE, "peers.py", "training_script.py")
+SHARED = (*BUNDLE, "peers.py", "progress.py", "training_script.py")
 
 
 @dataclass(frozen=True)
