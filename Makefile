@@ -6,13 +6,17 @@ READY := $(VENV)/.ready
 
 SCHEDULES ?= 10000
 
-.PHONY: demo test simulate check lint types template lock clean
+.PHONY: demo test tensorflow simulate check lint types template lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
 
 test: $(READY)
 	$(BIN)/pytest -n auto --dist loadgroup
+
+# For local runs and tests of framework tensorflow; some 2 GB.
+tensorflow: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[tensorflow]'
 
 # Every crash point of one upload, then seeded schedules at random: docs/simulator.md.
 simulate: $(READY)
