@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SCHEDULES ?= 10000
 UPLOADS ?= 1000
 
-.PHONY: demo test pytorch simulate burst check lint types template oracle images lock clean
+.PHONY: demo test pytorch tensorflow simulate burst check lint types template oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -18,6 +18,10 @@ test: $(READY)
 # For local runs and tests of framework pytorch.
 pytorch: $(READY)
 	$(BIN)/pip install torch==2.13.0
+
+# For local runs and tests of framework tensorflow; some 2 GB.
+tensorflow: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation -e '.[tensorflow]'
 
 # Every crash point of one upload, then seeded schedules at random: docs/simulator.md.
 simulate: $(READY)

@@ -13,6 +13,7 @@ FEW: dict[str, dict[str, Any]] = {
     "xgboost": {"num_round": 5},
     "builtin-xgboost": {"num_round": 5},
     "pytorch": {"epochs": 15},
+    "tensorflow": {"epochs": 15},
 }
 # Installed by `make pytorch` and `make tensorflow`.
 LARGE = {"pytorch": "torch", "tensorflow": "tensorflow"}

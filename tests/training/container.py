@@ -24,6 +24,7 @@ class Container:
 
     base: Path
     framework: str
+    warnings: tuple[str, ...] = ("error",)  # as of python -W, a later one before an earlier one
 
     def put(self, channel: str, name: str, rows: Iterable[Iterable[object]]) -> Path:
         path = self.base / "input/data" / channel / name
@@ -36,7 +37,7 @@ class Container:
         """The script, running; `variables` are added to its environment."""
         environment = self.environment() | dict(variables or {})
         script = ROOT / "training_scripts" / self.framework / "train.py"
-        command = [sys.executable, "-W", "error", str(script)]
+        command = [sys.executable, *(f"-W{rule}" for rule in self.warnings), str(script)]
         command += [part for name, value in sorted(flags.items()) for part in (f"--{name}", str(value))]
         return subprocess.Popen(  # noqa: S603
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

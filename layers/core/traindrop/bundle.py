@@ -12,7 +12,7 @@ import traindrop
 from traindrop.dataset import BUNDLE
 
 # What of this package goes with every script of ours.
-SHARED = (*BUNDLE, "training_script.py", "xgboost_checkpoint.py", "xgboost_hosts.py")
+SHARED = (*BUNDLE, "training_script.py", "peers.py", "progress.py", "xgboost_checkpoint.py", "xgboost_hosts.py")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from traindrop.hyperparameters.builtin_xgboost import BuiltinXGBoostHyperparamet
 from traindrop.hyperparameters.model import Hyperparameters
 from traindrop.hyperparameters.pytorch import PyTorchHyperparameters
 from traindrop.hyperparameters.sklearn import SklearnHyperparameters
+from traindrop.hyperparameters.tensorflow import TensorFlowHyperparameters
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 
 
@@ -24,6 +25,7 @@ FRAMEWORKS: Mapping[str, Framework] = {
     "builtin-xgboost": Framework(None, BuiltinXGBoostHyperparameters),
     "sklearn": Framework("sklearn", SklearnHyperparameters),
     "pytorch": Framework("pytorch", PyTorchHyperparameters),
+    "tensorflow": Framework("tensorflow", TensorFlowHyperparameters),
     "custom": Framework(None, None),
 }
 
