@@ -132,7 +132,7 @@ def test_a_first_instance_that_never_comes_is_named(start: Start, tmp_path: Path
 
 def test_a_stranger_at_the_door_is_sent_away(start: Start) -> None:
     first = start(HOSTS[0], "")
-    port = int(first.args[-2])  # type: ignore[index]
+    port = int(first.args[-2])  # type: ignore[index, arg-type]
     while True:
         try:
             stranger = socket.create_connection((HOSTS[0], port), timeout=30)
