@@ -20,7 +20,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "ragged": (labelled() + b"1.5,2\n", "line 62"),
     "no-header": (b"1,2,0\n3,4,1\n" * 40, "looks like data, not like a header"),
     "wide": (",".join([*(f"c{n}" for n in range(299)), "label"]).encode() + b"\n" + b"1," * 299 + b"yes\n", "row"),
-    "gzipped": (gzip.compress(labelled()), "gzip"),
+    "gzipped": (gzip.compress(labelled(), mtime=0), "gzip"),
 }
 
 

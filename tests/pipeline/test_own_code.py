@@ -79,6 +79,55 @@ def test_a_script_that_goes_wrong_ends_in_one_message_with_the_cause(
     assert said in told(pipeline, name)
 
 
+def test_requirements_that_cannot_be_installed_are_the_cause_and_the_installers_last_words_are_shown(
+    pipeline: Pipeline,
+) -> None:
+    upload_code(pipeline, "requires", {"train.py": b"", "requirements.txt": b"./no-such-folder\n"})
+    pipeline.drop("requires", labelled(), target="label")
+    (run,) = pipeline.told("requires")
+    assert run.status is Status.FAILED
+    said = told(pipeline, "requires")
+    assert "InstallRequirementsError" in said
+    assert "no-such-folder" in said
+
+
+def test_a_script_that_writes_more_than_its_disk_holds_is_ended_with_that_as_the_cause(pipeline: Pipeline) -> None:
+    script = (
+        b"import os, time\n"
+        b"with open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'big'), 'wb') as file:\n"
+        b"    file.truncate(3 * 1024**3)\n"
+        b"time.sleep(60)\n"
+    )
+    upload_code(pipeline, "big", {"train.py": script})
+    pipeline.drop("big", labelled(), target="label", volume_size_in_gb=1)
+    (run,) = pipeline.told("big")
+    assert run.status is Status.FAILED
+    assert "space" in told(pipeline, "big")
+
+
+def test_a_spot_run_of_a_script_without_checkpoints_is_warned_of_in_its_message(pipeline: Pipeline) -> None:
+    upload_code(pipeline, "forgetful", own_code())
+    pipeline.drop("forgetful", labelled(), target="label", use_spot=True)
+    pipeline.told("forgetful")
+    assert "no script in the code folder mentions checkpoints" in told(pipeline, "forgetful")
+
+
+def test_an_image_of_ones_own_gets_its_channels_and_plain_hyperparameters_and_its_failure_names_it(
+    pipeline: Pipeline,
+) -> None:
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/traindrop/mine:1"
+    pipeline.drop("image", labelled(), framework="custom", image_uri=image, hyperparameters={"depth": 3})
+    (run,) = pipeline.told("image")
+    # Without Docker it is said that it needs it; with Docker, that there is no such image.
+    assert run.status is Status.FAILED
+    assert image in told(pipeline, "image")
+    job = pipeline.job(run.job)
+    assert job is not None
+    assert job["AlgorithmSpecification"]["TrainingImage"] == image
+    assert job["HyperParameters"] == {"depth": "3"}
+    assert [channel["ChannelName"] for channel in job["InputDataConfig"]] == ["train"]
+
+
 def test_an_entry_point_that_is_not_there_is_rejected_before_a_job(pipeline: Pipeline) -> None:
     upload_code(pipeline, "nowhere", {"main.py": b""})
     pipeline.drop("nowhere", labelled(), target="label")

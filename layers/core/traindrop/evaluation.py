@@ -92,7 +92,9 @@ def evaluate_archives(
     model: Path, output: Path | None, test_csv: Path | None, folder: Path, *, subject: Subject
 ) -> Evaluation:
     """As `evaluate_model`, from model.tar.gz and output.tar.gz, unpacked into `folder`, an empty one."""
-    unpack(model, folder / "model", name="model.tar.gz", only={MODEL, BUILTIN_MODEL, DATASET})
+    unpack(
+        model, folder / "model", name="model.tar.gz", only={BUILTIN_MODEL} if subject.preparation else {MODEL, DATASET}
+    )
     if output is not None:
         unpack(output, folder / "output", name="output.tar.gz", only={PREDICTIONS, METRICS})
     output_dir = folder / "output" if output is not None else None
