@@ -82,12 +82,12 @@ def by_a_linear_model(container: Container, target: str) -> npt.NDArray[Any]:
 
 
 def assert_no_worse(means: dict[str, tuple[float, float]]) -> None:
-    """Ours and the other's, by metric: no more than chance between them, which is two rows of a hundred."""
+    """Ours and the other's, by metric: less between them than chance would put on a few hundred rows."""
     for name, (our, other) in means.items():
         if "error" in name:
             assert our <= other + 0.02
         if name == "rmse":
-            assert our <= other * 1.02
+            assert our <= other * 1.03
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -106,6 +106,20 @@ def test_it_is_as_good_as_a_linear_model_on_the_same_test_rows(
     with capsys.disabled():
         print(f"\n{name}:", *(f"{m} {our:.4f} (linear {other:.4f})" for m, (our, other) in means.items()))
     assert_no_worse(means)
+
+
+def test_it_is_far_better_than_a_linear_model_where_only_two_numbers_together_tell(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    for channel in ("train", "test"):
+        numbers = random.normal(size=(600, 2)).round(3)
+        truth = (numbers[:, 0] * numbers[:, 1] > 0).astype(int)
+        rows = [[*row, one] for row, one in zip(numbers.tolist(), truth.tolist(), strict=True)]
+        container.put(channel, f"{channel}.csv", [["a", "b", "target"], *rows])
+    fit(container, monkeypatch, target="target")
+    assert measured(truth, container.predictions(), "binary")["error"] < 0.1
+    assert measured(truth, by_a_linear_model(container, "target"), "binary")["error"] > 0.4
 
 
 def test_strings_dates_and_missing_values_all_count(container: Container, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,9 +155,16 @@ def test_the_saved_model_is_loaded_without_a_pickle_and_predicts_as_the_script_d
     assert lines[1].startswith("Validation size: (20, ")
     assert [int(found[1]) for line in lines[2:5] if (found := EPOCH_LINE.fullmatch(line))] == [0, 1, 2]
     assert re.fullmatch(r"Training time: \d+\.\d\d seconds", lines[5])
+<<<<<<< HEAD
     assert lines[6] == f"Model saved to {container.base / 'model/model.pt'}"
     assert re.fullmatch(r"Total time: \d+\.\d\d seconds", lines[7])
     logged = [float(value) for value in re.findall(r"validation-auc:([0-9.eE+-]+)", "\n".join(lines))]
+=======
+    assert re.fullmatch(r"Trained again on all rows: \(100, \d\), \d+\.\d\d seconds", lines[6])
+    assert lines[7] == f"Model saved to {container.base / 'model/model.pt'}"
+    assert re.fullmatch(r"Total time: \d+\.\d\d seconds", lines[8])
+    logged = [float(value) for value in re.findall(r"validation-auc=([0-9.eE+-]+)", "\n".join(lines))]
+>>>>>>> tabular
     assert container.read_json("output/data/metrics.json")["validation"]["auc"] == pytest.approx(logged, abs=1e-5)
 
 
@@ -152,7 +173,7 @@ def test_training_stops_early_and_the_weights_of_the_best_epoch_are_kept(
     container: Container, monkeypatch: pytest.MonkeyPatch, loader: Any
 ) -> None:
     bundled(container, loader)
-    fit(container, monkeypatch, target="target", lr=0.02, patience=3)
+    fit(container, monkeypatch, target="target", lr=0.02, patience=3, refit=False)
     metrics = container.read_json("output/data/metrics.json")
     *_, losses = metrics["validation"].values()
     best = metrics["best_iteration"]

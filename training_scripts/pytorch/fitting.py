@@ -25,6 +25,7 @@ class Rows:
     """All rows on the device, in the file's order; `training` and `validation` are row numbers, `units` the target as
     the network takes it, `target` as it is."""
 
+    task: str
     features: Tensor
     units: Tensor
     target: Array
@@ -47,19 +48,23 @@ class Progress:
 
 
 class Fit:
-    """A network on its way, in each of the job's processes; `network` has seen no row yet."""
+    """A network on its way, in each of the job's processes; `network` has seen no row yet.
 
-    def __init__(self, network: Network, workers: Workers, rows: Rows, task: str, options: argparse.Namespace) -> None:
-        self.workers, self.rows, self.task, self.options = workers, rows, task, options
+    It takes `epochs` at the most. With `quiet` no metrics are reported."""
+
+    def __init__(
+        self, network: Network, workers: Workers, rows: Rows, options: argparse.Namespace, epochs: int, *, quiet: bool
+    ) -> None:
+        self.workers, self.rows, self.options, self.epochs, self.quiet = workers, rows, options, epochs, quiet
         self.network, self.average = workers.split(network), workers.split(copy.deepcopy(network))
         self.called = workers.joined(self.network)
         # One parameter after the other: whole and split ones do not go into one call.
-        groups = parameter_groups(self.network, options.weight_decay)
-        self.optimizer = torch.optim.AdamW(groups, lr=options.lr, foreach=False)
+        groups = parameter_groups(self.network, options.l2_regularization / len(rows.training))
+        self.optimizer = torch.optim.Adam(groups, lr=options.lr, foreach=False)
         self.progress = Progress()
 
     def run(self, checkpoint: Path | None, mark: str) -> Progress:
-        """Train until validation has not gained for `patience` epochs; for all `epochs` where there is no validation.
+        """Train until validation has not gained for `patience` epochs; through all epochs where there is no validation.
 
         Goes on from `checkpoint` if it was written for the same `mark`. Ends the job where the loss is no number.
         """
@@ -68,7 +73,7 @@ class Fit:
         saved = workers.agreed(found(checkpoint, mark) if workers.leads and checkpoint else None)
         if saved:
             progress = self.progress = self.restored(saved)
-        while progress.epochs < self.options.epochs and not self.out_of_patience():
+        while progress.epochs < self.epochs and not self.out_of_patience():
             answers = self.network.answers(self.scores())
             better = workers.agreed(self.judged(answers) if workers.leads else None)
             if better:
@@ -123,9 +128,12 @@ class Fit:
         """Whether the epoch, which is reported, is the best so far."""
         parts = {"train": self.rows.training.cpu().numpy(), "validation": self.rows.validation.cpu().numpy()}
         metrics = {
-            part: measured(self.rows.target[own], answers[own], self.task) for part, own in parts.items() if len(own)
+            part: measured(self.rows.target[own], answers[own], self.rows.task)
+            for part, own in parts.items()
+            if len(own)
         }
-        report(self.progress.epochs, metrics, self.progress.history)
+        if not self.quiet:
+            report(self.progress.epochs, metrics, self.progress.history)
         *_, loss = metrics.get("validation", metrics["train"]).values()
         # Without validation the last one is taken for the best.
         better = loss < self.progress.best_loss if "validation" in metrics else math.isfinite(loss)
@@ -163,13 +171,14 @@ class Fit:
         return Progress(**saved["progress"])
 
 
-def parameter_groups(network: Network, weight_decay: float) -> list[dict[str, Any]]:
-    """Weights decay; what shifts them or stands for a category does not."""
+def parameter_groups(network: Network, l2: float) -> list[dict[str, Any]]:
+    """Weights are to stay small, by half of `l2` times their squares in the loss of a row, as in a logistic regression;
+    what shifts them, or stands for a category, is free."""
     named = list(network.named_parameters())
-    decays = {name for name, values in named if values.ndim > 1 and not name.startswith("embeddings")}
+    bound = {name for name, values in named if values.ndim > 1 and not name.startswith("embeddings")}
     return [
-        {"params": [values for name, values in named if name in decays], "weight_decay": weight_decay},
-        {"params": [values for name, values in named if name not in decays], "weight_decay": 0.0},
+        {"params": [values for name, values in named if name in bound], "weight_decay": l2},
+        {"params": [values for name, values in named if name not in bound], "weight_decay": 0.0},
     ]
 
 

@@ -50,6 +50,15 @@ class Network(nn.Module):  # type: ignore[misc]
         layers: int,
     ) -> None:
         super().__init__()
+        self.arguments = {  # what another network like this one is made with
+            "numbers": numbers,
+            "gaps": gaps,
+            "categories": categories,
+            "sizes": sizes,
+            "outputs": outputs,
+            "hidden": hidden,
+            "layers": layers,
+        }
         self.numbers, self.gaps, self.categories = list(numbers), list(gaps), list(categories)
         self.register_buffer("median", torch.zeros(len(numbers)))
         self.register_buffer("scale", torch.ones(len(numbers)))

@@ -24,9 +24,12 @@ import json
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+
+from traindrop.dataset import Schema
 from traindrop.training_script import (
     Array,
     add_arguments,
@@ -39,6 +42,7 @@ from traindrop.training_script import (
     split,
     threads,
     training_data,
+    truth,
 )
 
 try:
@@ -48,7 +52,7 @@ except ModuleNotFoundError as missing:
     fail(f"PyTorch is not installed here ({missing}). Install it with: make pytorch")
 
 import parallel
-from fitting import Fit, Rows
+from fitting import Fit, Progress, Rows
 from network import Network, architecture
 
 TRAINING: dict[str, int | float] = {
@@ -56,10 +60,10 @@ TRAINING: dict[str, int | float] = {
     "patience": 20,  # epochs without a gain in validation before stopping
     "batch_size": 0,  # rows per step, over all processes; 0: a fiftieth of them, within 32 and 1024
     "lr": 0.001,  # how far a step goes
-    "weight_decay": 0.01,  # how much of each weight a step takes away, times lr
+    "l2_regularization": 2.0,  # what small weights count for against the rows; in a logistic regression 1/C
     "hidden": 128,  # width of the hidden layers
     "layers": 2,  # hidden blocks, of two layers each
-    "dropout": 0.3,  # share of the prepared features, and of each block's outputs, left out at random in a step
+    "dropout": 0.2,  # share of the prepared features, and of each block's outputs, left out at random in a step
 }
 
 
@@ -70,6 +74,7 @@ def arguments() -> argparse.ArgumentParser:
     add_arguments(parser)
     for name, default in TRAINING.items():
         parser.add_argument(f"--{name}", default=default, type=type(default))
+    parser.add_argument("--refit", default=True, type=truth, help="train again on all rows after validation")
     parser.add_argument("--distribution", default="data", choices=parallel.MODES, help="what several processes share")
     parser.add_argument("--tensor_parallel_size", default=0, type=int, help="of hybrid; 0: the GPUs of an instance")
     return parser
@@ -82,7 +87,7 @@ def main() -> None:
     if parallel.wanted():
         parallel.launch(__file__, sys.argv[1:])
         return
-    make_repeatable(options.seed)
+    make_repeatable()
     workers = parallel.Workers.join(tensor)
     schema, features, target = training_data(options)
     training, validation = split(target, schema, options.validation_fraction, options.seed)
@@ -91,41 +96,69 @@ def main() -> None:
         print(f"Validation size: {features[validation].shape}", flush=True)
 
     began = time.perf_counter()
-    layout = architecture(schema, features[training], options.hidden, options.layers)
-    network = Network(**layout)
-    network.learn_scales(features[training], target[training])
-    network.to(workers.device)
-    on_device = [torch.from_numpy(values).to(workers.device) for values in (features, target, training, validation)]
-    rows = Rows(on_device[0], network.to_units(on_device[1]), target, on_device[2], on_device[3])
-    folder = checkpoint_folder()
-    mark = fingerprint(vars(options), features, target)
-    progress = Fit(network, workers, rows, schema.task, options).run(folder and folder / "training.pt", mark)
+    job = Job(options, workers, schema, features, target)
+    network, progress = job.fitted(training, validation, options.epochs, "validated")
+    if workers.leads:
+        print(f"Training time: {time.perf_counter() - began:.2f} seconds", flush=True)
+    if options.refit and len(validation):
+        # Validation has told how good such a model is; the rows held out for it make the one that is kept better.
+        began = time.perf_counter()
+        network, _ = job.fitted(np.arange(len(target)), validation[:0], progress.best_epoch + 1, "refitted")
+        if workers.leads:
+            took = time.perf_counter() - began
+            print(f"Trained again on all rows: {features.shape}, {took:.2f} seconds", flush=True)
     workers.leave()
     if not workers.leads:
         return
-    print(f"Training time: {time.perf_counter() - began:.2f} seconds", flush=True)
-
-    network = Network(**layout).to(workers.device)
-    network.load_state_dict(progress.best_weights)
-    save(network, layout)
+    save(network)
     save_results(schema, progress.history | {"best_iteration": progress.best_epoch})
     predict_test_channel(schema, options, lambda found: predict(network, found, workers.device))
     print(f"Total time: {time.perf_counter() - started:.2f} seconds")
 
 
-def make_repeatable(seed: int) -> None:
-    """The same seed, the same network: on the same machine to the last bit."""
-    torch.manual_seed(seed)
+@dataclass(frozen=True)
+class Job:
+    """What the validated and the final fit have in common."""
+
+    options: argparse.Namespace
+    workers: parallel.Workers
+    schema: Schema
+    features: Array
+    target: Array
+
+    def fitted(self, training: Array, validation: Array, epochs: int, name: str) -> tuple[Network, Progress]:
+        """The network of the best epoch, and how it came about. `name` is the checkpoint's."""
+        device, options = self.workers.device, self.options
+        torch.manual_seed(options.seed)
+        layout = architecture(self.schema, self.features[training], options.hidden, options.layers)
+        network = Network(**layout)
+        network.learn_scales(self.features[training], self.target[training])
+        network.to(device)
+        features, target, *parts = (
+            torch.from_numpy(values).to(device) for values in (self.features, self.target, training, validation)
+        )
+        rows = Rows(self.schema.task, features, network.to_units(target), self.target, *parts)
+        folder = checkpoint_folder()
+        mark = fingerprint(vars(options) | {"fit": name, "for": epochs}, self.features, self.target)
+        fit = Fit(network, self.workers, rows, options, epochs, quiet=name == "refitted")
+        progress = fit.run(folder and folder / f"{name}.pt", mark)
+        best = Network(**layout)
+        best.load_state_dict(progress.best_weights)
+        return best, progress
+
+
+def make_repeatable() -> None:
+    """The same seed shall give the same network, on the same machine to the last bit."""
     torch.set_num_threads(threads())
     if torch.cuda.is_available():
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True, warn_only=True)
 
 
-def save(network: Network, layout: dict[str, Any]) -> None:
+def save(network: Network) -> None:
     folder = Path(os.environ["SM_MODEL_DIR"])
-    torch.save(network.cpu().state_dict(), folder / "model.pt")
-    (folder / "architecture.json").write_text(json.dumps(layout, indent=2), "utf-8")
+    torch.save(network.state_dict(), folder / "model.pt")
+    (folder / "architecture.json").write_text(json.dumps(network.arguments, indent=2), "utf-8")
     print(f"Model saved to {folder / 'model.pt'}")
 
 

@@ -13,11 +13,16 @@ class PyTorchHyperparameters(Hyperparameters):
     batch_size: int = Field(
         0, ge=0, description="Rows of a step, over all instances; 0: a fiftieth of all, from 32 to 1024."
     )
-    lr: float = Field(0.001, gt=0, le=1, description="Learning rate of AdamW.")
-    weight_decay: float = Field(0.01, ge=0, description="Of AdamW.")
+    lr: float = Field(0.001, gt=0, le=1, description="Learning rate: how far a step goes.")
+    l2_regularization: float = Field(
+        2.0, ge=0, description="What small weights count for against the rows; in a logistic regression 1/C."
+    )
     hidden: int = Field(128, ge=1, le=65_536, description="Width of the hidden layers.")
     layers: int = Field(2, ge=0, le=100, description="Hidden blocks; 0 leaves a linear model.")
-    dropout: float = Field(0.3, ge=0, lt=1, description="Share of features and hidden values left out of a step.")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Share of features and hidden values left out of a step.")
+    refit: bool = Field(
+        True, description="After validation, train the model that is kept on all rows; takes as long again."
+    )
     tensor_parallel_size: int = Field(
         0, ge=0, description="Processes that share a network where distribution is hybrid; 0: the GPUs of an instance."
     )
