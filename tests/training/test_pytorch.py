@@ -155,16 +155,10 @@ def test_the_saved_model_is_loaded_without_a_pickle_and_predicts_as_the_script_d
     assert lines[1].startswith("Validation size: (20, ")
     assert [int(found[1]) for line in lines[2:5] if (found := EPOCH_LINE.fullmatch(line))] == [0, 1, 2]
     assert re.fullmatch(r"Training time: \d+\.\d\d seconds", lines[5])
-<<<<<<< HEAD
-    assert lines[6] == f"Model saved to {container.base / 'model/model.pt'}"
-    assert re.fullmatch(r"Total time: \d+\.\d\d seconds", lines[7])
-    logged = [float(value) for value in re.findall(r"validation-auc:([0-9.eE+-]+)", "\n".join(lines))]
-=======
     assert re.fullmatch(r"Trained again on all rows: \(100, \d\), \d+\.\d\d seconds", lines[6])
     assert lines[7] == f"Model saved to {container.base / 'model/model.pt'}"
     assert re.fullmatch(r"Total time: \d+\.\d\d seconds", lines[8])
-    logged = [float(value) for value in re.findall(r"validation-auc=([0-9.eE+-]+)", "\n".join(lines))]
->>>>>>> tabular
+    logged = [float(value) for value in re.findall(r"validation-auc:([0-9.eE+-]+)", "\n".join(lines))]
     assert container.read_json("output/data/metrics.json")["validation"]["auc"] == pytest.approx(logged, abs=1e-5)
 
 
