@@ -3,11 +3,10 @@
 Mostly in this one: importing torch takes longer than a fit.
 """
 
-import argparse
 import importlib
 import re
-import statistics
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ import numpy.typing as npt
 import pytest
 from sklearn import datasets
 from tests.training.container import ROOT, Container, bundled, mixed_rows
-from tests.training.test_titanic import DATA, TEST, TRAIN, rows_of
-from training_scripts.sklearn import train as sklearn_script
+from tests.training.linear_model import SETS, assert_as_good
 
-from traindrop.dataset import Schema, fit_schema, read
+from traindrop.dataset import Schema, read
 from traindrop.hyperparameters.pytorch import PyTorchHyperparameters
 from traindrop.training_script import load, measured
 
@@ -54,72 +52,13 @@ def fit(container: Container, monkeypatch: pytest.MonkeyPatch, **flags: object) 
     script.main()
 
 
-def titanic(container: Container, _: int) -> npt.NDArray[Any]:
-    if not TRAIN.exists():
-        pytest.skip(f"the Titanic data is not at {DATA}")
-    for channel, file in (("train", TRAIN), ("test", TEST)):
-        path = container.put(channel, file.name, [])
-        path.write_bytes(file.read_bytes())
-    return np.array([float(row["Survived"]) for row in rows_of(TEST)])
-
-
-SETS: dict[str, Any] = {
-    "titanic": titanic,
-    "breast_cancer": lambda container, seed: bundled(container, datasets.load_breast_cancer, seed),
-    "wine": lambda container, seed: bundled(container, datasets.load_wine, seed),
-    "diabetes": lambda container, seed: bundled(container, datasets.load_diabetes, seed),
-}
-
-
-def by_a_linear_model(container: Container, target: str) -> npt.NDArray[Any]:
-    """Logistic regression or ridge of all training rows, of the same features, of the test channel."""
-    (train,), (test,) = ((container.base / "input/data" / name).iterdir() for name in ("train", "test"))
-    schema = fit_schema(train, target)
-    features, values = load(train, schema)
-    options = argparse.Namespace(estimator="linear", seed=0)
-    model = sklearn_script.fitted(schema, options, sklearn_script.ESTIMATORS["linear"], features, values)
-    return sklearn_script.predict(model, schema, load(test, schema)[0])
-
-
-def assert_no_worse(means: dict[str, tuple[float, float]]) -> None:
-    """Ours and the other's, by metric: less between them than chance would put on a few hundred rows."""
-    for name, (our, other) in means.items():
-        if "error" in name:
-            assert our <= other + 0.02
-        if name == "rmse":
-            assert our <= other * 1.03
-
-
 @pytest.mark.parametrize("name", SETS)
 def test_it_is_as_good_as_a_linear_model_on_the_same_test_rows(
     container: Container, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    target = "Survived" if name == "titanic" else "target"
-    ours, linear = [], []
-    for seed in range(3):
-        truth = SETS[name](container, seed)
-        fit(container, monkeypatch, target=target, seed=seed)
-        task = container.schema.task
-        ours.append(measured(truth, container.predictions(), task))
-        linear.append(measured(truth, by_a_linear_model(container, target), task))
-    means = {m: (statistics.mean(one[m] for one in ours), statistics.mean(one[m] for one in linear)) for m in ours[0]}
+    line = assert_as_good(container, name, 3, partial(fit, container, monkeypatch))
     with capsys.disabled():
-        print(f"\n{name}:", *(f"{m} {our:.4f} (linear {other:.4f})" for m, (our, other) in means.items()))
-    assert_no_worse(means)
-
-
-def test_it_is_far_better_than_a_linear_model_where_only_two_numbers_together_tell(
-    container: Container, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    random = np.random.default_rng(0)
-    for channel in ("train", "test"):
-        numbers = random.normal(size=(600, 2)).round(3)
-        truth = (numbers[:, 0] * numbers[:, 1] > 0).astype(int)
-        rows = [[*row, one] for row, one in zip(numbers.tolist(), truth.tolist(), strict=True)]
-        container.put(channel, f"{channel}.csv", [["a", "b", "target"], *rows])
-    fit(container, monkeypatch, target="target")
-    assert measured(truth, container.predictions(), "binary")["error"] < 0.1
-    assert measured(truth, by_a_linear_model(container, "target"), "binary")["error"] > 0.4
+        print(line)
 
 
 def test_strings_dates_and_missing_values_all_count(container: Container, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,20 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from sklearn import datasets
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from tests.training.container import ROOT, Container, bundled, mixed_rows
-from tests.training.test_titanic import DATA, TEST, TRAIN, rows_of
+from tests.training.linear_model import SETS, assert_as_good
 
-from traindrop.dataset import fit_schema, read
+from traindrop.dataset import read
 from traindrop.hyperparameters.tensorflow import TensorFlowHyperparameters
-from traindrop.training_script import load, measured
 
 # Keras 3.15 hands a variable of TensorFlow 2.21 to numpy as numpy 2 would rather not have it.
 WARNING = "ignore:__array__ implementation:DeprecationWarning"
@@ -82,62 +75,13 @@ def fit(
     return fitted
 
 
-def titanic(container: Container, _: int) -> npt.NDArray[Any]:
-    if not TRAIN.exists():
-        pytest.skip(f"the Titanic data is not at {DATA}")
-    for channel, file in (("train", TRAIN), ("test", TEST)):
-        container.put(channel, file.name, []).write_bytes(file.read_bytes())
-    return np.array([float(row["Survived"]) for row in rows_of(TEST)])
-
-
-SETS: dict[str, Any] = {
-    "titanic": titanic,
-    "breast_cancer": lambda container, seed: bundled(container, datasets.load_breast_cancer, seed),
-    "wine": lambda container, seed: bundled(container, datasets.load_wine, seed),
-    "diabetes": lambda container, seed: bundled(container, datasets.load_diabetes, seed),
-}
-
-
-def by_a_linear_model(container: Container, target: str) -> npt.NDArray[Any]:
-    """Logistic regression or ridge of all training rows, the same features, on the test channel."""
-    (train,), (test,) = ((container.base / "input/data" / name).iterdir() for name in ("train", "test"))
-    schema = fit_schema(train, target)
-    features, values = load(train, schema)
-    numbers = [n for n, kind in enumerate(schema.feature_types) if kind == "q"]
-    categories = [n for n, kind in enumerate(schema.feature_types) if kind == "c"]
-    prepared = make_column_transformer(
-        (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), numbers),
-        (make_pipeline(SimpleImputer(strategy="constant", fill_value=-1), OneHotEncoder()), categories),
-    )
-    regression = schema.task == "regression"
-    model = make_pipeline(prepared, Ridge() if regression else LogisticRegression(max_iter=1000))
-    model.fit(features, values)
-    rows = load(test, schema)[0]
-    found: npt.NDArray[Any] = model.predict(rows) if regression else model.predict_proba(rows)
-    return found
-
-
 @pytest.mark.parametrize("name", SETS)
 def test_it_is_as_good_as_a_linear_model_on_the_same_test_rows(
     container: Container, fit: Fit, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    target = "Survived" if name == "titanic" else "target"
-    ours, linear = [], []
-    for seed in range(2):
-        truth = SETS[name](container, seed)
-        fit(target=target, seed=seed)
-        task = container.schema.task
-        ours.append(measured(truth, container.predictions(), task))
-        linear.append(measured(truth, by_a_linear_model(container, target), task))
-    means = {m: (np.mean([one[m] for one in ours]), np.mean([one[m] for one in linear])) for m in ours[0]}
+    line = assert_as_good(container, name, 2, fit)
     with capsys.disabled():
-        print(f"\n{name}:", *(f"{m} {our:.4f} (linear {other:.4f})" for m, (our, other) in means.items()))
-    for metric, (our, other) in means.items():
-        # No more than chance between them, which is two rows of a hundred.
-        if "error" in metric:
-            assert our <= other + 0.02
-        if metric == "rmse":
-            assert our <= other * 1.02
+        print(line)
 
 
 def test_strings_dates_and_missing_values_all_count(container: Container, fit: Fit) -> None:
