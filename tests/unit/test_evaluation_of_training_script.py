@@ -75,7 +75,7 @@ def test_the_model_that_the_script_saved_and_the_predictions_that_it_wrote_score
     assert by_model.validation == by_predictions.validation != {}
     last = next(line for line in lines.splitlines() if line.startswith("[8]"))
     shown = {"binary": "logloss", "multiclass": "mlogloss", "regression": "rmse"}[task]
-    printed = float(last.split(f"validation-{shown}=")[1].split()[0])
+    printed = float(last.split(f"validation-{shown}:")[1].split()[0])
     assert by_model.validation[{"regression": "rmse"}.get(task, "log_loss")] == pytest.approx(printed, rel=1e-4)
 
 

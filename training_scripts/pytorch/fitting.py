@@ -56,7 +56,8 @@ class Fit:
         self, network: Network, workers: Workers, rows: Rows, options: argparse.Namespace, epochs: int, *, quiet: bool
     ) -> None:
         self.workers, self.rows, self.options, self.epochs, self.quiet = workers, rows, options, epochs, quiet
-        self.network, self.average = workers.split(network), workers.split(copy.deepcopy(network))
+        average = copy.deepcopy(network)  # before it is split: what is split is not split again
+        self.network, self.average = workers.split(network), workers.split(average)
         self.called = workers.joined(self.network)
         # One parameter after the other: whole and split ones do not go into one call.
         groups = parameter_groups(self.network, options.l2_regularization / len(rows.training))
