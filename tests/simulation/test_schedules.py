@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_history_to_the_last_call() -> None:
     assert len(first[0]) > 20
 
 
-@pytest.mark.parametrize("seed", [26, 521, 3950], ids=["a slow record", "a notice of poison", "a hidden launch"])
+@pytest.mark.parametrize("seed", [26, 521, 3950, 4597], ids=["a slow record", "poison", "a hidden launch", "a redrive"])
 def test_a_schedule_that_once_broke_an_invariant_breaks_none(seed: int) -> None:
     assert play_seed(seed).violations == []
 

@@ -87,8 +87,8 @@ class Ledger:
     def accept(self, run: Run, upload: str, now: datetime, *, after: Run | None = None) -> bool:
         """Write a new run together with the receipt of its upload: both, or none of them.
 
-        False where one of them is there already, or where `after`, the first run of the same content, has had a further
-        run since it was read: then someone else was faster, and all is to be read again.
+        False where one of them is there already, or where `after`, the first run of the same content, has moved on or
+        had a further run since it was read: then someone else was faster, and all is to be read again.
         """
         stage = _in_line(run) if run.status is Status.WAITING else _due(run.status, now)
         parts: list[dict[str, Any]] = [
@@ -340,9 +340,12 @@ class Ledger:
             "TableName": self._table.name,
             "Key": {"run": first.run},
             "UpdateExpression": "SET generations = :next, latest_run = :latest",
-            "ConditionExpression": "generations = :seen",
+            # The status too: a redrive may let a run whose evaluation broke down go on, and then it has the answer.
+            "ConditionExpression": "generations = :seen AND #status = :status",
+            "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": {
                 ":next": first.generations + 1, ":latest": latest, ":seen": first.generations,
+                ":status": first.status.value,
             },
         }  # fmt: skip
 
