@@ -46,7 +46,7 @@ def tensor_size(mode: str, asked: int, hidden: int) -> int:
     """How many processes share a network. Ends the job where the sizes do not go together."""
     world = len(hosts()) * per_host()
     size = {"data": 1, "model": world}.get(mode) or asked or (per_host() if per_host() > 1 else min(2, world))
-    if world % size:
+    if size < 1 or world % size:
         fail(
             f"tensor_parallel_size is {size}, and the job has {world} processes ({len(hosts())} instances with "
             f"{per_host()} each), which is no multiple of it. Set it to a divisor of {world}."
