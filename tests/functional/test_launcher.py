@@ -214,3 +214,19 @@ def test_a_rejection_that_was_recorded_but_not_told_is_told_by_the_next_delivery
     account.events()
     launch(event)
     assert [told["detail-type"] for told in account.events()] == ["Run Rejected"]
+
+
+@pytest.mark.parametrize(
+    ("config", "warned"),
+    [
+        (b"framework: sklearn\nuse_spot: true\n", "scikit-learn fits a model in one call"),
+        (b"framework: builtin-xgboost\nuse_spot: true\n", "checkpoints may not be found again"),
+        (b"use_spot: true\n", None),
+        (b"framework: sklearn\n", None),
+    ],
+)
+def test_a_spot_run_that_would_begin_anew_is_warned_of(account: Account, config: bytes, warned: str | None) -> None:
+    account.put("datasets/flowers/training.yaml", b"target: species\n" + config)
+    (name,) = launch(account.put(KEY, CSV))
+    notes = " ".join(account.ledger.stored(name).notes)
+    assert (warned or "spot") in notes if warned else "spot" not in notes

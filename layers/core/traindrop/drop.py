@@ -181,12 +181,21 @@ def _name(upload: Upload) -> str:
     return upload.key.rsplit("/", 1)[-1]
 
 
+# Why a spot interruption loses the work until then, where it is not the person's script.
+_BEGINS_ANEW = {
+    "sklearn": "scikit-learn fits a model in one call, which leaves no checkpoint",
+    "builtin-xgboost": "the algorithm's own checkpoints may not be found again (aws/sagemaker-xgboost-container)",
+}
+
+
 def _notes(config: TrainingConfig, code: Code) -> Iterator[str]:
     if config.use_spot and not code.resumes:
         yield (
             "no script in the code folder mentions checkpoints: a spot interruption loses all the work until then. "
             "Save to /opt/ml/checkpoints, and go on from what lies there."
         )
+    elif config.use_spot and not code.own and config.framework in _BEGINS_ANEW:
+        yield f"a spot interruption loses all the work until then: {_BEGINS_ANEW[config.framework]}."
 
 
 def _sample(upload: Upload) -> bytes:
