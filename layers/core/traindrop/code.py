@@ -81,8 +81,8 @@ def _own_code(config: TrainingConfig, own: OwnCode) -> Code:
         )
     if config.distribution is not None:
         raise Rejected(
-            f"training.yaml: distribution: found {config.distribution!r}, and the script is your own: it shares the work "
-            "itself, by SM_HOSTS and SM_CURRENT_HOST. Leave distribution out."
+            f"training.yaml: distribution: found {config.distribution!r}, and the script is your own: it shares the "
+            "work itself, by SM_HOSTS and SM_CURRENT_HOST. Leave distribution out."
         )
     name = config.entry_point or ENTRY_POINT
     if name not in own.files:
