@@ -153,7 +153,7 @@ def test_the_script_says_what_installs_tensorflow(container: Container, tmp_path
 def test_a_job_that_is_killed_goes_on_where_it_was(container: Container, checkpoints: Path) -> None:
     container.put("train", "mixed.csv", mixed_rows(200, 1))
     checkpoints.mkdir()
-    flags: dict[str, object] = {"target": "Outcome", "epochs": 60, "patience": 0, "hidden": 16, "batch_size": 8}
+    flags: dict[str, object] = {"target": "Outcome", "epochs": 150, "patience": 0, "hidden": 16, "batch_size": 8}
     variables = {"TRAINDROP_CHECKPOINT_DIR": str(checkpoints)}
     first = container.start(flags, variables)
     assert first.stdout
@@ -168,8 +168,8 @@ def test_a_job_that_is_killed_goes_on_where_it_was(container: Container, checkpo
     assert "Going on after epoch" in after
     # At the most the epoch that was printed and not yet saved is done twice.
     assert epochs_of(after)[0] in (epochs_of(before)[-1], epochs_of(before)[-1] + 1)
-    assert epochs_of(after)[-1] == 59
-    assert len(container.read_json("output/data/metrics.json")["train"]["logloss"]) == 60
+    assert epochs_of(after)[-1] == 149
+    assert len(container.read_json("output/data/metrics.json")["train"]["logloss"]) == 150
 
 
 def test_a_checkpoint_of_other_settings_is_not_gone_on_from(container: Container, fit: Fit, checkpoints: Path) -> None:

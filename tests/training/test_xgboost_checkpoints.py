@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,8 @@ def test_a_killed_training_goes_on_from_its_checkpoint_to_the_same_model(tmp_pat
     for _ in killed.stdout:
         if (folder / "validation.ubj").exists():
             os.kill(killed.pid, signal.SIGKILL)
+        # Its log is read slowly, and it waits for that: else it may be through before its first checkpoint is due.
+        time.sleep(0.003)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
     saved = xgb.Booster(model_file=folder / "validation.ubj").num_boosted_rounds()
