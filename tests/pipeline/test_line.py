@@ -12,10 +12,11 @@ from tests.waiting import wait_for
 from traindrop.run import Status
 
 
-def held(pipeline: Pipeline) -> str:
-    """The name of a run that trains without end on the only instance there is."""
-    pipeline.drop("holder", labelled(), hyperparameters=ENDLESS, instance_type=ONLY_ONE)
-    return pipeline.in_training("holder").run
+def held(pipeline: Pipeline, dataset: str = "holder") -> str:
+    """The name of a run that trains without end on the only instance there is. Each test has a dataset of its own: a
+    stopped run of the same file may not be recorded as stopped yet, and would be the answer to the next."""
+    pipeline.drop(dataset, labelled(), hyperparameters=ENDLESS, instance_type=ONLY_ONE)
+    return pipeline.in_training(dataset).run
 
 
 def test_three_drops_on_a_quota_of_one_are_trained_one_after_the_other_in_their_order(pipeline: Pipeline) -> None:
@@ -48,7 +49,7 @@ def test_three_drops_on_a_quota_of_one_are_trained_one_after_the_other_in_their_
 
 
 def test_a_waiting_drop_tells_its_place_in_the_line_while_it_waits(pipeline: Pipeline, tmp_path: Any) -> None:
-    holder = held(pipeline)
+    holder = held(pipeline, "another holder")
     pipeline.drop("before", labelled(), hyperparameters=FEW_ROUNDS, instance_type=ONLY_ONE)
     pipeline.waiting("before")
     file, config = tmp_path / "behind.csv", tmp_path / "training.yaml"
