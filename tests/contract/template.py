@@ -11,7 +11,7 @@ STACK = "traindrop"
 # What the samples in events/ name.
 BUCKET = "traindrop-dropbucket-1a2b3c4d"
 TEMPLATE = read_template(ROOT / "template.yaml")
-_NAMES = {"DropBucket": BUCKET, "AWS::StackName": STACK}
+_NAMES = {"BucketName.Value": BUCKET, "AWS::StackName": STACK}
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:
@@ -34,10 +34,12 @@ def rules() -> dict[str, dict[str, Any]]:
 
 
 def filled_in(value: Any) -> Any:
-    """`value` with the stack's name and bucket in place of `!Ref` and `!Sub`. Raises KeyError for any other name."""
+    """`value` with the stack's name and bucket filled in. Raises KeyError for any other name."""
     if isinstance(value, dict):
         if value.keys() == {"Ref"}:
             return _NAMES[value["Ref"]]
+        if value.keys() == {"Fn::GetAtt"}:
+            return _NAMES[".".join(value["Fn::GetAtt"])]
         if value.keys() == {"Fn::Sub"}:
             return _substituted(value["Fn::Sub"])
         return {key: filled_in(part) for key, part in value.items()}

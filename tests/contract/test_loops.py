@@ -141,6 +141,6 @@ def test_nothing_that_is_allowed_to_write_objects_may_write_where_the_launcher_w
     assert len(statements) == 4
     for each in statements:
         for resource in each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]:
-            key = resource["Fn::Sub"].removeprefix("${DropBucket.Arn}/")
+            key = resource["Fn::Sub"].removeprefix("arn:${AWS::Partition}:s3:::${BucketName.Value}/")
             assert not fnmatchcase("datasets/a/train/a.csv", key), key
             assert not fnmatchcase("datasets/a/training.yaml", key), key
