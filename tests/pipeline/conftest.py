@@ -28,11 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """Deployed as `traindrop drop --local` does it, and with its settings (IAM on, every event twice), and quotas."""
-    settings = LocalSettings(quotas={ONLY_ONE: 1, NONE_AT_ALL: 0})
+    grants = tmp_path_factory.mktemp("grants") / "grants.jsonl"
+    settings = LocalSettings(quotas={ONLY_ONE: 1, NONE_AT_ALL: 0}, grants_file=grants)
     with ExitStack() as resources:
         with mock.patch.dict(os.environ):
             stack = resources.enter_context(own_local_stack(Console(file=io.StringIO()), settings))
-        yield Pipeline(stack, tmp_path_factory.mktemp("home"))
+        yield Pipeline(stack, tmp_path_factory.mktemp("home"), grants)
 
 
 @pytest.fixture

@@ -37,10 +37,14 @@ class Message:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One deployed stack; `inbox` keeps every message that its subscriber ever got, `home` is the command line's."""
+    """One deployed stack; `inbox` keeps every message that its subscriber ever got, `home` is the command line's.
+
+    `grants` is the file of the permissions that allowed a request (`traindrop_cli.local.grants`).
+    """
 
     stack: Stack
     home: Path
+    grants: Path
     inbox: list[Message] = field(default_factory=list)
 
     def drop(self, dataset: str, csv: bytes, file: str = "data.csv", **config: Any) -> None:

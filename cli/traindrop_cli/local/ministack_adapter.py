@@ -1,4 +1,4 @@
-"""The only file that touches MiniStack's private API (1.5.33); tests check that each hook still exists.
+"""With `ministack_iam` the only file that touches MiniStack's private API (1.5.33); tests check that each hook exists.
 
 Importing it imports MiniStack, which reads its settings from the environment at that moment: see `server`.
 """
@@ -20,6 +20,8 @@ from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 
+from traindrop_cli.local import ministack_iam
+from traindrop_cli.local.grants import Grant
 from traindrop_cli.local.sagemaker.jobs import training_job_arn
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surroundings
 
@@ -38,8 +40,11 @@ def asgi_app() -> Any:
     return ministack_app.app
 
 
-def install(call: Call, *, concurrent_invocations: int) -> None:
-    """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does."""
+def install(call: Call, *, concurrent_invocations: int, granted: Callable[[Grant], None] | None = None) -> None:
+    """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does.
+
+    `granted` is told each permission of a role that allowed a request.
+    """
 
     async def handler(
         _method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
@@ -59,6 +64,7 @@ def install(call: Call, *, concurrent_invocations: int) -> None:
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _give_object_events_their_version()
     _give_put_events_its_condition_keys()
+    ministack_iam.install(granted)
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
     pin = iam_evaluator.pin_request_origin
     ministack_app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
@@ -182,24 +188,16 @@ def _emit(scope: Scope, detail_type: str, resources: list[str], detail: dict[str
     asyncio.run_coroutine_threadsafe(put(), ministack_app._MAIN_LOOP).result()
 
 
-def _can_assume(scope: Scope, role_arn: str) -> bool:
+def _can_assume(scope: Scope, role_arn: str, source_arn: str) -> bool:
     if not ministack_app.AUTH:
         return True
     with responses.request_scope(scope.account, scope.region):
         role = iam._roles.get(role_arn.rpartition("/")[2])
-    if role is None or role["Arn"] != role_arn:
-        return False
-    document = role["AssumeRolePolicyDocument"]
-    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
-    return any(_trusts_sagemaker(each) for each in ([statements] if isinstance(statements, dict) else statements))
-
-
-def _trusts_sagemaker(statement: Mapping[str, Any]) -> bool:
-    principal, actions = statement.get("Principal", {}), statement.get("Action", [])
-    services = principal.get("Service", []) if isinstance(principal, dict) else []
-    named = SAGEMAKER in ([services] if isinstance(services, str) else services)
-    allowed = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
-    return statement.get("Effect") == "Allow" and named and allowed
+        if role is None or role["Arn"] != role_arn:
+            return False
+        document = role["AssumeRolePolicyDocument"]
+        trust = json.loads(document) if isinstance(document, str) else document
+        return ministack_iam.trusts(trust, SAGEMAKER, scope.account, source_arn)
 
 
 def _assume(scope: Scope, role_arn: str, session: str) -> Credentials:

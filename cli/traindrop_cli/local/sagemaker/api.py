@@ -59,7 +59,7 @@ class SageMaker:
     def _create(self, scope: Scope, request: Parameters) -> dict[str, Any]:
         acceptance.refuse_contradictions(request)
         role = request["RoleArn"]
-        if not self._surroundings.can_assume(scope, role):
+        if not self._surroundings.can_assume(scope, role, jobs.training_job_arn(scope, request["TrainingJobName"])):
             raise acceptance.unassumable_role(role)
         self._refuse_empty_channels(scope, request)
         job = jobs.new_job(scope, request, time.time())
