@@ -19,10 +19,15 @@ from traindrop_cli.stack import point_at
 HERE = Path(__file__).parent
 
 
+# Looks at what the tests before it have done.
+LAST = HERE / "test_permissions_used.py"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("pipeline"))
+    items.sort(key=lambda item: item.path == LAST)
 
 
 @pytest.fixture(scope="session")

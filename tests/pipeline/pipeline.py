@@ -25,6 +25,8 @@ ENDLESS = {"num_round": 100_000}
 # Of this instance type the local account has one.
 ONLY_ONE = "ml.c5.xlarge"
 NONE_AT_ALL = "ml.p3.2xlarge"
+# The name of a test's own session of a role.
+TRIED = "tried-by-a-test"
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,22 @@ class Pipeline:
             yield
         finally:
             iam.delete_role_policy(RoleName=role, PolicyName="denied")
+
+    @contextmanager
+    def assumed(self, role: str) -> Iterator[boto3.Session]:
+        """A session with the credentials of one of the template's roles, which trusts the account for that moment."""
+        iam, name = boto3.client("iam"), self.resource(role)
+        found = iam.get_role(RoleName=name)["Role"]
+        trust: Any = found["AssumeRolePolicyDocument"]
+        account = f"arn:aws:iam::{found['Arn'].split(':')[4]}:root"
+        more = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+        widened = json.dumps({**trust, "Statement": [*trust["Statement"], more]})
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=widened)
+        try:
+            assumed = boto3.client("sts").assume_role(RoleArn=found["Arn"], RoleSessionName=TRIED)["Credentials"]
+            yield boto3.Session(assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"])
+        finally:
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
 
     def traindrop(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
         """Call the command line on this stack, with nobody to answer its questions."""
