@@ -17,6 +17,7 @@ from traindrop_cli.local.grants import Grant, read_grants
 # A permission: role and statement by their names in the template, action, resource.
 Permission = tuple[str, str, str, str]
 BY_SAGEMAKER = "SageMaker itself needs it (docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html); the local one"
+CUT_OFF = "only after a launch that was cut off or stopped in its midst: tests/simulation"
 # By role, statement and action: why nothing here uses it.
 NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("TrainingRole", "PullImage", "ecr:BatchCheckLayerAvailability"): f"{BY_SAGEMAKER} pulls no images",
@@ -25,7 +26,12 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("TrainingRole", "RegistryLogin", "ecr:GetAuthorizationToken"): f"{BY_SAGEMAKER} pulls no images",
     ("TrainingRole", "WriteMetrics", "cloudwatch:PutMetricData"): f"{BY_SAGEMAKER} keeps metrics in the job alone",
     ("TrainingRole", "MakeLog", "logs:DescribeLogStreams"): f"{BY_SAGEMAKER} creates its stream without a look",
+    ("TrainingRole", "GoOnFromCheckpoints", "s3:GetObject"): "only a further attempt of a spot job reads checkpoints: "
+    "tests/functional/test_local_sagemaker_spot.py",
     ("LauncherRole", "CopyLargeInputs", "s3:AbortMultipartUpload"): "only a copy of more than 5 GB that fails does it",
+    ("LauncherRole", "Launch", "sagemaker:DescribeTrainingJob"): CUT_OFF,
+    ("LauncherRole", "Launch", "sagemaker:StopTrainingJob"): CUT_OFF,
+    ("EvaluatorRole", "ReadTestData", "s3:GetObject"): "only where an existing bucket keeps no versions",
 }
 
 
