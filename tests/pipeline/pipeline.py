@@ -203,7 +203,7 @@ class Pipeline:
     def log(self, function: str, text: str) -> list[str]:
         """The lines of a function's log that hold `text`."""
         logs = boto3.client("logs")
-        group = f"/aws/lambda/{self.resource(function)}"
+        group = self.resource(f"{function}Log")
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
         return [event["message"] for page in pages for event in page["events"] if text in event["message"]]
 

@@ -2,6 +2,7 @@
 
 from traindrop import aws
 from traindrop.algorithm_inputs import AlgorithmInputs, put_algorithm_inputs
+from traindrop.confinement import check_confined
 from traindrop.drop import Decision, Drop, decide
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.job import Job
@@ -15,6 +16,7 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
     try:
         decided = decide(drop, run, settings.training_scripts)
         run = decided.run
+        check_confined(decided.code, settings.confinement)
         algorithm = _algorithm_inputs(decided)
         request = training_job_request(_job(decided, algorithm, settings), decided.config)
         if algorithm is None:
@@ -67,6 +69,7 @@ def _job(decided: Decision, algorithm: AlgorithmInputs | None, settings: Launche
         role_arn=settings.training_role_arn,
         region=settings.aws_region,
         owner=settings.owner,
+        confinement=settings.confinement,
         entry_point=decided.code.entry_point(decided.config) if bundle else None,
         bundle_key=bundle.key if bundle else None,
         own_script=decided.code.own,
