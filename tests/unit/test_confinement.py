@@ -36,7 +36,7 @@ def test_a_key_encrypts_artifacts_and_volumes() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["ml.g4dn.xlarge", "ml.m5d.large", "ml.p4d.24xlarge", "ml.p3dn.24xlarge", "ml.g5.xlarge"]
+    "kind", ["ml.g4dn.xlarge", "ml.p5.48xlarge", "ml.p4d.24xlarge", "ml.p3dn.24xlarge", "ml.g5.xlarge"]
 )
 def test_instances_with_disks_of_their_own_take_no_key_for_them(kind: str) -> None:
     made = request(Confinement(kms_key=KEY), instance_type=kind)
