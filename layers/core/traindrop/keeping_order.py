@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from traindrop import aws
 from traindrop.dispatching import dispatch
 from traindrop.ending import conclude
-from traindrop.events import Scheduled, StopRequested, TrainingJobStateChange
+from traindrop.events import SILENT, Scheduled, StopRequested, TrainingJobStateChange
 from traindrop.launching import launch
 from traindrop.ledger import Ledger
 from traindrop.reconciling import reconcile
@@ -16,7 +16,7 @@ from traindrop.run import Status
 from traindrop.settings import DispatcherSettings
 
 Occasion = TrainingJobStateChange | StopRequested | Scheduled
-OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion)
+OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion, config=SILENT)
 
 
 @singledispatch

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from traindrop import aws
 from traindrop.clock import now
 from traindrop.ending import conclude
-from traindrop.events import FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
+from traindrop.events import SILENT, FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
 from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
 from traindrop.message import Message, compose
@@ -22,7 +22,7 @@ from traindrop.settings import NotifierSettings
 LOG_LINES = 20
 
 Notice = RunEnded | TrainingJobStateChange | FailureNotice
-NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
+NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice, config=SILENT)
 
 
 @singledispatch

@@ -15,7 +15,7 @@ from traindrop.config import MAX_BYTES, parse_config
 from traindrop.dispatching import enter
 from traindrop.drop import Drop, new_run
 from traindrop.errors import Rejected
-from traindrop.events import ObjectCreated, RerunRequested, S3Notification, Upload
+from traindrop.events import SILENT, ObjectCreated, RerunRequested, S3Notification, Upload
 from traindrop.ledger import Ledger
 from traindrop.preparing import prepare
 from traindrop.run import WITHOUT_ANSWER, Run, Status, run_name
@@ -28,7 +28,7 @@ ACCOMPANIES = "traindrop-accompanies"
 _TRIES = 4
 
 Arrival = ObjectCreated | S3Notification | RerunRequested
-ARRIVAL: TypeAdapter[Arrival] = TypeAdapter(Arrival)
+ARRIVAL: TypeAdapter[Arrival] = TypeAdapter(Arrival, config=SILENT)
 
 # What is to become of a run of which only the name, and so the content, is known yet.
 _Prepare = Callable[[str], Run]

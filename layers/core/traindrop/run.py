@@ -54,7 +54,7 @@ FINAL = WITHOUT_ANSWER | {Status.EVALUATED, Status.REPEATED}
 class Run(BaseModel):
     """One record of the ledger. Times are UTC; sizes are bytes; metrics by name, None where undefined."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     run: str
     dataset: str

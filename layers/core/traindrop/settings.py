@@ -22,7 +22,7 @@ _List = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # Rules match jobs by the stack's name in front; a longer one would not fit whole into a job name.
     stack: Annotated[str, StringConstraints(max_length=40)]
