@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from tests.contract.permissions import alternatives
-from tests.pipeline.conftest import HERE
+from tests.pipeline.conftest import DESELECTED, HERE
 from tests.pipeline.pipeline import TRIED, Pipeline
 
 from traindrop_cli.local.grants import Grant, read_grants
@@ -39,7 +39,7 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
 def used(request: pytest.FixtureRequest, pipeline: Pipeline) -> set[Grant]:
     """What the tests of this folder used, if all of them have run and passed."""
     config, session = request.config, request.session
-    chosen = config.option.keyword or config.option.markexpr or any("::" in argument for argument in config.args)
+    chosen = config.stash.get(DESELECTED, False) or any("::" in argument for argument in config.args)
     if chosen or not set(HERE.glob("test_*.py")) <= {item.path for item in session.items}:
         pytest.skip("only a part of tests/pipeline runs, so much is not used")
     if session.testsfailed:
