@@ -1,6 +1,7 @@
 """Each role of template.yaml may do what it has to and no more, and nobody else's resources act through ours."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ SERVICES: dict[str, Any] = load_resource(AdditionalSpecs, "Policies.json")
 # namespace narrows it. https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
 NARROWED_OTHERWISE = {"cloudwatch:PutMetricData": {"StringEquals": {"cloudwatch:namespace"}}}
+# cfn-lint's copy does not tell the two apart.
+S3_FORMATS = {"bucket": "arn:${Partition}:s3:::[^/]*", "object": "arn:${Partition}:s3:::[^/]*/.*"}
 # Lambda's documentation does not say that it names the function when it assumes its role, and a role cannot be
 # passed to a function of another account: docs/decisions.md, 2026-11-25.
 WITHOUT_SOURCE_ARN = {"lambda.amazonaws.com"}
@@ -38,6 +41,15 @@ def plain(resource: Any) -> str | None:
     for name, value in {"Partition": "aws", "Region": "us-east-1", "AccountId": "0" * 12, "StackName": "drop"}.items():
         text = text.replace(f"${{AWS::{name}}}", value)
     return re.sub(r"\$\{[^}]*\}", "name", str(text))
+
+
+def arn_formats(action: str) -> Iterator[str]:
+    """Regular expressions of the resources that the action knows."""
+    service = action.partition(":")[0]
+    for kind in action_data(action).get("Resources", []):
+        found = [S3_FORMATS[kind]] if service == "s3" and kind in S3_FORMATS else None
+        for arn in found or SERVICES[service]["Resources"][kind.lower()]["ARNFormats"]:
+            yield re.sub(r"\$\{[^}]*\}", "[^:]*", arn)
 
 
 def test_every_function_has_a_role_of_its_own_and_the_training_jobs_have_one() -> None:
@@ -73,12 +85,7 @@ def test_every_resource_is_permitted_only_where_an_action_knows_no_resources() -
 def test_every_resource_is_of_a_kind_that_each_action_of_its_statement_knows() -> None:
     for role, statement in grants():
         for action in alternatives(statement["Action"]):
-            service = SERVICES[action.partition(":")[0]]
-            formats = [
-                re.sub(r"\$\{[^}]*\}", "[^:]*", arn)
-                for kind in action_data(action).get("Resources", [])
-                for arn in service["Resources"][kind.lower()]["ARNFormats"]
-            ]
+            formats = list(arn_formats(action))
             for resource in filter(None, map(plain, alternatives(statement["Resource"]))):
                 fits = resource == "*" or any(re.fullmatch(arn, resource) for arn in formats)
                 assert fits, (role, named(statement), action, resource, formats)

@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 
 # Looks at what the tests before it have done.
 LAST = HERE / "test_permissions_used.py"
+# Of the session's configuration: whether tests of this folder were deselected.
+DESELECTED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,6 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("pipeline"))
     items.sort(key=lambda item: item.path == LAST)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[DESELECTED] = HERE in item.path.parents or item.config.stash.get(DESELECTED, False)
 
 
 @pytest.fixture(scope="session")

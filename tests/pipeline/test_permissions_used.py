@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from tests.contract.permissions import alternatives
-from tests.pipeline.conftest import HERE
+from tests.pipeline.conftest import DESELECTED, HERE
 from tests.pipeline.pipeline import TRIED, Pipeline
 
 from traindrop_cli.local.grants import Grant, read_grants
@@ -39,7 +39,7 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
 def used(request: pytest.FixtureRequest, pipeline: Pipeline) -> set[Grant]:
     """What the tests of this folder used, if all of them have run and passed."""
     config, session = request.config, request.session
-    chosen = config.option.keyword or config.option.markexpr or any("::" in argument for argument in config.args)
+    chosen = config.stash.get(DESELECTED, False) or any("::" in argument for argument in config.args)
     if chosen or not set(HERE.glob("test_*.py")) <= {item.path for item in session.items}:
         pytest.skip("only a part of tests/pipeline runs, so much is not used")
     if session.testsfailed:
@@ -47,14 +47,10 @@ def used(request: pytest.FixtureRequest, pipeline: Pipeline) -> set[Grant]:
     return {grant for grant in read_grants(pipeline.grants) if grant.session != TRIED}
 
 
-def roles(pipeline: Pipeline) -> dict[str, str]:
-    """The stack's roles: their names in AWS by those in the template."""
+def names(pipeline: Pipeline, kind: str) -> dict[str, str]:
+    """The names in the template of the stack's resources of a type, by their names in AWS."""
     found = boto3.client("cloudformation").describe_stack_resources(StackName=pipeline.stack.name)["StackResources"]
-    return {
-        each["LogicalResourceId"]: each["PhysicalResourceId"]
-        for each in found
-        if each["ResourceType"] == "AWS::IAM::Role"
-    }
+    return {each["PhysicalResourceId"]: each["LogicalResourceId"] for each in found if each["ResourceType"] == kind}
 
 
 def permissions(role: str, name: str) -> set[Permission]:
@@ -75,7 +71,7 @@ def permissions(role: str, name: str) -> set[Permission]:
 
 
 def test_every_permission_of_every_role_was_needed(used: set[Grant], pipeline: Pipeline) -> None:
-    by_name = {name: role for role, name in roles(pipeline).items()}
+    by_name = names(pipeline, "AWS::IAM::Role")
     exercised = {(by_name[each.role], each.sid, each.action, each.resource) for each in used if each.role in by_name}
     granted = set().union(*(permissions(role, name) for name, role in by_name.items()))
     unused = granted - exercised
@@ -84,7 +80,10 @@ def test_every_permission_of_every_role_was_needed(used: set[Grant], pipeline: P
 
 
 def test_every_function_and_training_had_its_own_role(used: set[Grant], pipeline: Pipeline) -> None:
-    functions = {pipeline.resource(name): f"{name}Role" for name in ("Launcher", "Dispatcher", "Evaluator", "Notifier")}
-    expected = functions | {"SageMaker": "TrainingRole"}
-    by_name = {name: role for role, name in roles(pipeline).items()}
-    assert {(each.session, by_name.get(each.role)) for each in used} == set(expected.items())
+    functions = {name: f"{function}Role" for name, function in names(pipeline, "AWS::Lambda::Function").items()}
+    by_name = names(pipeline, "AWS::IAM::Role")
+    had = {(each.session, by_name.get(each.role)) for each in used}
+    assert {(session, role) for session, role in had if session in functions} == set(functions.items())
+    # A colleague's job has the colleague's.
+    assert {role for session, role in had if session == "SageMaker"} == {"TrainingRole", None}
+    assert {session for session, _ in had} == functions.keys() | {"SageMaker"}

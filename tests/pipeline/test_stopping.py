@@ -46,7 +46,7 @@ def role_of_a_colleague() -> str:
     trusts, allowed = (json.dumps({"Version": "2012-10-17", "Statement": [each]}) for each in (trust, may))
     role = iam.create_role(RoleName="colleague", AssumeRolePolicyDocument=trusts)["Role"]
     iam.put_role_policy(RoleName="colleague", PolicyName="train", PolicyDocument=allowed)
-    return role["Arn"]
+    return str(role["Arn"])
 
 
 def test_a_job_of_someone_else_is_not_touched(pipeline: Pipeline) -> None:
