@@ -15,8 +15,6 @@ def test_usage_types_of_other_regions_are_read_the_same() -> None:
     assert training_prices(text) == training_prices(SAGEMAKER)
     abroad = [product.replace('"Lambda-GB', '"APN1-Lambda-GB') for product in LAMBDA]
     assert lambda_rates(abroad) == lambda_rates(LAMBDA)
-        LAMBDA
-    )
 
 
 def test_lambda_is_priced_by_its_first_tier_and_x86() -> None:
