@@ -27,6 +27,7 @@ __all__ = ["service"]  # a fixture
 
 # An hour of the default instance type in us-east-1.
 HOUR = Decimal("0.115")
+NOTHING = Decimal(0)
 TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 
 
@@ -53,29 +54,29 @@ def test_a_job_counts_at_its_worst_case_while_it_runs_and_at_its_cost_from_when_
     account: Account, service: Service
 ) -> None:
     run = drop(account, "a")
-    assert this_month(account) == (0, HOUR)
+    assert this_month(account) == (NOTHING, HOUR)
     ended = service.end(run.job, "Completed", BillableTimeInSeconds=130)
     for handler in (evaluator, dispatcher, notifier, evaluator, dispatcher):
-        handler(ended, None)
-    assert this_month(account) == (training_cost(130, 1, HOUR), 0)
+        handler(ended, None)  # type: ignore[arg-type]
+    assert this_month(account) == (training_cost(130, 1, HOUR), NOTHING)
 
 
 @pytest.mark.parametrize("status", ["Failed", "Stopped"])
 def test_a_job_that_failed_or_was_stopped_costs_too(account: Account, service: Service, status: str) -> None:
     run = drop(account, "a")
     dispatch(service.end(run.job, status, FailureReason="AlgorithmError: exit code 1", BillableTimeInSeconds=60))
-    assert this_month(account) == (training_cost(60, 1, HOUR), 0)
+    assert this_month(account) == (training_cost(60, 1, HOUR), NOTHING)
 
 
 def test_the_cost_of_several_attempts_adds_up(account: Account, service: Service, later: Any) -> None:
     run = drop(account, "a")
     dispatch(fail(service, run.job, BillableTimeInSeconds=100))
-    assert this_month(account) == (training_cost(100, 1, HOUR), 0)
+    assert this_month(account) == (training_cost(100, 1, HOUR), NOTHING)
     later(minutes=6)
     dispatch()
     assert this_month(account) == (training_cost(100, 1, HOUR), HOUR)
     dispatch(service.end(f"{run.run}-r2", "Completed", BillableTimeInSeconds=60))
-    assert this_month(account) == (training_cost(160, 1, HOUR), 0)
+    assert this_month(account) == (training_cost(160, 1, HOUR), NOTHING)
 
 
 def test_a_further_attempt_that_might_go_over_the_runs_own_ceiling_is_not_made(
@@ -91,7 +92,7 @@ def test_a_further_attempt_that_might_go_over_the_runs_own_ceiling_is_not_made(
 def test_a_launch_that_is_refused_is_not_counted_any_more(account: Account, service: Service) -> None:
     refuse(service)
     assert drop(account, "a").status is Status.WAITING
-    assert this_month(account) == (0, 0)
+    assert this_month(account) == (NOTHING, NOTHING)
 
 
 def test_the_first_run_that_the_month_has_no_room_for_is_rejected_before_launch_with_the_arithmetic(
@@ -151,7 +152,7 @@ def test_a_run_without_a_known_price_is_launched_where_nothing_limits_it_and_is_
     run = drop(account, "a", instance_type="ml.x9.large")
     assert service.created == [run.job]
     dispatch(service.end(run.job, "Completed", BillableTimeInSeconds=130))
-    assert this_month(account) == (0, 0)
+    assert this_month(account) == (NOTHING, NOTHING)
 
 
 def test_of_many_that_are_counted_at_the_same_moment_no_more_get_through_than_there_is_room_for(
@@ -186,7 +187,7 @@ def test_a_job_counts_in_the_month_of_its_launch_however_late_it_ends(
     later(days=32)
     dispatch(service.end(run.job, "Completed", BillableTimeInSeconds=130))
     assert account.ledger.spending(month).total == training_cost(130, 1, HOUR)
-    assert this_month(account) == (0, 0)
+    assert this_month(account) == (NOTHING, NOTHING)
 
 
 def test_what_nobody_settled_is_settled_with_the_next_minute(account: Account, service: Service) -> None:
@@ -195,14 +196,14 @@ def test_what_nobody_settled_is_settled_with_the_next_minute(account: Account, s
     # As where the evaluator broke down before it had asked about the job.
     account.ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason="broke down", notified_at=now())
     dispatch(TICK)
-    assert this_month(account) == (training_cost(130, 1, HOUR), 0)
+    assert this_month(account) == (training_cost(130, 1, HOUR), NOTHING)
 
 
 def test_what_still_runs_is_left_at_its_worst_case(account: Account, service: Service) -> None:
     run = drop(account, "a")
     dispatch(TICK)
     assert service.created == [run.job]
-    assert this_month(account) == (0, HOUR)
+    assert this_month(account) == (NOTHING, HOUR)
 
 
 def test_a_launch_that_was_cut_off_before_the_month_ended_counts_in_the_next_one_only(account: Account) -> None:
@@ -217,7 +218,7 @@ def test_a_launch_that_was_cut_off_before_the_month_ended_counts_in_the_next_one
     assert ledger.reserve(before, run.job, HOUR, None)
     assert spending.reserve(run, ledger, None) is None
     assert ledger.spending(before).total == 0
-    assert this_month(account) == (0, HOUR)
+    assert this_month(account) == (NOTHING, HOUR)
 
 
 def test_a_month_is_no_run(account: Account) -> None:
