@@ -20,7 +20,8 @@ Traindrop = Callable[..., "subprocess.CompletedProcess[str]"]
 
 FEW_ROUNDS = "hyperparameters: {num_round: 5}\n"
 JSON_FIELDS = {"run", "dataset", "status", "metrics", "seconds", "model", "reason", "attempt", "place_in_line",
-               "waits_for", "answered_by", "earlier_failures", "stop_requested_by"}  # fmt: skip
+               "waits_for", "answered_by", "earlier_failures", "stop_requested_by", "cost",
+               "worst_case_usd"}  # fmt: skip
 
 
 def caller(home: Path) -> Traindrop:
