@@ -17,6 +17,10 @@ from traindrop_cli.local.grants import Grant
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[..., Awaitable[Response]]
 
+# What a function's role has to allow for a destination of that service.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+_TO_DESTINATION = {"lambda": "lambda:InvokeFunction", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+
 logger = logging.getLogger(__name__)
 
 
@@ -137,7 +141,7 @@ def _check_what_lambda_does_for_a_function() -> None:
             write_log(func, *arguments, **named)
 
     def give_up_if_allowed(target: str, name: str, event: dict[str, Any], result: dict[str, Any]) -> None:
-        action = "sns:Publish" if ":sns:" in target else "sqs:SendMessage"
+        action = _TO_DESTINATION[target.split(":")[2]]
         if _function_may(lambda_svc._functions[name]["config"], action, target):
             give_up(target, name, event, result)
 
