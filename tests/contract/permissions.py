@@ -43,11 +43,14 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def grants() -> Iterator[tuple[str, Statement]]:
-    """Each statement of each role's own policies, with the role's name."""
+    """Each statement of each role's own policies, with the role's name, and of each policy that roles share."""
     for role, properties in of_type("AWS::IAM::Role").items():
         for policy in properties.get("Policies", []):
             for statement in alternatives(policy["PolicyDocument"]["Statement"]):
                 yield role, statement
+    for name, policy in of_type("AWS::IAM::ManagedPolicy").items():
+        for statement in alternatives(policy["PolicyDocument"]["Statement"]):
+            yield name, statement
 
 
 def resource_policies() -> Iterator[tuple[str, Statement]]:

@@ -2,8 +2,8 @@
 
 from traindrop import aws
 from traindrop.algorithm_inputs import AlgorithmInputs, put_algorithm_inputs
-from traindrop.confinement import check_confined
 from traindrop.ceilings import priced
+from traindrop.confinement import check_confined
 from traindrop.drop import Decision, Drop, decide
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.job import Job
