@@ -1,6 +1,7 @@
 """What the functions log holds no data rows and no secrets: one cell and one variable are looked for everywhere."""
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.builders import CSV
 from tests.functional.conftest import Account
 
 from traindrop import aws
+from traindrop.logs import log
 from traindrop.run import Status
 
 CELL, SECRET = "cell-0f1e2d3c", "secret-4b5a6978"
@@ -28,6 +30,9 @@ Handler = Callable[[dict[str, Any], Any], Any]
 def logged(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     """All that was written to standard output, standard error and the loggers, down to the finest level."""
     caplog.set_level(logging.INFO)
+    for handler in logging.getLogger(log().service).handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stdout)  # made when another test had it
 
     def read() -> str:
         out, err = capfd.readouterr()

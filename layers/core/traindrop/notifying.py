@@ -14,6 +14,8 @@ from traindrop.ending import conclude
 from traindrop.events import SILENT, FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
 from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
+from traindrop.measuring import measure, of_end
 from traindrop.message import Message, compose
 from traindrop.outcome import internal_error, outcome_of
 from traindrop.run import FINAL, Run, Status
@@ -74,7 +76,12 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     run = Ledger(settings.table).get(name)
     if run is None or run.status not in FINAL:
         return []
-    return [name] if _publish_once(name, lambda: message_of(run, settings.dead_letter_queue), settings) else []
+    with about(name):
+        if not _publish_once(name, lambda: message_of(run, settings.dead_letter_queue), settings):
+            return []
+        log().info("told", extra={"status": run.status})
+    measure(settings.stack, **of_end(run, now()))
+    return [name]
 
 
 def _publish_once(name: str, compose_message: Callable[[], Message], settings: NotifierSettings) -> bool:

@@ -86,13 +86,19 @@ def _stopping(job: Job, config: TrainingConfig) -> dict[str, Any]:
     condition = {"MaxRuntimeInSeconds": config.max_runtime}
     if not config.use_spot:
         return {"StoppingCondition": condition}
-    wait = config.max_wait if config.max_wait is not None else 2 * config.max_runtime
     return {
-        "StoppingCondition": {**condition, "MaxWaitTimeInSeconds": min(wait, MAX_WAIT)},
+        "StoppingCondition": {**condition, "MaxWaitTimeInSeconds": longest_seconds(config)},
         "EnableManagedSpotTraining": True,
         # The run's, not the job's: a further attempt goes on where the last one was.
         "CheckpointConfig": {"S3Uri": f"s3://{job.bucket}/checkpoints/{job.run}", "LocalPath": "/opt/ml/checkpoints"},
     }
+
+
+def longest_seconds(config: TrainingConfig) -> int:
+    """After so many seconds a job has ended, spot capacity waited for."""
+    if not config.use_spot:
+        return config.max_runtime
+    return min(config.max_wait if config.max_wait is not None else 2 * config.max_runtime, MAX_WAIT)
 
 
 def for_job(request: dict[str, Any], name: str) -> dict[str, Any]:

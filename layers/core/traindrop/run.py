@@ -123,6 +123,8 @@ class Run(BaseModel):
     region: str | None = None
     tariff: Tariff | None = None
     max_runtime: int | None = None
+    # From its creation the job has ended after so many seconds, spot capacity waited for.
+    longest_seconds: int | None = None
     max_cost_usd: Decimal | None = None
 
     checked_at: datetime | None = None
