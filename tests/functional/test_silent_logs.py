@@ -1,7 +1,7 @@
 """What the functions log holds no data rows and no secrets: one cell and one variable are looked for everywhere."""
 
+import io
 import logging
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -27,16 +27,20 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 
 @pytest.fixture
-def logged(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """All that was written to standard output, standard error and the loggers, down to the finest level."""
+def logged(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], str]:
+    """All that was written to standard output, standard error and the loggers."""
     caplog.set_level(logging.INFO)
+    lines = io.StringIO()
     for handler in logging.getLogger(log().service).handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stdout)  # made when another test had it
+        if type(handler) is logging.StreamHandler:
+            # Made when standard output was another test's.
+            monkeypatch.setattr(handler, "stream", lines)
 
     def read() -> str:
-        out, err = capfd.readouterr()
-        return out + err + caplog.text
+        out, err = capsys.readouterr()
+        return lines.getvalue() + out + err + caplog.text
 
     return read
 
