@@ -56,6 +56,9 @@ async def _serve(
     from traindrop_cli.local.grants import GrantFile
     from traindrop_cli.local.sagemaker.api import SageMaker
 
+    # MiniStack has read it. Handlers inherit the environment, and powertools would take it for the level of their own
+    # log: no line of a handler that succeeds would come out.
+    os.environ.pop("LOG_LEVEL")
     sagemaker = SageMaker(training, adapter.surroundings())
 
     async def call(operation: str, scope: Scope, parameters: Mapping[str, Any]) -> adapter.Response:
