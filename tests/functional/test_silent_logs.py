@@ -1,6 +1,5 @@
 """What the functions log holds no data rows and no secrets: one cell and one variable are looked for everywhere."""
 
-import io
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,6 @@ from tests.builders import CSV
 from tests.functional.conftest import Account
 
 from traindrop import aws
-from traindrop.logs import log
 from traindrop.run import Status
 
 CELL, SECRET = "cell-0f1e2d3c", "secret-4b5a6978"
@@ -27,20 +25,13 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 
 @pytest.fixture
-def logged(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[], str]:
+def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
     """All that was written to standard output, standard error and the loggers."""
     caplog.set_level(logging.INFO)
-    lines = io.StringIO()
-    for handler in logging.getLogger(log().service).handlers:
-        if type(handler) is logging.StreamHandler:
-            # Made when standard output was another test's.
-            monkeypatch.setattr(handler, "stream", lines)
 
     def read() -> str:
         out, err = capsys.readouterr()
-        return lines.getvalue() + out + err + caplog.text
+        return out + err + caplog.text
 
     return read
 

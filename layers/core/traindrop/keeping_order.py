@@ -55,7 +55,7 @@ def _(_occasion: Scheduled, settings: DispatcherSettings) -> list[str]:
 def _measure_line(settings: DispatcherSettings) -> None:
     ledger, at = Ledger(settings.table), now()
     spent = ledger.spending(month_of(at)).total
-    measure(settings.stack, **of_line(ledger.waiting(), len(ledger.slots()), spent, at))
+    measure(settings.stack, **of_line(ledger.waiting(), len(ledger.slots()), spent, settings.monthly_ceiling, at))
 
 
 @keep_order.register

@@ -26,6 +26,7 @@ UNITS = {
     "RunningJobs": MetricUnit.Count,
     "OverdueRuns": MetricUnit.Count,
     "MonthSpendUsd": MetricUnit.NoUnit,
+    "MonthSpendShare": MetricUnit.NoUnit,  # of MaxMonthlyCostUsd; only where there is one
 }
 # After its maximum run time a job is stopped by SageMaker; how long its events and their handling may take.
 OVERDUE = timedelta(hours=1)
@@ -58,8 +59,10 @@ def of_end(run: Run, told_at: datetime) -> dict[str, float]:
     return values
 
 
-def of_line(waiting: Sequence[Place], running: int, spent: Decimal, now: datetime) -> dict[str, float]:
-    """The state of the line; nothing where none waits and none runs: a stack at rest costs nothing."""
+def of_line(
+    waiting: Sequence[Place], running: int, spent: Decimal, ceiling: Decimal | None, now: datetime
+) -> dict[str, float]:
+    """The state of the line and of the month; nothing where none waits and none runs: a stack at rest costs nothing."""
     if not waiting and not running:
         return {}
     oldest = min((place.created_at for place in waiting), default=now)
@@ -68,6 +71,7 @@ def of_line(waiting: Sequence[Place], running: int, spent: Decimal, now: datetim
         "OldestWaitingMinutes": (now - oldest).total_seconds() / 60,
         "RunningJobs": running,
         "MonthSpendUsd": float(spent),
+        **({} if ceiling is None else {"MonthSpendShare": float(spent / ceiling)}),
     }
 
 
