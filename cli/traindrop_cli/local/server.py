@@ -63,7 +63,7 @@ async def _serve(
         except ApiError as error:
             return adapter.answer({"__type": error.code, "message": error.message}, 400)
 
-    adapter.install(call, concurrent_invocations=settings.concurrent_invocations)
+    adapter.install(call, sagemaker.tags, concurrent_invocations=settings.concurrent_invocations)
     ended = _end_of_service(end_with_stdin)
     calls = CallCounter(adapter.asgi_app(), adapter.owner_of)
     app = _telling_when_ready(calls, lambda: _write_ready(ready_file, training.endpoint_url))
