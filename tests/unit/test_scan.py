@@ -9,6 +9,9 @@ from tests.scan.translated import decided, outcome
 FINDING = ("CKV_1", "AWS::S3::Bucket.Drops")
 ACCEPTED = Accepted(check="CKV_1", resource="AWS::S3::Bucket.*", reason="because")
 BY_DEFAULT = ACCEPTED.model_copy(update={"where": "default"})
+UNACCEPTED = "CKV_1 fails for AWS::S3::Bucket.Drops (options template)"
+NEEDLESS = "accepted.yaml: CKV_1 is not found for AWS::S3::Bucket.*"
+NOTHING = {"Ref": "AWS::NoValue"}
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"Bucket": {"Type": "String", "Default": ""}, "Level": {"Type": "String", "Default": "high"}},
     "Conditions": {
@@ -18,11 +21,11 @@ TEMPLATE: dict[str, Any] = {
         "Both": {"Fn::And": [{"Condition": "Own"}, {"Condition": "Other"}]},
     },
     "Resources": {
-        "Drops": {"Type": "T", "Condition": "Own", "Properties": {"Key": {"Fn::If": ["Other", "k", {"Ref": "AWS::NoValue"}]}}},
+        "Drops": {"Type": "T", "Condition": "Own", "Properties": {"Key": {"Fn::If": ["Other", "k", NOTHING]}}},
         "Policy": {"Type": "T", "Condition": "Other"},
-        "Table": {"Type": "T", "Properties": {"Tags": [{"Fn::If": ["Other", "t", {"Ref": "AWS::NoValue"}]}]}},
+        "Table": {"Type": "T", "Properties": {"Tags": [{"Fn::If": ["Other", "t", NOTHING]}]}},
     },
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -30,12 +33,12 @@ TEMPLATE: dict[str, Any] = {
     [
         ({"options": {FINDING}, "default": {FINDING}}, [ACCEPTED], []),
         ({"options": set(), "default": {FINDING}}, [BY_DEFAULT], []),
-        ({"options": {FINDING}, "default": set()}, [], ["CKV_1 fails for AWS::S3::Bucket.Drops (options template)"]),
-        ({"options": {FINDING}, "default": {FINDING}}, [BY_DEFAULT], ["CKV_1 fails for AWS::S3::Bucket.Drops (options"]),
-        ({"options": set(), "default": {FINDING}}, [ACCEPTED], ["accepted.yaml: CKV_1 is not found for AWS::S3::Bucket.*"]),
-        ({"options": set(), "default": set()}, [BY_DEFAULT], ["accepted.yaml: CKV_1 is not found for AWS::S3::Bucket.*"]),
+        ({"options": {FINDING}, "default": set()}, [], [UNACCEPTED]),
+        ({"options": {FINDING}, "default": {FINDING}}, [BY_DEFAULT], [UNACCEPTED]),
+        ({"options": set(), "default": {FINDING}}, [ACCEPTED], [NEEDLESS]),
+        ({"options": set(), "default": set()}, [BY_DEFAULT], [NEEDLESS]),
     ],
-)  # fmt: skip
+)
 def test_what_nobody_accepted_and_what_is_accepted_without_need_is_to_be_mended(
     found: dict[str, set[tuple[str, str]]], accept: list[Accepted], said: list[str]
 ) -> None:
