@@ -16,7 +16,7 @@ from tests.waiting import wait_for
 
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
-from traindrop_cli.local_stack import Running, read_inbox
+from traindrop_cli.local_stack import INBOX, Running, read_inbox
 from traindrop_cli.stack import Stack
 
 FEW_ROUNDS = {"num_round": 5}
@@ -46,8 +46,9 @@ class Pipeline:
 
     stack: Stack
     home: Path
-    grants: Path
+    grants: Path = Path(os.devnull)
     inbox: list[Message] = field(default_factory=list)
+    inbox_name: str = INBOX
 
     def drop(self, dataset: str, csv: bytes, file: str = "data.csv", **config: Any) -> None:
         """Upload a CSV; with `config` its training.yaml first, as its own, undeclared upload."""
@@ -85,7 +86,7 @@ class Pipeline:
 
     def messages(self, dataset: str) -> list[Message]:
         """All messages about a dataset so far."""
-        for envelope in read_inbox():
+        for envelope in read_inbox(self.inbox_name):
             attributes = {name: each["Value"] for name, each in envelope.get("MessageAttributes", {}).items()}
             self.inbox.append(
                 Message(
@@ -201,11 +202,14 @@ class Pipeline:
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
     def log(self, function: str, text: str) -> list[str]:
-        """The lines of a function's log that hold `text`."""
+        """The lines of a function's log that hold `text`; none where it never ran."""
         logs = boto3.client("logs")
         group = self.resource(f"{function}Log")
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        return [event["message"] for page in pages for event in page["events"] if text in event["message"]]
+        try:
+            return [event["message"] for page in pages for event in page["events"] if text in event["message"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
 
     def wait_until_idle(self, function: str) -> None:
         """Wait until each invocation of a function that began has ended."""

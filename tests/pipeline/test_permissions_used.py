@@ -30,7 +30,7 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     "tests/functional/test_local_sagemaker_spot.py",
     ("LauncherRole", "CopyLargeInputs", "s3:AbortMultipartUpload"): "only a copy of more than 5 GB that fails does it",
     ("LauncherRole", "Launch", "sagemaker:DescribeTrainingJob"): CUT_OFF,
-    ("LauncherRole", "Launch", "sagemaker:StopTrainingJob"): CUT_OFF,
+    ("LauncherRole", "StopOwn", "sagemaker:StopTrainingJob"): CUT_OFF,
     ("EvaluatorRole", "ReadTestData", "s3:GetObject"): "only where an existing bucket keeps no versions",
 }
 

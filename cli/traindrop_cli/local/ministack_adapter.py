@@ -29,6 +29,7 @@ from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surro
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
 Call = Callable[[str, Scope, Mapping[str, Any]], Awaitable[Response]]
+Tags = Callable[[Scope, str], Mapping[str, str]]
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 SESSION_SECONDS = 12 * 3600
@@ -41,10 +42,13 @@ def asgi_app() -> Any:
     return ministack_app.app
 
 
-def install(call: Call, *, concurrent_invocations: int, granted: Callable[[Grant], None] | None = None) -> None:
+def install(
+    call: Call, tags: Tags, *, concurrent_invocations: int, granted: Callable[[Grant], None] | None = None
+) -> None:
     """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does.
 
-    `granted` is told each permission of a role that allowed a request.
+    `tags` tells those of a training job, for policies that ask for them; `granted` is told each permission of a role
+    that allowed a request.
     """
 
     async def handler(
@@ -53,7 +57,8 @@ def install(call: Call, *, concurrent_invocations: int, granted: Callable[[Grant
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         scope = Scope(responses.get_account_id(), responses.get_region())
         parameters = json.loads(body or b"{}")
-        denied = _denied(operation, scope, parameters, router.extract_access_key_id(headers, query))
+        held = {} if operation == "CreateTrainingJob" else tags(scope, parameters.get("TrainingJobName", ""))
+        denied = _denied(operation, scope, parameters, held, router.extract_access_key_id(headers, query))
         return denied or await call(operation, scope, parameters)
 
     ministack_app.SERVICE_HANDLERS["sagemaker"] = handler
@@ -242,12 +247,15 @@ def _assume(scope: Scope, role_arn: str, session: str) -> Credentials:
     return {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
 
 
-def _denied(operation: str, scope: Scope, parameters: Mapping[str, Any], access_key: str) -> Response | None:
+def _denied(
+    operation: str, scope: Scope, parameters: Mapping[str, Any], held: Mapping[str, str], access_key: str
+) -> Response | None:
     """The refusal of a call that the caller's policies do not allow; None where they do, or without AUTH."""
     if not ministack_app.AUTH:
         return None
-    for action, resource, context in _needed(operation, scope, parameters):
-        service = action.partition(":")[0]
+    tagged = {f"aws:ResourceTag/{key}": value for key, value in held.items()}
+    for action, resource, asked in _needed(operation, scope, parameters):
+        service, context = action.partition(":")[0], asked | tagged
         result = iam_evaluator.enforce(
             access_key, action, service, scope.region, resource_arn=resource, service_context=context
         )

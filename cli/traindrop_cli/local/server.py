@@ -68,7 +68,7 @@ async def _serve(
             return adapter.answer({"__type": error.code, "message": error.message}, 400)
 
     granted = GrantFile(settings.grants_file).add if settings.grants_file is not None else None
-    adapter.install(call, concurrent_invocations=settings.concurrent_invocations, granted=granted)
+    adapter.install(call, sagemaker.tags, concurrent_invocations=settings.concurrent_invocations, granted=granted)
     ended = _end_of_service(end_with_stdin)
     calls = CallCounter(adapter.asgi_app(), adapter.owner_of)
     app = _telling_when_ready(calls, lambda: _write_ready(ready_file, training.endpoint_url))
