@@ -263,3 +263,10 @@ def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     resource = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "functions/none"}}
     with pytest.raises(TemplateError, match="functions/none, which does not exist"):
         packaged({"Resources": {"Function": resource}}, tmp_path, "bucket")
+
+
+def test_a_template_may_be_larger_than_a_request(aws: LocalAws, tmp_path: Path) -> None:
+    topics = {f"Topic{number}": {"Type": "AWS::SNS::Topic", "Metadata": {"Why": "x" * 20_000}} for number in range(5)}
+    file = tmp_path / "template.yaml"
+    file.write_text(json.dumps({"Resources": topics, "Outputs": {"One": {"Value": {"Ref": "Topic1"}}}}))
+    assert deploy(aws.endpoint_url, file, "large", {})["One"].startswith("arn:aws:sns:")

@@ -22,7 +22,7 @@ class TemplateError(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """One zipped folder; `key` is named after the content."""
+    """What is uploaded: a zipped folder, whose `key` is named after its content, or the template."""
 
     key: str
     content: bytes
