@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SCHEDULES ?= 10000
 UPLOADS ?= 1000
 
-.PHONY: demo test pytorch tensorflow simulate burst check lint types template oracle images lock clean
+.PHONY: demo test pytorch tensorflow simulate burst check lint types template sam lambda-image oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -31,7 +31,7 @@ simulate: $(READY)
 burst: $(READY)
 	$(BIN)/python -m benchmarks.burst --uploads $(UPLOADS)
 
-check: lint types template test
+check: lint types template sam test
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -42,6 +42,31 @@ types: $(READY)
 
 template: $(READY)
 	$(BIN)/cfn-lint template.yaml
+
+# What a person does to deploy: validates and builds; then says how large it is, and fails on what must not be deployed.
+# Without Python 3.13, the runtime of the functions, it says so and leaves it: CI has one.
+include layers/python313.mk
+SAM := .venv-sam/bin
+sam: $(if $(PYTHON313),$(READY) .venv-sam/.ready)
+ifdef PYTHON313
+	PATH="$(CURDIR)/$(SAM):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam validate --lint
+	PATH="$(CURDIR)/$(SAM):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam build
+	$(BIN)/python -m tests.sam
+else
+	@echo "Skipped: sam validate, sam build and the tests of what it builds need Python 3.13 (on the PATH, in pyenv or uv, or PYTHON313=/path/to/python3.13)."
+endif
+
+# The SAM CLI, which wants other versions than the local AWS; in runtime/, what Lambda brings along for the functions.
+.venv-sam/.ready: tests/sam/sam.lock tests/sam/runtime.lock
+	"$(PYTHON313)" -m venv .venv-sam
+	$(SAM)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/sam/sam.lock
+	rm -rf .venv-sam/runtime
+	$(SAM)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .venv-sam/runtime -r tests/sam/runtime.lock
+	touch $@
+
+# Stands in for the public image of Lambda, where that cannot be pulled: for the tests marked docker. As root, on Debian.
+lambda-image: .venv-sam/.ready
+	tests/sam/base_image.sh .venv-sam/runtime
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "traindrop needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13 " + "$(MAKECMDGOALS)")'
@@ -72,8 +97,10 @@ lock:
 	$(LOCK) --universal --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) $(LAMBDA) -c requirements.lock layers/core/requirements.in -o layers/core/requirements.txt
 	$(LOCK) $(LAMBDA) layers/scoring/requirements.in -o layers/scoring/requirements.txt
+	$(LOCK) --universal --python-version 3.13 tests/sam/sam.in -o tests/sam/sam.lock
+	$(LOCK) $(LAMBDA) -c requirements.lock tests/sam/runtime.in -o tests/sam/runtime.lock
 	$(LOCK) --universal --python-version 3.11 tests/oracle/sdk2.in -o tests/oracle/sdk2.lock
 	$(LOCK) --universal --python-version 3.11 --excludes tests/oracle/sdk3.excludes tests/oracle/sdk3.in -o tests/oracle/sdk3.lock
 
 clean:
-	rm -rf $(VENV) .venv-oracle2 .venv-oracle3 .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
+	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
