@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,8 +40,11 @@ def invoke(function: BuiltFunction, event: Mapping[str, Any], variables: Mapping
             f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", json.dumps(event).encode()
         )
         _wait_until_open(port, process)
-        with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
-            return json.loads(response.read())
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+                return json.loads(response.read())
+        except urllib.error.HTTPError as error:  # a function that could not be imported
+            return json.loads(error.read())
 
 
 @contextmanager
