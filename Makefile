@@ -53,11 +53,12 @@ ifdef PYTHON313
 	PATH="$(CURDIR)/$(SAM):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam build
 	$(BIN)/python -m tests.sam
 else
-	@echo "Skipped: sam validate, sam build and the tests of what it builds need Python 3.13 (on the PATH, in pyenv or uv, or PYTHON313=/path/to/python3.13)."
+	@echo "Skipped: sam validate, sam build and the tests of what is built. $(NO_PYTHON313)"
 endif
 
 # The SAM CLI, which wants other versions than the local AWS; in runtime/, what Lambda brings along for the functions.
 .venv-sam/.ready: tests/sam/sam.lock tests/sam/runtime.lock
+	@test -n "$(PYTHON313)" || { echo "$(NO_PYTHON313)" >&2; exit 1; }
 	"$(PYTHON313)" -m venv .venv-sam
 	$(SAM)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/sam/sam.lock
 	rm -rf .venv-sam/runtime

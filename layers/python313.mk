@@ -6,3 +6,4 @@ PYTHON313 := $(call is_313,python3.13)
 PYTHON313 := $(or $(PYTHON313),$(call is_313,$(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python3.13)))))
 PYTHON313 := $(or $(PYTHON313),$(call is_313,$(shell uv python find 3.13 2>/dev/null)))
 endif
+NO_PYTHON313 := Python 3.13, the runtime of the functions, was not found on the PATH, in pyenv or in uv. Install it (pyenv install 3.13, or uv python install 3.13), or name it, with PYTHON313=/path/to/python3.13 in front of the command

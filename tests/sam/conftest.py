@@ -10,13 +10,16 @@ from unittest import mock
 import pytest
 from tests.sam import deployed
 from tests.sam.deployed import Deployed
+from tests.sam.sam_local import bridge
 from tests.sam.training import train
 
 from traindrop import aws, ledger
+from traindrop_cli.local.sagemaker.docker_engine import DockerEngine, NoDocker
+from traindrop_cli.local.settings import LOOPBACK
 from traindrop_cli.stack import point_at
 
 HERE = Path(__file__).parent
-StackWith = Callable[[str, str | None], Deployed]
+StackWith = Callable[[str | None], Deployed]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,25 +29,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def _stacks() -> Iterator[StackWith]:
+def host() -> str:
+    """The address that the stacks listen on: one that containers reach, where there is an engine."""
+    try:
+        return bridge(DockerEngine.of_this_machine(None)) or LOOPBACK
+    except NoDocker:
+        return LOOPBACK
+
+
+@pytest.fixture(scope="session")
+def _stacks(host: str) -> Iterator[StackWith]:
     with ExitStack() as resources:
 
         @cache
-        def start(host: str, outcome: str) -> Deployed:
+        def start(outcome: str) -> Deployed:
             stack = resources.enter_context(deployed.start(host))
             train(stack, outcome)
             return stack
 
-        yield lambda host, outcome: start(host, outcome or "Completed")
+        yield lambda outcome: start(outcome or "Completed")
 
 
 @pytest.fixture
 def stack_with(_stacks: StackWith) -> Iterator[StackWith]:
-    """The stack at an address whose training job ended so, forgetful of earlier tests; AWS clients point at it."""
+    """The stack whose training job ended so, forgetful of earlier tests; AWS clients point at it."""
 
-    def point(host: str, outcome: str | None) -> Deployed:
+    def point(outcome: str | None) -> Deployed:
         _forget_clients()
-        stack = _stacks(host, outcome)
+        stack = _stacks(outcome)
         point_at(stack.endpoint_url)
         _forget_clients()
         stack.forget_runs()

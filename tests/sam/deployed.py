@@ -76,7 +76,9 @@ class Deployed:
         return found
 
     def jobs(self) -> set[str]:
-        return {job["TrainingJobName"] for job in boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]}
+        return {
+            job["TrainingJobName"] for job in boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
+        }
 
     def resource(self, name: str) -> str:
         """The physical name of a resource of template.yaml."""

@@ -27,7 +27,9 @@ def _starts(name: str, function: str) -> bool:
     event = read_event(name)
     kinds = {source["Type"] for source in FUNCTIONS[function]["Events"].values()}
     if "Records" in event:
-        return _BY_HAND.get(name) == function or (event["Records"][0].get("EventSource") == "aws:sns" and "SNS" in kinds)
+        return _BY_HAND.get(name) == function or (
+            event["Records"][0].get("EventSource") == "aws:sns" and "SNS" in kinds
+        )
     if event["source"] == "aws.events":
         return "Schedule" in kinds
     of_function = [rule for rule in rules() if rule.startswith(f"{function}.")]

@@ -36,7 +36,7 @@ def invoke(function: BuiltFunction, event: Mapping[str, Any], variables: Mapping
     """What the function answers; for an error an object with errorType and errorMessage."""
     port, other = _free_port(), _free_port()
     with _emulator(function, variables, port, other) as process:
-        request = urllib.request.Request(  # noqa: S310 - our own
+        request = urllib.request.Request(
             f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", json.dumps(event).encode()
         )
         _wait_until_open(port, process)
@@ -51,11 +51,16 @@ def invoke(function: BuiltFunction, event: Mapping[str, Any], variables: Mapping
 def _emulator(
     function: BuiltFunction, variables: Mapping[str, str], port: int, other: int
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}", "--runtime-api-address"]
-    # -S: without the packages of the environment that this Python is in.
-    command = [EMULATOR, *addresses, f"127.0.0.1:{other}", _interpreter(), "-S", "-m", "awslambdaric", function.handler]
+    addresses = (
+        "--runtime-interface-emulator-address",
+        f"127.0.0.1:{port}",
+        "--runtime-api-address",
+        f"127.0.0.1:{other}",
+    )
+    # Not the environment's own link to it, and -S: else its packages would be found.
+    client = PYTHON.resolve(), "-S", "-m", "awslambdaric", function.handler
     process = subprocess.Popen(  # noqa: S603 - the SAM CLI's own
-        command, cwd=function.code, env=_environment(function, variables),
+        [EMULATOR, *addresses, *client], cwd=function.code, env=_environment(function, variables),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -63,11 +68,6 @@ def _emulator(
     finally:
         os.killpg(process.pid, 9)
         process.wait()
-
-
-def _interpreter() -> Path:
-    """Not the one of the environment: it would find its packages even with -S."""
-    return PYTHON.resolve()
 
 
 def _environment(function: BuiltFunction, variables: Mapping[str, str]) -> dict[str, str]:

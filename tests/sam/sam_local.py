@@ -23,6 +23,8 @@ def absent(engine: DockerEngine) -> str | None:
     """Why nothing can be invoked so, for a skipped test; None where it can."""
     if not (VENV / ".ready").exists():
         return "the SAM CLI is not installed: run `make sam` (needs Python 3.13)"
+    if bridge(engine) is None:
+        return "the address of Docker's bridge is not this machine's own, so no container would reach the local AWS"
     found = _docker(engine, "image", "inspect", IMAGE)
     return f"there is no image {IMAGE}: pull it, or run `make lambda-image`" if found.returncode else None
 
@@ -49,9 +51,10 @@ def invoke(
     template, file = folder / "template.json", folder / "event.json"
     template.write_text(json.dumps(_with_variables(function, variables)), "utf-8")
     file.write_text(json.dumps(event), "utf-8")
-    command = [VENV / "bin/sam", "local", "invoke", function, "--skip-pull-image", "-t", template, "-e", file]
+    command: list[str | Path] = [VENV / "bin/sam", "local", "invoke", function, "--skip-pull-image"]
     done = subprocess.run(  # noqa: S603 - the SAM CLI
-        command, cwd=folder, env=_environment(engine, folder), capture_output=True, text=True, check=False, timeout=120
+        [*command, "--template", template, "--event", file], cwd=folder, env=_environment(engine, folder),
+        capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     lines = done.stdout.strip().splitlines()
     if not lines:

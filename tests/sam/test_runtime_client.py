@@ -9,8 +9,6 @@ from tests.sam.conftest import StackWith
 from tests.sam.matching import pairs, read_event
 from tests.sam.situations import SITUATIONS
 
-from traindrop_cli.local.settings import LOOPBACK
-
 
 def test_every_event_that_starts_a_function_has_its_situation() -> None:
     assert set(pairs()) == SITUATIONS.keys()
@@ -28,7 +26,7 @@ def test_a_built_function_does_what_its_event_asks_for(
     functions: dict[str, BuiltFunction], stack_with: StackWith, function: str, name: str
 ) -> None:
     situation, event, subject = SITUATIONS[function, name], read_event(name), functions[function]
-    stack = stack_with(LOOPBACK, situation.job)
+    stack = stack_with(situation.job)
     effect = situation.prepare(stack, event)
     variables = stack.variables_of(function)
     if "TrainingScriptsLayer" in subject.layers:

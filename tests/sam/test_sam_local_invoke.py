@@ -14,20 +14,20 @@ pytest_plugins = ["tests.functional.local_fixtures.docker_image"]
 
 
 @pytest.fixture
-def host(engine: DockerEngine) -> str:
-    """The address of this machine that containers reach; skips where nothing can be invoked."""
+def image(engine: DockerEngine) -> None:
+    """Skips where nothing can be invoked."""
     if missing := built.absent() or sam_local.absent(engine):
         pytest.skip(missing)
-    return sam_local.bridge(engine) or pytest.skip("the address of Docker's bridge is not this machine's own")
 
 
 @pytest.mark.docker
+@pytest.mark.usefixtures("image")
 @pytest.mark.parametrize(("function", "name"), SITUATIONS)
 def test_sam_local_invoke_does_what_the_event_asks_for(
-    engine: DockerEngine, host: str, stack_with: StackWith, tmp_path: Path, function: str, name: str
+    engine: DockerEngine, stack_with: StackWith, tmp_path: Path, function: str, name: str
 ) -> None:
     situation, event = SITUATIONS[function, name], read_event(name)
-    stack = stack_with(host, situation.job)
+    stack = stack_with(situation.job)
     effect = situation.prepare(stack, event)
     answer = sam_local.invoke(engine, function, event, stack.variables_of(function), tmp_path)
     assert "errorType" not in answer, answer

@@ -31,7 +31,8 @@ def serve(settings: LocalSettings, ready_file: Path | None, *, end_with_stdin: b
         listener = socket.create_server((settings.host, settings.port), backlog=128)
     except OSError as error:
         sys.exit(
-            f"Port {settings.port} of {settings.host}: {error.strerror}. Choose another with --port, or 0 for a free one."
+            f"Port {settings.port} of {settings.host}: {error.strerror}. "
+            "Choose another with --port, or 0 for a free one."
         )
     port = listener.getsockname()[1]
     docker_host = os.environ.get("DOCKER_HOST")  # MiniStack is to find none, but a job's own image needs it

@@ -14,13 +14,13 @@ ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - no secret: the root of the loca
 class LocalSettings:
     """Everything that can be chosen about a local AWS.
 
-    `host` is the address that it listens on; whoever reaches it has a shell here, so it is to be one that only this
-    machine has, such as that of Docker's bridge. `port` 0 takes a free one. `state_dir` keeps buckets, tables, functions and jobs over a restart; without it all
-    is forgotten. `retry_seconds`: the first wait before a failed asynchronous invocation is repeated (60 in AWS,
-    doubled each time). `concurrent_invocations`: how many environments a function has at the most; further events wait
-    in its queue. `enforce_iam`: check every call against the caller's policies. The rest is described in
-    `traindrop_cli.local.sagemaker.surroundings.Settings`. `calls_file` gets the number of AWS calls by caller, service
-    and operation when the local AWS ends (`traindrop_cli.local.calls`).
+    `host` is the address that it listens on. Whoever reaches it may run programs here, so it has to be one that only
+    this machine has, such as that of Docker's bridge. `port` 0 takes a free one. `state_dir` keeps buckets, tables,
+    functions and jobs over a restart; without it all is forgotten. `retry_seconds`: the first wait before a failed
+    asynchronous invocation is repeated (60 in AWS, doubled each time). `concurrent_invocations`: how many environments
+    a function has at the most; further events wait in its queue. `enforce_iam`: check every call against the caller's
+    policies. The rest is described in `traindrop_cli.local.sagemaker.surroundings.Settings`. `calls_file` gets the
+    number of AWS calls by caller, service and operation when the local AWS ends (`traindrop_cli.local.calls`).
     """
 
     host: str = LOOPBACK
