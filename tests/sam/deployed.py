@@ -97,7 +97,9 @@ class Deployed:
 @contextmanager
 def start(host: str) -> Iterator[Deployed]:
     """A local AWS at an address, with the stack that the events in events/ name."""
-    with LocalAws.start(LocalSettings(host=host)) as aws:
+    # One at a time: that a launched job exists is enough here, and those that still wait in the end are never trained.
+    settings = LocalSettings(host=host, concurrent_jobs=1, stop_grace=1)
+    with LocalAws.start(settings) as aws:
         point_at(aws.endpoint_url)
         _make_bucket()
         outputs = deploy(aws.endpoint_url, ROOT / "template.yaml", STACK, {"ExistingBucket": BUCKET})
