@@ -52,14 +52,14 @@ def invoke(
     template.write_text(json.dumps(_with_variables(function, variables)), "utf-8")
     file.write_text(json.dumps(event), "utf-8")
     command: list[str | Path] = [VENV / "bin/sam", "local", "invoke", function, "--skip-pull-image"]
-    done = subprocess.run(  # noqa: S603 - the SAM CLI
-        [*command, "--template", template, "--event", file], cwd=folder, env=_environment(engine, folder),
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    lines = done.stdout.strip().splitlines()
-    if not lines:
-        raise RuntimeError(f"sam local invoke {function}, exit status {done.returncode}:\n{done.stderr[-3000:]}")
-    return json.loads(lines[-1])
+    for _ in range(2):  # as Lambda, which delivers again what was not answered: once in some seventy a container hung
+        done = subprocess.run(  # noqa: S603 - the SAM CLI
+            [*command, "--template", template, "--event", file], cwd=folder, env=_environment(engine, folder),
+            capture_output=True, text=True, check=False, timeout=180,
+        )  # fmt: skip
+        if lines := done.stdout.strip().splitlines():
+            return json.loads(lines[-1])
+    raise RuntimeError(f"sam local invoke {function}, exit status {done.returncode}:\n{done.stderr[-3000:]}")
 
 
 def _with_variables(function: str, variables: Mapping[str, str]) -> dict[str, Any]:
