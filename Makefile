@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SCHEDULES ?= 10000
 UPLOADS ?= 1000
 
-.PHONY: demo test pytorch tensorflow simulate burst check lint types template sam lambda-image oracle images lock clean
+.PHONY: demo test pytorch tensorflow simulate burst check lint types template scan sam lambda-image oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -31,7 +31,7 @@ simulate: $(READY)
 burst: $(READY)
 	$(BIN)/python -m benchmarks.burst --uploads $(UPLOADS)
 
-check: lint types template sam test
+check: lint types template scan sam test
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -41,7 +41,21 @@ types: $(READY)
 	$(BIN)/mypy
 
 template: $(READY)
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint
+
+# What scanners find in the translated template, the workflows and the locks: docs/deploy.md.
+LOCKS := requirements.lock layers/core/requirements.txt layers/scoring/requirements.txt tests/scan/scan.lock
+scan: $(READY) .venv-scan/.ready
+	$(BIN)/python -m tests.scan.cloudformation .venv-scan/bin/checkov
+	.venv-scan/bin/zizmor --offline --quiet --pedantic .github/workflows
+	.venv-scan/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/python -m tests.scan.audit .venv-scan/bin/pip-audit $(LOCKS)
+
+# The scanners take other versions of the same packages.
+.venv-scan/.ready: tests/scan/scan.lock
+	$(PYTHON) -m venv .venv-scan
+	.venv-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 # What a person does to deploy: validates and builds; then says how large it is, and fails on what must not be deployed.
 # Without Python 3.13, the runtime of the functions, it says so and leaves it: CI has one.
@@ -102,6 +116,7 @@ lock:
 	$(LOCK) $(LAMBDA) -c requirements.lock tests/sam/runtime.in -o tests/sam/runtime.lock
 	$(LOCK) --universal --python-version 3.11 tests/oracle/sdk2.in -o tests/oracle/sdk2.lock
 	$(LOCK) --universal --python-version 3.11 --excludes tests/oracle/sdk3.excludes tests/oracle/sdk3.in -o tests/oracle/sdk3.lock
+	$(LOCK) --universal --python-version 3.11 tests/scan/scan.in -o tests/scan/scan.lock
 
 clean:
-	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
+	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .venv-scan .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info

@@ -10,6 +10,8 @@ tag=public.ecr.aws/lambda/python:3.13-x86_64
 label=traindrop.stand-in-made-of
 made_of=$(cat "$0" "$(dirname "$0")/runtime.lock" | sha256sum | cut -d' ' -f1)
 
+docker info >/dev/null 2>&1 || { echo "No Docker engine answers: start one (dockerd)." >&2; exit 1; }
+command -v debootstrap >/dev/null || { echo "debootstrap is not installed (apt-get install debootstrap)." >&2; exit 1; }
 if docker image inspect "$tag" >/dev/null 2>&1; then
     found=$(docker image inspect --format "{{index .Config.Labels \"$label\"}}" "$tag")
     [[ -n $found && $found != "$made_of" ]] || exit 0

@@ -40,7 +40,7 @@ def invoke(function: BuiltFunction, event: Mapping[str, Any], variables: Mapping
         )
         _wait_until_open(port, process)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - on the loopback
                 return json.loads(response.read())
         except urllib.error.HTTPError as error:  # a function that could not be imported
             return json.loads(error.read())

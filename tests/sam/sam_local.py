@@ -52,7 +52,7 @@ def invoke(
     template.write_text(json.dumps(_with_variables(function, variables)), "utf-8")
     file.write_text(json.dumps(event), "utf-8")
     command: list[str | Path] = [VENV / "bin/sam", "local", "invoke", function, "--skip-pull-image"]
-    for _ in range(2):  # as Lambda, which delivers again what was not answered: once in some seventy a container hung
+    for _ in range(2):  # as Lambda, which delivers again what was not answered: of some 160 one hung
         done = subprocess.run(  # noqa: S603 - the SAM CLI
             [*command, "--template", template, "--event", file], cwd=folder, env=_environment(engine, folder),
             capture_output=True, text=True, check=False, timeout=180,
@@ -81,5 +81,6 @@ def _environment(engine: DockerEngine, folder: Path) -> dict[str, str]:
 
 
 def _docker(engine: DockerEngine, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [engine.cli, *arguments]
-    return subprocess.run(command, env=engine.env, capture_output=True, text=True, check=False)  # noqa: S603
+    return subprocess.run(  # noqa: S603 - the command docker
+        [engine.cli, *arguments], env=engine.env, capture_output=True, text=True, check=False
+    )

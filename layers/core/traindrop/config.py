@@ -24,6 +24,9 @@ from traindrop.strict_yaml import InvalidYaml, load
 # A training.yaml is a page of text; anything larger is not one, and is not parsed.
 MAX_BYTES = 64 * 1024
 
+# A shorter training job is none: its instance alone takes longer to start.
+MIN_RUNTIME = 60
+
 _DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -44,11 +47,13 @@ def _own_tag(key: str) -> str:
 # An editor has to take the text forms too; their range is known only once they are read.
 _DURATION_SCHEMA = {
     "anyOf": [
-        {"type": "integer", "minimum": 60, "maximum": 28 * 86_400},
+        {"type": "integer", "minimum": MIN_RUNTIME, "maximum": 28 * 86_400},
         {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhd]?\s*$"},
     ]
 }
-Duration = Annotated[int, BeforeValidator(_seconds), Field(ge=60, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[
+    int, BeforeValidator(_seconds), Field(ge=MIN_RUNTIME, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)
+]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Scalar = str | int | float | bool
 # What SageMaker takes as a tag (API reference, Tag). Keys under aws: are AWS's own, under traindrop: ours.
@@ -126,6 +131,13 @@ class TrainingConfig(BaseModel):
     max_wait: Duration | None = Field(
         None, description="With use_spot: the longest time until the job has ended, waiting for capacity included."
     )
+    max_cost_usd: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="The run is rejected where it may cost more: max_runtime, which is lowered to fit where it is not "
+        "set, times instance_count times the price.",
+    )
     environment: dict[VariableName, Variable] = Field(
         default_factory=dict, max_length=100, description="Environment variables of the training script."
     )
@@ -171,8 +183,12 @@ def _problem(details: ErrorDetails) -> str:
         return f"{field}: there is no such field. Fields: {', '.join(TrainingConfig.model_fields)}."
     hint = ""
     if details["type"] == "string_type":
-        hint = f' Write it in quotes: {field}: "{details["input"]}"'
-    return f"{field}: found {_shown(details['input'])}; {_allowed(details)}.{hint}"
+        # What stands in an environment variable may be a secret, and this goes by mail.
+        shown = "…" if field.startswith("environment.") else details["input"]
+        hint = f' Write it in quotes: {field}: "{shown}"'
+    is_secret = details["loc"][0] == "environment" and "[key]" not in details["loc"]
+    found = type(details["input"]).__name__ if is_secret else _shown(details["input"])
+    return f"{field}: found {found}; {_allowed(details)}.{hint}"
 
 
 # Where pydantic's own words would show a pattern, or a type that YAML does not have.
@@ -180,6 +196,8 @@ _EXPECTED = {
     ("instance_type", "string_pattern_mismatch"): "auto or a SageMaker instance type such as ml.m5.large",
     ("tags", "string_pattern_mismatch"): "letters, numbers, spaces and _ . : / = + - @",
     ("max_runtime", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
+    ("max_cost_usd", "greater_than"): "an amount of US dollars above 0, such as 0.50, or no such line",
+    ("max_cost_usd", "float_type"): "an amount of US dollars above 0, such as 0.50",
     ("max_wait", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
     ("entry_point", "string_pattern_mismatch"): "the path of a .py file inside the code folder, such as train.py",
     ("environment", "string_pattern_mismatch"): "a name of letters, digits and _ that begins with no digit",

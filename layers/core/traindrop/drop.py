@@ -14,7 +14,7 @@ from traindrop.errors import Rejected
 from traindrop.events import Upload
 from traindrop.frameworks import check_hyperparameters
 from traindrop.headerless import HeaderlessFile, check_prepared, check_prepared_test
-from traindrop.request import instance_type
+from traindrop.request import instance_type, longest_seconds
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
 
@@ -110,6 +110,7 @@ def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
         "framework": config.framework,
         "instance_type": instance_type(config),
         "instance_count": config.instance_count,
+        "longest_seconds": longest_seconds(config),
         "checked_at": now(),
     }
     return Decision(run.model_copy(update=learned), config, code, headerless)

@@ -6,14 +6,16 @@ from typing import Any
 
 from traindrop import aws
 from traindrop.announcing import announce
+from traindrop.billed import cost_of_run
 from traindrop.clock import now
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
 from traindrop.model_files import own_metric
 from traindrop.preparation import Preparation
-from traindrop.run import Run, Status
+from traindrop.run import Run, Status, run_of
 from traindrop.settings import EvaluatorSettings
 
 
@@ -23,19 +25,21 @@ def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
     Safe to call any number of times. An exception means: deliver the event again.
     """
     ledger = Ledger(settings.table)
-    run = conclude(job, ledger)
-    if run is None:
-        return None
-    if run.status is Status.COMPLETED:
-        _evaluate(run, ledger)
-        run = ledger.stored(run.run)
-    announce(run, settings.stack)
+    with about(run_of(job)[0]):
+        run = conclude(job, ledger)
+        if run is None:
+            return None
+        if run.status is Status.COMPLETED:
+            _evaluate(run, ledger)
+            run = ledger.stored(run.run)
+        log().info("evaluation", extra={"status": run.status, "rows": run.test_rows})
+        announce(run, settings.stack)
     return run.status
 
 
 def _evaluate(run: Run, ledger: Ledger) -> None:
     try:
-        evaluation = _score(run)
+        evaluation = _score(run).model_copy(update={"cost": cost_of_run(run)})
     except EvaluationFailed as error:
         ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now())
         return

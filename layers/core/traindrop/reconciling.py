@@ -1,12 +1,17 @@
 """Healing: what an event that was lost should have brought about is brought about all the same."""
 
+from decimal import Decimal
+
 from traindrop import aws
 from traindrop.announcing import announce
 from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
 from traindrop.looks import is_given_up
+from traindrop.measuring import is_overdue, measure
 from traindrop.run import FINAL, Run, Status
 from traindrop.settings import DispatcherSettings
+from traindrop.spending import settle
 
 
 def reconcile(settings: DispatcherSettings) -> list[str]:
@@ -24,7 +29,9 @@ def reconcile(settings: DispatcherSettings) -> list[str]:
         if not ledger.claim_look(run, now()):
             continue
         try:
-            _look_after(run, ledger, settings)
+            with about(run.run):
+                log().info("looked after", extra={"status": run.status, "looks": run.looks})
+                _look_after(run, ledger, settings)
         except Exception as error:  # noqa: BLE001 - raised below, together
             failures.append(error)
         else:
@@ -38,9 +45,13 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     if run.status in FINAL:
         announce(run, settings.stack)
         return
+    if is_overdue(run, now()):
+        measure(settings.stack, OverdueRuns=1)
     job = aws.find_training_job(run.job)
     if job is None:
         reason = f"SageMaker knows no training job {run.job} any more: it was deleted."
+        # What it did cost nobody can tell any more.
+        settle(run, run.worst_case_usd or Decimal(0), ledger)
         _end(run, Status.FAILED, reason, None, ledger, settings)
     elif is_given_up(run.status, run.looks + 1):
         reason = f"The evaluation was asked for {run.looks + 1} times, and none came to an end."

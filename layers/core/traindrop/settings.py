@@ -5,14 +5,25 @@ invocation with pydantic's message, which names it.
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from traindrop.confinement import Confinement
+
+
+def _split(value: object) -> object:
+    """A list as CloudFormation joins it; an empty text is none."""
+    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+
+_List = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # Rules match jobs by the stack's name in front; a longer one would not fit whole into a job name.
     stack: Annotated[str, StringConstraints(max_length=40)]
@@ -28,6 +39,12 @@ class _Settings(BaseModel):
 
 class DispatcherSettings(_Settings):
     max_concurrent_jobs: Annotated[int, Field(ge=1)]
+    # 0: no ceiling.
+    max_monthly_cost_usd: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+
+    @property
+    def monthly_ceiling(self) -> Decimal | None:
+        return self.max_monthly_cost_usd or None
 
 
 class LauncherSettings(DispatcherSettings):
@@ -37,6 +54,20 @@ class LauncherSettings(DispatcherSettings):
     training_role_arn: str
     training_scripts: Path
     owner: str
+    kms_key_arn: str
+    training_subnets: _List
+    training_security_groups: _List
+    network_isolation: bool
+
+    @property
+    def confinement(self) -> Confinement:
+        """What holds for every training job of the stack."""
+        return Confinement(
+            kms_key=self.kms_key_arn or None,
+            subnets=self.training_subnets,
+            security_groups=self.training_security_groups,
+            isolated=self.network_isolation,
+        )
 
 
 class EvaluatorSettings(_Settings):
