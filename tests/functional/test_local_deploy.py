@@ -76,8 +76,13 @@ Resources:
     Type: AWS::Serverless::LayerVersion
     Metadata: {BuildMethod: python3.13}
     Properties: {ContentUri: layer}
+  Made:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: makefile}
+    Properties: {ContentUri: made}
   Plain:
     Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: makefile}
     Properties: {ContentUri: plain}
   Copier:
     Type: AWS::Serverless::Function
@@ -85,7 +90,7 @@ Resources:
       Runtime: python3.13
       Handler: app.handler
       CodeUri: function
-      Layers: [!Ref Shared, !Ref Plain]
+      Layers: [!Ref Shared, !Ref Made, !Ref Plain]
       Environment: {Variables: {BUCKET: !Sub "${AWS::StackName}-drops", GREETING: !Ref Greeting}}
       Policies:
         - Statement:
@@ -131,6 +136,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "layer/shared/words.py": "import os\nGREETING = os.environ['GREETING']\n",
         "layer/requirements.in": "",
         "layer/__pycache__/old.pyc": "",
+        "made/Makefile": "build-Made:",
+        "made/requirements.txt": "nothing-of-this-name",
+        "made/other/__init__.py": "",
+        "plain/Makefile": "build-Plain:",
         "plain/scripts/train.py": "print()",
     }
     for name, text in files.items():
@@ -230,6 +239,7 @@ def test_folders_are_packaged_as_sam_build_would(template: Path) -> None:
     contents = [sorted(zipfile.ZipFile(BytesIO(package.content)).namelist()) for package in packages]
     assert contents == [
         ["python/", "python/shared/__init__.py", "python/shared/words.py"],
+        ["python/", "python/other/__init__.py"],
         ["scripts/train.py"],
         ["app.py"],
     ]
