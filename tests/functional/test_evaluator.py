@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from functions.evaluator.app import lambda_handler
-from tests.builders import CSV, a_run, client_error, stored
+from tests.builders import CSV, a_context, a_run, client_error, stored
 from tests.conftest import ROOT, LoadEvent
 from tests.functional.conftest import BUCKET, Account
 
@@ -95,7 +95,7 @@ class Job:
 
     def completes(self) -> str | None:
         """Deliver its Completed event to the handler; the status that the handler answers."""
-        found: str | None = lambda_handler(self.event, None)["status"]  # type: ignore[arg-type]
+        found: str | None = lambda_handler(self.event, a_context())["status"]
         return found
 
     @property

@@ -173,7 +173,7 @@ def test_a_state_change_that_was_put_on_the_bus_again_is_read_as_the_first(load_
         TrainingJobStateChange.model_validate(load_event(name))
         for name in ("training_job_completed", "training_job_completed_again")
     )
-    assert again == first
+    assert again.detail == first.detail
 
 
 def test_the_detail_of_a_state_change_has_all_times_in_milliseconds_and_nothing_that_aws_leaves_out() -> None:

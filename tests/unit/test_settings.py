@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
 
-COMMON = {"STACK": "traindrop", "TABLE": "runs", "AWS_REGION": "eu-west-1"}
+COMMON = {"STACK": "traindrop", "TABLE": "runs", "BUCKET": "bucket", "AWS_REGION": "eu-west-1"}
 
 
 def set_all(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
@@ -41,7 +41,7 @@ def test_a_stack_that_may_run_no_job_at_all_is_refused(monkeypatch: pytest.Monke
         DispatcherSettings.from_env()
 
 
-@pytest.mark.parametrize("missing", ["STACK", "TABLE", "AWS_REGION", "TOPIC_ARN", "DEAD_LETTER_QUEUE"])
+@pytest.mark.parametrize("missing", ["STACK", "TABLE", "BUCKET", "AWS_REGION", "TOPIC_ARN", "DEAD_LETTER_QUEUE"])
 def test_a_missing_variable_fails_with_its_name(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     set_all(monkeypatch, COMMON | {"TOPIC_ARN": "topic", "DEAD_LETTER_QUEUE": "queue"})
     monkeypatch.delenv(missing)

@@ -3,7 +3,8 @@
     TraindropError
     ├── Rejected          the person: the upload or its training.yaml has to change; a message says how
     ├── LaunchRefused     the person or the account's owner: SageMaker refused the request for good
-    └── EvaluationFailed  the person: the run's artifacts or its test CSV cannot be scored
+    ├── EvaluationFailed  the person: the run's artifacts or its test CSV cannot be scored
+    └── Foreign           nobody: an event that is none of this stack's is logged, and done with
 
 Anything else leaves the handler and is retried by Lambda: time mends it (throttling), or we have
 to; then it ends in the dead-letter queue and the person is told.
@@ -24,3 +25,7 @@ class LaunchRefused(TraindropError):
 
 class EvaluationFailed(TraindropError):
     """The training job completed, but its result could not be scored. The model is kept."""
+
+
+class Foreign(TraindropError):
+    """An event of another account, stack, source or bucket. It is not told to anyone, and not tried again."""

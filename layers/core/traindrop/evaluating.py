@@ -4,17 +4,22 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from traindrop import aws
 from traindrop.announcing import announce
 from traindrop.clock import now
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
+from traindrop.events import TrainingJobStateChange
 from traindrop.ledger import Ledger
 from traindrop.model_files import own_metric
 from traindrop.preparation import Preparation
 from traindrop.run import Run, Status
 from traindrop.settings import EvaluatorSettings
+
+COMPLETION: TypeAdapter[TrainingJobStateChange] = TypeAdapter(TrainingJobStateChange)
 
 
 def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:

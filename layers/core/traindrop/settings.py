@@ -11,12 +11,16 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
-class _Settings(BaseModel):
+class Settings(BaseModel):
+    """What every function is told."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # Rules match jobs by the stack's name in front; a longer one would not fit whole into a job name.
     stack: Annotated[str, StringConstraints(max_length=40)]
     table: str
+    # The only one that uploads may come from.
+    bucket: str
     aws_region: str
 
     @classmethod
@@ -26,7 +30,7 @@ class _Settings(BaseModel):
         return cls.model_validate(known)
 
 
-class DispatcherSettings(_Settings):
+class DispatcherSettings(Settings):
     max_concurrent_jobs: Annotated[int, Field(ge=1)]
 
 
@@ -39,10 +43,10 @@ class LauncherSettings(DispatcherSettings):
     owner: str
 
 
-class EvaluatorSettings(_Settings):
+class EvaluatorSettings(Settings):
     pass
 
 
-class NotifierSettings(_Settings):
+class NotifierSettings(Settings):
     topic_arn: str
     dead_letter_queue: str
