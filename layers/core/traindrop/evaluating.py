@@ -44,7 +44,9 @@ def _evaluate(run: Run, ledger: Ledger) -> None:
     except EvaluationFailed as error:
         ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now())
         return
-    aws.put(run.bucket, run.evaluation_key, evaluation.model_dump_json(indent=2).encode(), "application/json")
+    # Names out of the data may hold what steers a terminal; in ASCII it stays an escape of JSON's.
+    document = evaluation.model_dump_json(indent=2, ensure_ascii=True)
+    aws.put(run.bucket, run.evaluation_key, document.encode(), "application/json")
     done = now()
     ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **_summary(evaluation))
 
