@@ -10,9 +10,20 @@ Anything else leaves the handler and is retried by Lambda: time mends it (thrott
 to; then it ends in the dead-letter queue and the person is told.
 """
 
+# Nobody reads more, and a reason is stored with its run: an item of DynamoDB's takes 400 KB.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+MAX_REASON = 10_000
+
 
 class TraindropError(Exception):
-    """Base of every error that traindrop raises on purpose; `str(error)` is meant for a person."""
+    """Base of every error that traindrop raises on purpose; `str(error)` is meant for a person.
+
+    It has at most `MAX_REASON` characters, whatever a file put into it.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 1]}…"
 
 
 class Rejected(TraindropError):
