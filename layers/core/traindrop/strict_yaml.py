@@ -63,7 +63,7 @@ def load(text: bytes, *, max_bytes: int) -> object:
     Raises `InvalidYaml`, `yaml.YAMLError` or `UnicodeDecodeError`.
     """
     if len(text) > max_bytes:
-        raise InvalidYaml(f"it is {len(text):,} bytes long; at most {max_bytes:,} are read")
+        raise InvalidYaml(f"it is longer than {max_bytes:,} bytes, which is the most that is read")
     try:
         # A subclass of SafeLoader, which builds plain values only; S506 does not see that.
         return yaml.load(text.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506
