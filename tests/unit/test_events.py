@@ -201,6 +201,14 @@ def test_the_detail_of_a_state_change_has_all_times_in_milliseconds_and_nothing_
     assert TrainingJob.model_validate(detail).training_start_time == start
 
 
+@pytest.mark.parametrize("time", [1e300, -1e300, "9" * 30, float("inf"), float("nan"), "\u00b2"])
+def test_a_time_that_no_calendar_has_is_an_error_of_the_event(load_event: LoadEvent, time: object) -> None:
+    event = load_event("training_job_completed")
+    event["detail"]["TrainingStartTime"] = time
+    with pytest.raises(ValidationError, match="TrainingStartTime"):
+        NOTICE.validate_python(event)
+
+
 @pytest.mark.parametrize(
     ("status", "ended"),
     [("InProgress", False), ("Stopping", False), ("Completed", True), ("Failed", True), ("Stopped", True)],

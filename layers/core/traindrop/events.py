@@ -119,7 +119,10 @@ class S3Notification(_Theirs):
 def _moment(value: object) -> object:
     """SageMaker's events carry epoch milliseconds, as a number or a text of digits."""
     if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
-        return datetime.fromtimestamp(int(value) / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        except (OverflowError, OSError) as error:  # as the platform's C library has it
+            raise ValueError("no calendar has such a moment") from error
     return value
 
 
