@@ -39,6 +39,7 @@ def test_a_date_stays_the_text_that_it_is(text: str) -> None:
         (f"a: {'9' * 5000}", "line 1: a number of 5,000 characters"),
         ("[" * 20_000, "nested too deeply"),
         ('a: "\\ud800"', "line 1 holds half a character"),
+        ('a: "\\U22222222"', "no text: chr() arg not in range"),
         ("#" * 100_001, "longer than 100,000 bytes"),
     ],
 )  # fmt: skip

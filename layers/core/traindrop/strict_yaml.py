@@ -64,8 +64,11 @@ def load(text: bytes, *, max_bytes: int) -> object:
     """
     if len(text) > max_bytes:
         raise InvalidYaml(f"it is longer than {max_bytes:,} bytes, which is the most that is read")
+    decoded = text.decode("utf-8-sig")
     try:
         # A subclass of SafeLoader, which builds plain values only; S506 does not see that.
-        return yaml.load(text.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506
+        return yaml.load(decoded, Loader=_Loader)  # noqa: S506
     except RecursionError as error:
         raise InvalidYaml("it is nested too deeply") from error
+    except ValueError as error:  # "\\U22222222" is no character of Unicode's, and PyYAML does not look
+        raise InvalidYaml(f"it holds something that is no text: {error}") from error
