@@ -59,11 +59,11 @@ def yaml(data: bytes) -> None:
 def tar(data: bytes) -> None:
     """Nothing is written outside the folder, nothing but plain files and folders, and no more than allowed.
 
-    The first byte chooses: the rest is a tar with the checksums of its headers made right, or a tar, or a gzip file.
+    The first byte chooses: the rest is a tar as it is, or one with the checksums of its headers made right. It is
+    compressed here: few changes of compressed bytes come through to the tar.
     """
-    how, archive = data[:1], data[1:]
-    if how != b"\2":
-        archive = gzip.compress(_with_checksums(archive) if how == b"\0" else archive, 0)
+    how, content = data[:1], data[1:]
+    archive = gzip.compress(_with_checksums(content) if how == b"\0" else content, 0)
     with tempfile.TemporaryDirectory(prefix="fuzz-tar-") as name:
         inside = Path(name) / "in"
         _refused_or_taken(
