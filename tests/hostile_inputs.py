@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from traindrop.artifacts import unpack
 from traindrop.checks import check_training_data
@@ -194,8 +195,8 @@ def a_config_of_50_mb(_folder: Path) -> None:
 
     body: Any = a_csv(b"target: ", b"x" * MIB, times=50)
     opened: Any = {"Body": body, "Metadata": {}}
-    aws._opened = lambda _bucket, _key: opened
-    found = aws.read_object("bucket", "training.yaml", max_bytes=MAX_BYTES)
+    with mock.patch.object(aws, "_opened", return_value=opened):
+        found = aws.read_object("bucket", "training.yaml", max_bytes=MAX_BYTES)
     assert found is not None
     body.spent(MAX_BYTES + 1)
     parse_config(found.body, file="training.yaml")

@@ -17,8 +17,8 @@ from traindrop.run import Status
 def stranger(pipeline: Pipeline) -> Iterator[Any]:
     """EventBridge as a user of the account sees it who may put events of a program of theirs, and nothing else."""
     iam, name = boto3.client("iam"), f"stranger-of-{pipeline.stack.name}"
-    allowed = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*"}
-    allowed["Condition"] = {"StringEquals": {"events:source": "their.program"}}
+    only = {"StringEquals": {"events:source": "their.program"}}
+    allowed = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": "*", "Condition": only}
     iam.create_user(UserName=name)
     iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps({"Statement": [allowed]}))
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -28,11 +28,11 @@ def stranger(pipeline: Pipeline) -> Iterator[Any]:
     iam.delete_user(UserName=name)
 
 
-def an_event(source: str, detail_type: str, detail: dict[str, Any]) -> dict[str, str]:
+def an_event(source: str, detail_type: str, detail: dict[str, Any]) -> Any:
     return {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}
 
 
-def a_success(pipeline: Pipeline, run: str) -> dict[str, str]:
+def a_success(pipeline: Pipeline, run: str) -> Any:
     """An event of ours that praises a run."""
     detail = {"run": run, "dataset": "forged", "status": "Evaluated", "main_metric": "auc", "metrics": {"auc": 1.0}}
     return an_event(f"traindrop.{pipeline.stack.name}", "Model Evaluated", detail)

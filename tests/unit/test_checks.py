@@ -132,9 +132,8 @@ def test_the_person_is_told_what_was_decided_for_them() -> None:
 def wide(columns: int, rows: int = 40) -> bytes:
     """A table of which a number and the target tell something, and all other columns nothing."""
     header = ",".join(["size", "target", *(f"column_{number}" for number in range(columns))])
-    return table(
-        header, *([n / 4 for n in range(rows)], ["no", "yes"] * (rows // 2), *([1] * rows for _ in range(columns)))
-    )
+    same: list[list[Any]] = [[1] * rows] * columns
+    return table(header, [n / 4 for n in range(rows)], ["no", "yes"] * (rows // 2), *same)
 
 
 def test_of_thousands_of_columns_the_first_are_named_and_the_rest_counted() -> None:

@@ -40,6 +40,7 @@ def test_a_date_stays_the_text_that_it_is(text: str) -> None:
         ("[" * 20_000, "nested too deeply"),
         ('a: "\\ud800"', "line 1 holds half a character"),
         ('a: "\\U22222222"', "no text: chr() arg not in range"),
+        ('a: "\\Uffffffff"', "no text: Python int too large"),
         ("#" * 100_001, "longer than 100,000 bytes"),
     ],
 )  # fmt: skip

@@ -38,7 +38,7 @@ class _Loader(yaml.SafeLoader):
             raise InvalidYaml(f"line {line}: a number of {len(node.value):,} characters is too long")
         try:
             return super().construct_yaml_int(node)
-        except ValueError as error:  # 0x_ looks like a number to PyYAML's pattern
+        except (ValueError, OverflowError) as error:  # 0x_ looks like a number to PyYAML's pattern
             raise InvalidYaml(f"line {line}: {node.value} is no number; put it in quotes if it is text") from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -70,5 +70,5 @@ def load(text: bytes, *, max_bytes: int) -> object:
         return yaml.load(decoded, Loader=_Loader)  # noqa: S506
     except RecursionError as error:
         raise InvalidYaml("it is nested too deeply") from error
-    except ValueError as error:  # "\\U22222222" is no character of Unicode's, and PyYAML does not look
+    except (ValueError, OverflowError) as error:  # "\U22222222" is no character of Unicode's, and PyYAML does not look
         raise InvalidYaml(f"it holds something that is no text: {error}") from error
