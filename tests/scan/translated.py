@@ -57,8 +57,8 @@ def outcome(condition: Any, template: Mapping[str, Any]) -> bool:
 def _default(operand: Any, template: Mapping[str, Any]) -> str:
     if not isinstance(operand, dict):
         return str(operand)
-    if "Fn::Join" in operand:  # of a list, which is one text as a default
-        _, operand = operand["Fn::Join"]
+    for function in ("Fn::Join", "Fn::Select"):  # of a list, which is one text as a default: here the empty one
+        operand = operand[function][1] if function in operand else operand
     return str(template["Parameters"][operand["Ref"]]["Default"])
 
 
