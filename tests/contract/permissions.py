@@ -1,15 +1,11 @@
 """Who may do what by template.yaml, once SAM has made of it what CloudFormation gets."""
 
-import copy
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from samtranslator.translator.transform import transform
 from tests.conftest import ROOT
-from tests.contract.template import TEMPLATE
-
-from traindrop_cli.local.template import packaged
+from tests.scan.translated import translated as after_transform
 
 Statement = dict[str, Any]
 # By the type of a resource: where its policy stands that says who else may use it.
@@ -22,24 +18,16 @@ _POLICY_OF = {
 }
 
 
-class _NoManagedPolicies:
-    """SAM would ask IAM for the names of managed policies. There are none here."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
 @cache
-def translated() -> dict[str, dict[str, Any]]:
+def resources() -> dict[str, dict[str, Any]]:
     """Every resource that CloudFormation gets, by logical name."""
-    template, _ = packaged(TEMPLATE, ROOT, "artifacts")
-    found: dict[str, dict[str, Any]] = transform(copy.deepcopy(template), {}, _NoManagedPolicies())["Resources"]
+    found: dict[str, dict[str, Any]] = after_transform(ROOT / "template.yaml")["Resources"]
     return found
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:
     """Properties of every resource of a type, by logical name."""
-    return {name: each.get("Properties", {}) for name, each in translated().items() if each["Type"] == kind}
+    return {name: each.get("Properties", {}) for name, each in resources().items() if each["Type"] == kind}
 
 
 def grants() -> Iterator[tuple[str, Statement]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cfnlint.data import AdditionalSpecs
 from cfnlint.helpers import load_resource
-from tests.contract.permissions import Statement, alternatives, grants, of_type, resource_policies, texts, translated
+from tests.contract.permissions import Statement, alternatives, grants, of_type, resource_policies, resources, texts
 
 # The service authorization reference, as cfn-lint has it.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -122,7 +122,7 @@ def is_of_this_stack(arn: Any) -> bool:
     """Whether it is the ARN of a resource of the stack, or a pattern that only such ARNs match."""
     if isinstance(arn, dict) and arn.keys() == {"Fn::Sub"}:
         return "${AWS::AccountId}" in arn["Fn::Sub"] and "${AWS::StackName}-*" in arn["Fn::Sub"]
-    return bool(translated().keys() & set(texts(arn)))
+    return bool(resources().keys() & set(texts(arn)))
 
 
 def test_a_function_is_invoked_only_by_a_rule_or_topic_of_this_stack() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from tests.clients import forget_clients
 from tests.deployment.account import Account
-from tests.pipeline.conftest import forget_clients
 from tests.pipeline.pipeline import ONLY_ONE
 
 from traindrop_cli.local.client import LocalAws
@@ -17,6 +17,7 @@ from traindrop_cli.stack import point_at
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:

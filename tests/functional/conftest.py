@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from tests.builders import ACCOUNT
+from tests.clients import forget_clients
 
 from traindrop import aws, clock, ledger
 from traindrop.ledger import Ledger
@@ -81,7 +82,7 @@ class Account:
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     with mock_aws():
-        _forget_clients()
+        forget_clients()
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -114,13 +115,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         yield Account(topic, events_queue, mail_queue)
-    _forget_clients()
-
-
-def _forget_clients() -> None:
-    """Clients are kept for the life of a Lambda; those of one test's account are of no use to the next."""
-    aws.client.cache_clear()  # type: ignore[attr-defined]  # hidden by its overloads
-    ledger._table.cache_clear()
+    forget_clients()
 
 
 def _queue(name: str) -> tuple[str, str]:

@@ -3,15 +3,15 @@
 import io
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest import mock
 
 import pytest
 from rich.console import Console
+from tests.clients import forget_clients
 from tests.pipeline.pipeline import NONE_AT_ALL, ONLY_ONE, Pipeline
 
-from traindrop import aws, ledger
 from traindrop_cli.local.settings import LocalSettings
 from traindrop_cli.local_stack import own_local_stack
 from traindrop_cli.stack import point_at
@@ -25,6 +25,7 @@ LAST = HERE / "test_permissions_used.py"
 DESELECTED = pytest.StashKey[bool]()
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
@@ -51,13 +52,15 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 @pytest.fixture
 def pipeline(deployed: Pipeline) -> Iterator[Pipeline]:
     """The deployed pipeline, with this process's AWS clients pointed at it for one test."""
+    with pointed_at(deployed) as pipeline:
+        yield pipeline
+
+
+@contextmanager
+def pointed_at(deployed: Pipeline) -> Iterator[Pipeline]:
+    """With this process's AWS clients pointed at a stack's local AWS."""
     with mock.patch.dict(os.environ):
         point_at(deployed.stack.endpoint_url or "")
         forget_clients()
         yield deployed
     forget_clients()
-
-
-def forget_clients() -> None:
-    aws.client.cache_clear()  # type: ignore[attr-defined]  # the overloads hide the cache
-    ledger._table.cache_clear()

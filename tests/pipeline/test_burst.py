@@ -10,7 +10,7 @@ from benchmarks.burst import Burst, Measured, measure
 from benchmarks.burst_claims import claims
 from benchmarks.cost import FUNCTIONS, calls_of_functions
 from rich.console import Console
-from tests.pipeline.conftest import forget_clients
+from tests.clients import forget_clients
 
 from traindrop_cli.stack import DEFAULT_STACK
 

@@ -1,19 +1,26 @@
-"""A stack whose operator demands a key, a VPC and isolation, beside the other one in the same local AWS."""
+"""A stack whose operator demands a key, a VPC and isolation.
+
+In a local AWS of its own: what its roles do first there, such as to create the log group of the account's training
+jobs, the other stack's have no more need to (test_permissions_used.py).
+"""
 
 import json
 import os
+from collections.abc import Iterator
 from unittest import mock
 
 import boto3
 import pytest
+from tests.pipeline.conftest import pointed_at
 from tests.pipeline.pipeline import FEW_ROUNDS, Pipeline, labelled
 
 from traindrop.run import Status
+from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.deploy import deploy
+from traindrop_cli.local.settings import LocalSettings
 from traindrop_cli.local_stack import repository
-from traindrop_cli.stack import connect, point_at
+from traindrop_cli.stack import DEFAULT_STACK, connect, point_at
 
-NAME = "confined"
 SPY = b"""
 import os, sys
 print("credentials:", sorted(name for name in os.environ if name.startswith("AWS_")))
@@ -21,22 +28,26 @@ sys.exit("on purpose")
 """
 
 
-@pytest.fixture(scope="session")
-def confined(deployed: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    endpoint = deployed.stack.endpoint_url or ""
-    with mock.patch.dict(os.environ):
-        point_at(endpoint)
-        key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
-        scripts = repository() / "training_scripts"
-        parameters = {"TrainingScripts": str(scripts), "KmsKeyArn": key, "NetworkIsolation": "true"}
-        parameters |= {"TrainingSubnets": "subnet-0a1b2c3d,subnet-1a1b2c3d", "TrainingSecurityGroups": "sg-0a1b2c3d"}
-        deploy(endpoint, repository() / "template.yaml", NAME, parameters)
-        return Pipeline(connect(NAME, endpoint), tmp_path_factory.mktemp("confined"), deployed.grants)
+@pytest.fixture(scope="module")
+def confined(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    scripts = repository() / "training_scripts"
+    parameters = {"TrainingScripts": str(scripts), "NetworkIsolation": "true"}
+    parameters |= {"TrainingSubnets": "subnet-0a1b2c3d,subnet-1a1b2c3d", "TrainingSecurityGroups": "sg-0a1b2c3d"}
+    with LocalAws.start(LocalSettings()) as aws:
+        with mock.patch.dict(os.environ):
+            point_at(aws.endpoint_url)
+            key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+            template = repository() / "template.yaml"
+            deploy(aws.endpoint_url, template, DEFAULT_STACK, {**parameters, "KmsKeyArn": key})
+            stack = connect(DEFAULT_STACK, aws.endpoint_url)
+        yield Pipeline(stack, tmp_path_factory.mktemp("confined"))
+    aws.log_file.unlink(missing_ok=True)
 
 
 @pytest.fixture
-def stack(pipeline: Pipeline, confined: Pipeline) -> Pipeline:  # noqa: ARG001 - it points this process at their AWS
-    return confined
+def stack(confined: Pipeline) -> Iterator[Pipeline]:
+    with pointed_at(confined) as stack:
+        yield stack
 
 
 def test_a_confined_job_trains_and_its_request_names_key_and_network(stack: Pipeline) -> None:

@@ -16,11 +16,10 @@ from traindrop.spending import month_of
 
 
 @contextmanager
-def monthly_ceiling(usd: Decimal) -> Iterator[None]:
+def monthly_ceiling(pipeline: Pipeline, usd: Decimal) -> Iterator[None]:
     """As if the stack had been deployed with this MaxMonthlyCostUsd."""
     functions: Any = boto3.client("lambda")
-    found = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
-    launching = [name for name in found if name.startswith(("traindrop-Launcher", "traindrop-Dispatcher"))]
+    launching = [pipeline.resource(name) for name in ("Launcher", "Dispatcher")]
     before = {name: functions.get_function_configuration(FunctionName=name)["Environment"] for name in launching}
     assert len(before) == 2
     for name, environment in before.items():
@@ -31,6 +30,14 @@ def monthly_ceiling(usd: Decimal) -> Iterator[None]:
     finally:
         for name, environment in before.items():
             functions.update_function_configuration(FunctionName=name, Environment=environment)
+
+
+def rejection(pipeline: Pipeline, dataset: str) -> str:
+    """The message, as one line, about a run that was rejected and has no job."""
+    (run,) = pipeline.told(dataset)
+    assert run.status is Status.REJECTED
+    assert pipeline.job(run.job) is None
+    return " ".join(pipeline.message(dataset).body.split())
 
 
 def test_the_message_the_ledger_and_the_evaluation_say_what_a_run_did_cost(pipeline: Pipeline) -> None:
@@ -46,10 +53,7 @@ def test_the_message_the_ledger_and_the_evaluation_say_what_a_run_did_cost(pipel
 
 def test_a_run_that_may_cost_too_much_is_rejected_with_the_arithmetic_and_has_no_job(pipeline: Pipeline) -> None:
     pipeline.drop("dear", labelled(), max_runtime="2h", max_cost_usd=0.2)
-    (run,) = pipeline.told("dear")
-    assert run.status is Status.REJECTED
-    assert pipeline.job(run.job) is None
-    message = " ".join(pipeline.message("dear").body.split())
+    message = rejection(pipeline, "dear")
     assert "the run may cost $0.23 (7,200 s x 1 x ml.m5.large at $0.115/h" in message
     assert "max_cost_usd is $0.20. Set max_runtime to 6260 s at the most" in message
 
@@ -67,11 +71,8 @@ def test_a_run_that_the_month_has_no_room_for_is_rejected_with_what_is_spent_and
     pipeline: Pipeline,
 ) -> None:
     spent = Ledger(pipeline.stack.table).spending(month_of(now())).total
-    with monthly_ceiling(spent + Decimal("0.1")):
+    with monthly_ceiling(pipeline, spent + Decimal("0.1")):
         pipeline.drop("month", labelled(), hyperparameters=FEW_ROUNDS)
-        (run,) = pipeline.told("month")
-    assert run.status is Status.REJECTED
-    assert pipeline.job(run.job) is None
-    message = " ".join(pipeline.message("month").body.split())
+        message = rejection(pipeline, "month")
     assert "The run may cost $0.115 (3,600 s x 1 x ml.m5.large" in message
     assert "MaxMonthlyCostUsd is $" in message

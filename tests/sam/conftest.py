@@ -8,12 +8,12 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from tests.clients import forget_clients
 from tests.sam import deployed
 from tests.sam.deployed import Deployed
 from tests.sam.sam_local import bridge
 from tests.sam.training import train
 
-from traindrop import aws, ledger
 from traindrop_cli.local.sagemaker.docker_engine import DockerEngine, NoDocker
 from traindrop_cli.local.settings import LOOPBACK
 from traindrop_cli.stack import point_at
@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 StackWith = Callable[[str | None], Deployed]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
@@ -55,18 +56,13 @@ def stack_with(_stacks: StackWith) -> Iterator[StackWith]:
     """The stack whose training job ended so, forgetful of earlier tests; AWS clients point at it."""
 
     def point(outcome: str | None) -> Deployed:
-        _forget_clients()
+        forget_clients()
         stack = _stacks(outcome)
         point_at(stack.endpoint_url)
-        _forget_clients()
+        forget_clients()
         stack.forget_runs()
         return stack
 
     with mock.patch.dict(os.environ):
         yield point
-    _forget_clients()
-
-
-def _forget_clients() -> None:
-    aws.client.cache_clear()  # type: ignore[attr-defined]  # the overloads hide the cache
-    ledger._table.cache_clear()
+    forget_clients()

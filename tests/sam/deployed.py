@@ -16,11 +16,11 @@ from traindrop.run import Run
 from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.deploy import deploy
 from traindrop_cli.local.settings import LocalSettings
+from traindrop_cli.local_stack import read_inbox, subscribe_inbox
 from traindrop_cli.stack import point_at
 
 # The run that the events in events/ are about.
 RUN = "traindrop-titanic-0123456789ab"
-INBOX = "inbox"
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,7 @@ class Deployed:
 
     def messages(self) -> list[str]:
         """The bodies of the messages since the last call."""
-        sqs = boto3.client("sqs")
-        queue = sqs.get_queue_url(QueueName=INBOX)["QueueUrl"]
-        found = []
-        while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-            for message in batch:
-                found.append(json.loads(message["Body"])["Message"])
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return [envelope["Message"] for envelope in read_inbox()]
 
     def jobs(self) -> set[str]:
         return {
@@ -104,7 +97,7 @@ def start(host: str) -> Iterator[Deployed]:
         _make_bucket()
         outputs = deploy(aws.endpoint_url, ROOT / "template.yaml", STACK, {"ExistingBucket": BUCKET})
         _disable_rules()
-        _subscribe_inbox(outputs["Topic"])
+        subscribe_inbox(outputs["Topic"])
         yield Deployed(aws.endpoint_url, outputs)
     aws.log_file.unlink(missing_ok=True)
 
@@ -131,15 +124,3 @@ def _disable_rules() -> None:
     events = boto3.client("events")
     for rule in events.list_rules()["Rules"]:
         events.disable_rule(Name=rule["Name"])
-
-
-def _subscribe_inbox(topic: str) -> None:
-    sqs = boto3.client("sqs")
-    queue = sqs.create_queue(QueueName=INBOX)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    statement = {
-        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
-    }  # fmt: skip
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)

@@ -24,7 +24,7 @@ from tests.simulation.sagemaker import Fate, Job, SageMaker
 from tests.simulation.table import Table
 from tests.simulation.timeline import Timeline, moment
 
-from traindrop import aws, bundle, clock, evaluating, ledger, notifying, prices
+from traindrop import bundle, clock, evaluating, notifying, prices
 from traindrop.evaluation import Evaluation, Subject
 from traindrop.events import state_change_detail
 from traindrop.run import run_of
@@ -416,12 +416,6 @@ def _scored(_model: Any, _output: Any, _test: Any, _folder: Any, *, subject: Sub
         run=subject.run, dataset=subject.dataset, task="binary", target="species", classes=("rose", "tulip"),
         main_metric="auc", metrics={}, validation={"auc": 0.9}, timings={}, model=subject.model_uri,
     )  # fmt: skip
-
-
-def forget_clients() -> None:
-    """Clients that others made would keep their own credentials and region."""
-    aws.client.cache_clear()  # type: ignore[attr-defined]  # hidden by its overloads
-    ledger._table.cache_clear()
 
 
 def foreign_job(name: str, needs: str) -> Item:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.simulation.account import forget_clients
+from tests.clients import forget_clients
 
 
 @pytest.fixture(autouse=True)
