@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from traindrop import plain_text
-from traindrop.billed import cost_line, run_usd, was_billed
+from traindrop.billed import run_usd, was_billed
 from traindrop.cost import dollars
 from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run, Status
@@ -35,7 +35,7 @@ def print_run(
         console.print(plain(found.subject, "bold"))
         console.print(plain(f"\n{found.body}"), soft_wrap=True)
     console.print(_times(run))
-    if is_local and cost_line(run) is not None:
+    if is_local and was_billed(run):
         console.print("This is a local AWS: nothing was billed. The cost is what AWS would bill.", soft_wrap=True)
 
 
@@ -60,7 +60,7 @@ def _what(run: Run, line: Sequence[Place]) -> str:
 
 def _cost(run: Run) -> str:
     """What it did cost; of one that goes on, what the present attempt costs at the most."""
-    if run.status not in FINAL | {Status.COMPLETED}:
+    if run.goes_on:
         return f"up to {dollars(run.worst_case_usd)}" if run.worst_case_usd is not None else "unknown"
     usd = run_usd(run)
     return ("unknown" if was_billed(run) else "") if usd is None else dollars(usd)

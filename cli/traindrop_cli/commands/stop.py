@@ -10,7 +10,7 @@ from rich.console import Console
 from traindrop import aws
 from traindrop.events import Stop
 from traindrop.ledger import Ledger
-from traindrop.run import FINAL, Run, Status
+from traindrop.run import Run, Status
 from traindrop_cli.asking import ask, who_asks
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack, run_in
@@ -30,7 +30,7 @@ def run_stop(name: str, *, yes: bool, json: bool, stack: str | None) -> int:
     """Show what is about to be stopped and whose it is, ask, and stop it; 0 if it was, 1 if it was not."""
     found = find_stack(stack)
     run = run_in(found, name, advice=_OTHERS)
-    if not _can_be_stopped(run):
+    if not run.goes_on:
         raise CommandError(f"{name} has ended already, there is nothing to stop: it is {run.status.value}.")
     screen = console(stderr=json)
     _show(found, run, screen)
@@ -39,17 +39,13 @@ def run_stop(name: str, *, yes: bool, json: bool, stack: str | None) -> int:
         return 1
     ask(found, "Stop Requested", Stop(run=name, who=who_asks(found)))
     with screen.status("Waiting for the dispatcher …"):
-        heard = _wait(found, name, lambda run: run.stop_requested_by is not None or not _can_be_stopped(run))
+        heard = _wait(found, name, lambda run: run.stop_requested_by is not None or not run.goes_on)
     if heard is None:
         raise CommandError(f"The dispatcher has not answered within {_HEARD_SECONDS:.0f} s: traindrop show {name}")
     with screen.status("Waiting for the end …"):
-        ended = _wait(found, name, lambda run: not _can_be_stopped(run), _STOPPED_SECONDS) or heard
+        ended = _wait(found, name, lambda run: not run.goes_on, _STOPPED_SECONDS) or heard
     _tell(found, ended, screen, json=json)
     return 0 if ended.status is Status.STOPPED else 1
-
-
-def _can_be_stopped(run: Run) -> bool:
-    return run.status in {Status.WAITING, Status.IN_PROGRESS}
 
 
 def _show(stack: Stack, run: Run, screen: Console) -> None:
@@ -98,7 +94,7 @@ def _tell(stack: Stack, run: Run, screen: Console, *, json: bool) -> None:
         return
     if run.status is Status.STOPPED:
         text = f"It is stopped. {run.reason or ''}"
-    elif run.status in FINAL | {Status.COMPLETED}:
+    elif not run.goes_on:
         text = f"It came to its end before it could be stopped: it is {run.status.value}."
     else:
         text = f"SageMaker was asked to stop it and is at it; the message will tell. traindrop show {run.run}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from traindrop.code import Code
 from traindrop.errors import Rejected
+from traindrop.folders import CHANNELS
 from traindrop.steps import REQUIREMENTS
 
 # "You can't request a VolumeKmsKeyId when using an instance type with local storage": its own hardware encrypts it.
@@ -13,7 +14,7 @@ from traindrop.steps import REQUIREMENTS
 _LOCAL_STORAGE = re.compile(r"ml\.([a-z]+\d[a-z]*d[a-z]*|g[56]e?|p[56][a-z]*|trn\d[a-z]*)\.\w+")
 # The channel that brings the script where the container cannot fetch it itself, as the SageMaker SDK names it.
 CODE_CHANNEL = "code"
-CODE_IN_CHANNEL = f"/opt/ml/input/data/{CODE_CHANNEL}/sourcedir.tar.gz"
+CODE_IN_CHANNEL = f"{CHANNELS}/{CODE_CHANNEL}/sourcedir.tar.gz"
 
 
 @dataclass(frozen=True)

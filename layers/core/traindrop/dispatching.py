@@ -4,7 +4,7 @@ from traindrop.announcing import announce_waiting
 from traindrop.clock import ROUND, now
 from traindrop.launching import Launch, launch
 from traindrop.ledger import LEASE, Ledger
-from traindrop.run import FINAL, Run, Status, run_of
+from traindrop.run import Run, Status, run_of
 from traindrop.settings import DispatcherSettings
 from traindrop.waiting_line import Place, first_come, has_to_wait
 
@@ -75,7 +75,5 @@ def free_slots(ledger: Ledger, settings: DispatcherSettings) -> int:
 
 def _run_of_slot(job: str, ledger: Ledger) -> Run | None:
     """The run that a job counts as running for; None where it does no longer."""
-    name, attempt = run_of(job)
-    run = ledger.get(name)
-    holds = run is not None and run.attempt == attempt and run.status not in FINAL | {Status.COMPLETED}
-    return run if holds else None
+    run = ledger.get(run_of(job)[0])
+    return run if run is not None and run.awaits(job) else None

@@ -24,7 +24,7 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
     run = ledger.get(name)
     if run is None or run.attempt != attempt:
         return None
-    if run.status not in {Status.WAITING, Status.IN_PROGRESS}:
+    if not run.goes_on:
         return run
     job = aws.describe_training_job(job_name)
     if job.has_ended:
@@ -34,7 +34,10 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
     too_much = again is not None and not allows_another_attempt(run, _spent(run, job))
     if again is not None and not too_much:
         return _try_again(run, job, again, ledger)
-    fields = {**job.for_ledger(), "billable_seconds": _billable(run, job), "training_seconds": _trained(run, job)}
+    billable = _of_all_attempts(run.earlier_billable_seconds, job.billable_time_in_seconds)
+    # What would have been billed without spot.
+    trained = _of_all_attempts(run.earlier_training_seconds, job.training_time_in_seconds)
+    fields = {**job.for_ledger(), "billable_seconds": billable, "training_seconds": trained}
     if job.training_job_status == "Completed":
         ledger.advance(name, Status.COMPLETED, now(), attempt=attempt, **fields)
     elif job.training_job_status == "Failed":
@@ -54,22 +57,15 @@ def _try_again(run: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger
         waits_for=again.waits_for,
         not_before=now() + again.after,
         earlier_failures=(*run.earlier_failures, f"{run.job}: {job.failure_reason or job.secondary_status}"),
-        earlier_billable_seconds=_billable(run, job) or 0,
-        earlier_training_seconds=_trained(run, job) or 0,
+        earlier_billable_seconds=run.earlier_billable_seconds + (job.billable_time_in_seconds or 0),
+        earlier_training_seconds=run.earlier_training_seconds + (job.training_time_in_seconds or 0),
     )
     return ledger.stored(run.run)
 
 
-def _billable(run: Run, job: TrainingJob) -> int | None:
-    """Of all attempts; None where nothing is known yet."""
-    billable = job.billable_time_in_seconds
-    return (run.earlier_billable_seconds or None) if billable is None else run.earlier_billable_seconds + billable
-
-
-def _trained(run: Run, job: TrainingJob) -> int | None:
-    """Of all attempts, as `_billable`: what would have been billed without spot."""
-    trained = job.training_time_in_seconds
-    return (run.earlier_training_seconds or None) if trained is None else run.earlier_training_seconds + trained
+def _of_all_attempts(earlier: int, this: int | None) -> int | None:
+    """Seconds; None where none are known."""
+    return (earlier or None) if this is None else earlier + this
 
 
 def _spent(run: Run, job: TrainingJob) -> Decimal:

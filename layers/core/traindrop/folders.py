@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+# In the container: the parent of the channels' folders.
+CHANNELS = "/opt/ml/input/data"
+
 
 @dataclass(frozen=True)
 class Folders:

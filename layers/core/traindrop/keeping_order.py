@@ -35,7 +35,7 @@ def _(occasion: TrainingJobStateChange, settings: DispatcherSettings) -> list[st
     name = occasion.detail.training_job_name
     ledger = Ledger(settings.table)
     run = conclude(name, ledger)
-    if run is not None and run.job == name and run.status in {Status.WAITING, Status.IN_PROGRESS}:
+    if run is not None and run.awaits(name):
         return []  # an event of a state that was never the last: SageMaker says that it still runs
     ledger.release_slot(name)
     return dispatch(settings)

@@ -66,7 +66,6 @@ def _launch(name: str, settings: DispatcherSettings) -> Launch:
         return _wait(run, Refusal("busy", f"one of the stack's {most} places (MaxConcurrentJobs)"), ledger, settings)
     request = aws.read_json(run.bucket, run.request_key)
     if request is None:
-        ledger.release_slot(run.job)
         return _fail(run, f"Its request {run.uri(run.request_key)} was deleted.", ledger, settings)
     too_much = reserve(run, ledger, settings.monthly_ceiling)
     if too_much is not None:
@@ -86,10 +85,9 @@ def _create(run: Run, request: dict[str, Any], ledger: Ledger, settings: Dispatc
             if refused is None:
                 # It may have been created; the slot is kept, and the next try finds out.
                 raise
-            ledger.release_slot(run.job)
-            settle(run, Decimal(0), ledger)
             if refused.means == "never":
                 return _fail(run, refused.reason, ledger, settings)
+            _free(run, ledger)
             return _wait(run, refused, ledger, settings)
     _record(run, ledger, launched_at=launched_at)
     return Launch.LAUNCHED
@@ -125,9 +123,14 @@ def _fail(run: Run, reason: str, ledger: Ledger, settings: DispatcherSettings) -
 
 
 def _end(run: Run, status: Status, reason: str, ledger: Ledger, settings: DispatcherSettings) -> Launch:
-    ledger.release_slot(run.job)
-    settle(run, Decimal(0), ledger)
+    _free(run, ledger)
     ended = ledger.advance(run.run, status, now(), attempt=run.attempt, reason=reason, ended_at=now())
     if ended is not None:
         announce(ended, settings.stack)
     return Launch.ENDED
+
+
+def _free(run: Run, ledger: Ledger) -> None:
+    """What was held for a job that is not there: its slot, and its share of the month's ceiling."""
+    ledger.release_slot(run.job)
+    settle(run, Decimal(0), ledger)

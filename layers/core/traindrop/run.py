@@ -158,6 +158,15 @@ class Run(BaseModel):
         return self.launched_at is not None or self.training_ended_at is not None
 
     @property
+    def goes_on(self) -> bool:
+        """Whether a training job of it is yet to be created or to end."""
+        return self.status not in FINAL | {Status.COMPLETED}
+
+    def awaits(self, job: str) -> bool:
+        """Whether this training job is yet to be created or to end: the one of the present attempt, no earlier one."""
+        return self.job == job and self.goes_on
+
+    @property
     def worst_case_usd(self) -> Decimal | None:
         """What one attempt costs at worst; None where its price is not known."""
         if self.tariff is None or self.max_runtime is None:

@@ -13,7 +13,7 @@ from traindrop.clock import now
 from traindrop.cost_words import arithmetic, unpriced
 from traindrop.events import TrainingJob
 from traindrop.ledger import LEASE, Ledger
-from traindrop.run import FINAL, Run, Status, run_of
+from traindrop.run import Run, run_of
 
 
 def reserve(run: Run, ledger: Ledger, ceiling: Decimal | None) -> str | None:
@@ -70,8 +70,8 @@ def settle_ended(ledger: Ledger) -> None:
     # A job takes 28 days at the most.
     for month in _months(at - timedelta(days=28), at):
         for job in sorted(ledger.spending(month).in_flight):
-            run, attempt = _owner(job, ledger)
-            if run is not None and run.attempt == attempt and not _is_over(run):
+            run = ledger.get(run_of(job)[0])
+            if run is not None and run.awaits(job):
                 continue
             found = aws.find_training_job(job)
             if found is None or found.has_ended:
@@ -88,15 +88,6 @@ def cost_of(run: Run, job: TrainingJob) -> Decimal:
 
 def month_of(moment: datetime) -> str:
     return f"{moment:%Y-%m}"
-
-
-def _owner(job: str, ledger: Ledger) -> tuple[Run | None, int]:
-    name, attempt = run_of(job)
-    return ledger.get(name), attempt
-
-
-def _is_over(run: Run) -> bool:
-    return run.status in FINAL | {Status.COMPLETED}
 
 
 def _since(run: Run) -> datetime:

@@ -10,7 +10,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from traindrop.container import CodeError, Outcome, algorithm_error, prepare, run, unpack_code
-from traindrop.folders import Folders
+from traindrop.folders import CHANNELS, Folders
 from traindrop.instances import Instance
 from traindrop.process import Supervision
 from traindrop.script_mode import decoded_hyperparameters, is_script_mode
@@ -23,8 +23,6 @@ from traindrop_cli.local.sagemaker.logs import log_stream
 from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.task import JobFailed, Task
 from traindrop_cli.local.sagemaker.volume import volume_bytes, watched
-
-INPUT = "/opt/ml/input/data"
 
 
 @dataclass(frozen=True)
@@ -128,8 +126,8 @@ def _fetch_code(task: Task, folders: Folders) -> None:
     archive = folders.root / "sourcedir.tar.gz"
     uri = str(decoded_hyperparameters(task.job.request)["sagemaker_submit_directory"])
     try:
-        if uri.startswith(f"{INPUT}/"):  # a channel has brought it
-            archive = folders.input / "data" / uri.removeprefix(f"{INPUT}/")
+        if uri.startswith(f"{CHANNELS}/"):  # a channel has brought it
+            archive = folders.input / "data" / uri.removeprefix(f"{CHANNELS}/")
         else:
             channels.fetch_object(task.client("s3"), *channels.split_uri(uri), archive)
         unpack_code(archive, folders)
