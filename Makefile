@@ -6,8 +6,9 @@ READY := $(VENV)/.ready
 
 SCHEDULES ?= 10000
 UPLOADS ?= 1000
+MINUTES ?= 5
 
-.PHONY: demo test pytorch tensorflow simulate burst check lint types template scan sam lambda-image oracle images lock clean
+.PHONY: demo test pytorch tensorflow simulate burst fuzz check lint types template scan sam lambda-image oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -30,6 +31,22 @@ simulate: $(READY)
 # Many uploads at once on a local AWS with a quota of 4: benchmarks/README.md.
 burst: $(READY)
 	$(BIN)/python -m benchmarks.burst --uploads $(UPLOADS)
+
+# The readers of CSV, YAML and tar against libFuzzer, MINUTES each, 0 for ever: docs/hostile-input.md. What it learned
+# and what it found stays in .fuzz.
+FUZZED := csv yaml tar
+fuzz: .venv-fuzz/.ready
+	PYTHONPATH=layers/core:. .venv-fuzz/bin/python -m tests.fuzz.seeds .fuzz
+	for target in $(FUZZED); do \
+	    PYTHONPATH=layers/core:. .venv-fuzz/bin/python -m tests.fuzz $$target -max_total_time=$$(($(MINUTES) * 60)) \
+	        -timeout=20 -rss_limit_mb=1024 -max_len=16384 -verbosity=0 -print_final_stats=1 \
+	        -artifact_prefix=.fuzz/$$target- .fuzz/$$target || exit 1; \
+	done
+
+.venv-fuzz/.ready: tests/fuzz/fuzz.lock
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 check: lint types template scan sam test
 
@@ -117,6 +134,7 @@ lock:
 	$(LOCK) --universal --python-version 3.11 tests/oracle/sdk2.in -o tests/oracle/sdk2.lock
 	$(LOCK) --universal --python-version 3.11 --excludes tests/oracle/sdk3.excludes tests/oracle/sdk3.in -o tests/oracle/sdk3.lock
 	$(LOCK) --universal --python-version 3.11 tests/scan/scan.in -o tests/scan/scan.lock
+	$(LOCK) --universal --python-version 3.11 -c requirements.lock tests/fuzz/fuzz.in -o tests/fuzz/fuzz.lock
 
 clean:
-	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .venv-scan .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
+	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .venv-scan .venv-fuzz .fuzz .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
