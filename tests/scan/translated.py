@@ -73,7 +73,7 @@ def _default(operand: Any, template: Mapping[str, Any]) -> str:
 def decided(template: Mapping[str, Any], outcomes: Mapping[str, bool]) -> dict[str, Any]:
     """The template with each condition decided: no `Fn::If`, and no resource that would not be there."""
     there = {
-        name: _decided(resource, outcomes)
+        name: _decided({part: value for part, value in resource.items() if part != "Condition"}, outcomes)
         for name, resource in template["Resources"].items()
         if outcomes.get(resource.get("Condition"), True)
     }
