@@ -1,6 +1,7 @@
 """An account of moto's with what template.yaml makes: bucket, ledger, topic, and a queue that hears all events."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -115,6 +116,20 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             monkeypatch.setenv(name, value)
         yield Account(topic, events_queue, mail_queue)
     _forget_clients()
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """All that was written to standard output, standard error and the loggers since the last call."""
+    caplog.set_level(logging.INFO)
+
+    def read() -> str:
+        out, err = capsys.readouterr()
+        text = caplog.text
+        caplog.clear()
+        return out + err + text
+
+    return read
 
 
 def _forget_clients() -> None:
