@@ -259,7 +259,7 @@ def as_csv(rows: list[list[Any]]) -> bytes:
     [
         (CSV, None),
         (CSV + f"{CELL},2\n".encode(), f"held_out.csv: line {CSV.count(10) + 1} has 2 fields"),
-        (b"a,b,species\n" + f"1,2,{CELL}\n".encode() * 20, CELL),
+        (b"length,width,species\n" + f"1,2,{CELL}\n".encode() * 20, CELL),
     ],
     ids=["scored", "ragged", "classes that training never saw"],
 )

@@ -64,9 +64,13 @@ def outcome(condition: Any, template: Mapping[str, Any]) -> bool:
 def _default(operand: Any, template: Mapping[str, Any]) -> str:
     if not isinstance(operand, dict):
         return str(operand)
-    if operand.keys() == {"Fn::Join"}:  # of a list of the parameters: a default is the list with commas in it
-        separator, joined = operand["Fn::Join"]
-        return separator.join(_default(joined, template).split(","))
+    # A list of the parameters: its default is one text with commas in it.
+    if operand.keys() == {"Fn::Join"}:
+        separator, listed = operand["Fn::Join"]
+        return str(separator).join(_default(listed, template).split(","))
+    if operand.keys() == {"Fn::Select"}:
+        number, listed = operand["Fn::Select"]
+        return _default(listed, template).split(",")[int(number)]
     return str(template["Parameters"][operand["Ref"]]["Default"])
 
 

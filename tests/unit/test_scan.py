@@ -23,6 +23,7 @@ TEMPLATE: dict[str, Any] = {
         "Other": {"Fn::Not": [{"Condition": "Own"}]},
         "Either": {"Fn::Or": [{"Condition": "Other"}, {"Fn::Equals": [{"Ref": "Level"}, "high"]}]},
         "Joined": {"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Subnets"}]}, "ab"]},
+        "Selected": {"Fn::Equals": [{"Fn::Select": [1, {"Ref": "Subnets"}]}, "b"]},
         "Both": {"Fn::And": [{"Condition": "Own"}, {"Condition": "Other"}]},
     },
     "Resources": {
@@ -53,7 +54,8 @@ def test_what_nobody_accepted_and_what_is_accepted_without_need_is_to_be_mended(
 
 
 @pytest.mark.parametrize(
-    ("name", "holds"), [("Own", True), ("Other", False), ("Either", True), ("Both", False), ("Joined", True)]
+    ("name", "holds"),
+    [("Own", True), ("Other", False), ("Either", True), ("Both", False), ("Joined", True), ("Selected", True)],
 )
 def test_a_condition_comes_to_what_the_defaults_make_of_it(name: str, holds: bool) -> None:
     assert outcome(TEMPLATE["Conditions"][name], TEMPLATE) is holds
