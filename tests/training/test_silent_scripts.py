@@ -6,7 +6,7 @@ import pytest
 from tests.training.container import Container
 
 CELL, OTHER = "cell-0f1e2d3c", "cell-4b5a6978"
-HEADER = ["kind", "size", "note", "Outcome"]
+HEADER: list[object] = ["kind", "size", "note", "Outcome"]
 
 
 def rows(count: int) -> list[list[object]]:

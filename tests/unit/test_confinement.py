@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.model import StringShape
 from botocore.session import Session
 from tests.builders import a_job
 from tests.unit.test_request import problems
@@ -46,9 +47,10 @@ def test_instances_with_disks_of_their_own_take_no_key_for_them(kind: str) -> No
 
 
 def test_of_every_family_that_sagemaker_trains_on_it_is_known_whether_it_takes_a_key() -> None:
-    kinds = Session().get_service_model("sagemaker").shape_for("TrainingInstanceType").enum
+    kind_of_instance = Session().get_service_model("sagemaker").shape_for("TrainingInstanceType")
+    assert isinstance(kind_of_instance, StringShape)
     takes: dict[bool, set[str]] = {True: set(), False: set()}
-    for kind in kinds:
+    for kind in kind_of_instance.enum:
         takes[bool(Confinement(kms_key=KEY).of_volume(kind))].add(kind.split(".")[1])
     general = {f"{family}{more}" for family in ("c7i", "c8i", "m7i", "m8i", "r8i") for more in ("", "-flex")}
     assert takes[True] == {"c4", "c5", "c5n", "c6i", "m4", "m5", "m6i", "p2", "p3", "r5", "r6i", "r7i", "t3", *general}
