@@ -1,5 +1,6 @@
 """The log of a training job holds no cell of the files: sizes, times and metrics, and where a file goes wrong."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,12 @@ def rows(count: int) -> list[list[object]]:
     return [HEADER, *([CELL if n % 2 else OTHER, n, f"{CELL} {n}", f"{CELL}-{n % 3}"] for n in range(count))]
 
 
-@pytest.fixture(params=["xgboost", "sklearn"])
+def with_library(framework: str, module: str) -> pytest.ParameterSet:
+    missing = find_spec(module) is None
+    return pytest.param(framework, marks=pytest.mark.skipif(missing, reason=f"{module} is not installed"))
+
+
+@pytest.fixture(params=["xgboost", "sklearn", with_library("pytorch", "torch")])
 def container(request: pytest.FixtureRequest, tmp_path: Path) -> Container:
     return Container(tmp_path, request.param)
 
