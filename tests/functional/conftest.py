@@ -1,6 +1,7 @@
 """An account of moto's with what template.yaml makes: bucket, ledger, topic, and a queue that hears all events."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
@@ -116,6 +117,20 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             monkeypatch.setenv(name, value)
         yield Account(topic, events_queue, mail_queue)
     forget_clients()
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """All that was written to standard output, standard error and the loggers since the last call."""
+    caplog.set_level(logging.INFO)
+
+    def read() -> str:
+        out, err = capsys.readouterr()
+        text = caplog.text
+        caplog.clear()
+        return out + err + text
+
+    return read
 
 
 def _queue(name: str) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from traindrop.run import Run, Status
 
 TEST_KEY = "datasets/flowers/test/held_out.csv"
 NAME = a_run().run
+CELL = "cell-0f1e2d3c"
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,28 @@ def as_csv(rows: list[list[Any]]) -> bytes:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (CSV, None),
+        (CSV + f"{CELL},2\n".encode(), f"held_out.csv: line {CSV.count(10) + 1} has 2 fields"),
+        (b"length,width,species\n" + f"1,2,{CELL}\n".encode() * 20, CELL),
+    ],
+    ids=["scored", "ragged", "classes that training never saw"],
+)
+def test_what_stands_in_the_held_out_file_is_told_to_the_person_and_never_logged(
+    job: Job, logged: Callable[[], str], table: bytes, told: str | None
+) -> None:
+    job.lie_ready()
+    job.account.put(TEST_KEY, table)
+    job.completes()
+    assert (told or "") in (job.run.reason or "")
+    assert (job.run.status is Status.EVALUATED) is (told is None)
+    text = logged()
+    assert NAME in text
+    assert CELL not in text
 
 
 @pytest.mark.parametrize("key", [f"runs/{NAME}/output/model.tar.gz", TEST_KEY])

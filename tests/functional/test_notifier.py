@@ -99,6 +99,26 @@ def test_a_failed_training_is_recorded_and_told_with_its_reason_and_last_log_lin
     assert "ExecuteUserScriptError" in (run.reason or "")
 
 
+@pytest.mark.parametrize("event", ["training_job_failed", "run_rejected"])
+def test_what_the_message_quotes_of_a_file_or_of_a_scripts_log_is_not_in_the_notifiers_own(
+    account: Account, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch, logged: Callable[[], str], event: str
+) -> None:
+    failed = event == "training_job_failed"
+    found, cell = load_event(event), "cell-0f1e2d3c"
+    if failed:
+        record(account, Status.IN_PROGRESS, **LAUNCHED)
+        write_log([f"ValueError: could not convert '{cell}'"])
+        describes(monkeypatch, found)
+    else:
+        record(account, Status.REJECTED, reason=f"line 2 has 5 fields: '{cell}'")
+    assert notify(found) == [NAME]
+    ((_, body),) = account.mails()
+    assert cell in body
+    text = logged()
+    assert NAME in text
+    assert cell not in text
+
+
 def test_of_several_instances_each_shows_its_last_lines(account: Account) -> None:  # noqa: ARG001
     for host in ("algo-1", "algo-2"):
         write_log([f"line {number}" for number in range(9)], host)

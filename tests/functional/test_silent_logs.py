@@ -1,6 +1,5 @@
 """What the functions log holds no data rows and no secrets: one cell and one variable are looked for everywhere."""
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -22,18 +21,6 @@ WITH_CELL = CSV + f"1.5,2,{CELL}\n".encode() * 20
 RAGGED = WITH_CELL + f"{CELL},1,2,3,4\n".encode()
 CONFIG = f"target: species\nenvironment: {{TOKEN: {SECRET}}}\nhyperparameters: {{num_round: 5}}\n".encode()
 Handler = Callable[[dict[str, Any], Any], Any]
-
-
-@pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """All that was written to standard output, standard error and the loggers."""
-    caplog.set_level(logging.INFO)
-
-    def read() -> str:
-        out, err = capsys.readouterr()
-        return out + err + caplog.text
-
-    return read
 
 
 def test_an_accepted_upload_leaves_neither_cell_nor_variable_in_the_log(

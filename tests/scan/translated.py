@@ -38,8 +38,15 @@ def write(folder: Path) -> dict[str, Path]:
     files = {}
     for name, outcomes in ((OPTIONS, dict.fromkeys(conditions, True)), (DEFAULT, by_default)):
         files[name] = folder / f"{name}.json"
-        files[name].write_text(json.dumps(decided(template, outcomes), indent=2), "utf-8")
+        made = decided(template, outcomes)
+        if name == OPTIONS:  # checkov reads the empty default of an option that is in use
+            made["Parameters"] = {each: _without_default(known) for each, known in made["Parameters"].items()}
+        files[name].write_text(json.dumps(made, indent=2), "utf-8")
     return files
+
+
+def _without_default(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameter.items() if name != "Default"}
 
 
 def outcome(condition: Any, template: Mapping[str, Any]) -> bool:
@@ -57,15 +64,20 @@ def outcome(condition: Any, template: Mapping[str, Any]) -> bool:
 def _default(operand: Any, template: Mapping[str, Any]) -> str:
     if not isinstance(operand, dict):
         return str(operand)
-    for function in ("Fn::Join", "Fn::Select"):  # of a list, which is one text as a default: here the empty one
-        operand = operand[function][1] if function in operand else operand
+    # A list of the parameters: its default is one text with commas in it.
+    if operand.keys() == {"Fn::Join"}:
+        separator, listed = operand["Fn::Join"]
+        return str(separator).join(_default(listed, template).split(","))
+    if operand.keys() == {"Fn::Select"}:
+        number, listed = operand["Fn::Select"]
+        return _default(listed, template).split(",")[int(number)]
     return str(template["Parameters"][operand["Ref"]]["Default"])
 
 
 def decided(template: Mapping[str, Any], outcomes: Mapping[str, bool]) -> dict[str, Any]:
     """The template with each condition decided: no `Fn::If`, and no resource that would not be there."""
     there = {
-        name: _decided(resource, outcomes)
+        name: _decided({part: value for part, value in resource.items() if part != "Condition"}, outcomes)
         for name, resource in template["Resources"].items()
         if outcomes.get(resource.get("Condition"), True)
     }

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from botocore.model import StringShape
+from botocore.session import Session
 from tests.builders import a_job
 from tests.unit.test_request import problems
 
@@ -42,6 +44,18 @@ def test_instances_with_disks_of_their_own_take_no_key_for_them(kind: str) -> No
     made = request(Confinement(kms_key=KEY), instance_type=kind)
     assert "VolumeKmsKeyId" not in made["ResourceConfig"]
     assert made["OutputDataConfig"]["KmsKeyId"] == KEY
+
+
+def test_of_every_family_that_sagemaker_trains_on_it_is_known_whether_it_takes_a_key() -> None:
+    kind_of_instance = Session().get_service_model("sagemaker").shape_for("TrainingInstanceType")
+    assert isinstance(kind_of_instance, StringShape)
+    takes: dict[bool, set[str]] = {True: set(), False: set()}
+    for kind in kind_of_instance.enum:
+        takes[bool(Confinement(kms_key=KEY).of_volume(kind))].add(kind.split(".")[1])
+    general = {f"{family}{more}" for family in ("c7i", "c8i", "m7i", "m8i", "r8i") for more in ("", "-flex")}
+    assert takes[True] == {"c4", "c5", "c5n", "c6i", "m4", "m5", "m6i", "p2", "p3", "r5", "r6i", "r7i", "t3", *general}
+    gpus = {"g4dn", "g5", "g6", "g6e", "g7", "g7e", "p3dn", "p4d", "p4de", "p5", "p5e", "p5en"}
+    assert takes[False] == {*gpus, "p6-b200", "p6-b300", "p6e-gb200", "r5d", "trn1", "trn1n", "trn2"}
 
 
 @pytest.mark.parametrize("kind", ["ml.m5.large", "ml.c5n.xlarge", "ml.r5.large", "ml.p3.2xlarge", "ml.t3.medium"])

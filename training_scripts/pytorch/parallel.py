@@ -8,6 +8,7 @@ hybrid  a mesh of both: `tensor_parallel_size` processes share a network, and so
 import ipaddress
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,7 +81,9 @@ def launch(script: str, arguments: Sequence[str]) -> None:
     except ChildFailedError as error:
         rank, failure = error.get_first_failure()
         written = Path(os.environ.get("SM_OUTPUT_DIR") or Path(os.environ["SM_OUTPUT_DATA_DIR"]).parent) / "failure"
-        fail(written.read_text("utf-8") if written.is_file() else reason(f"process {rank} on {own}", failure))
+        if written.is_file():
+            sys.exit(1)  # that process has logged it, without the cells that the reason may quote
+        fail(reason(f"process {rank} on {own}", failure))
 
 
 def port(first: str) -> int:

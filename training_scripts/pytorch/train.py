@@ -25,6 +25,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -169,4 +170,5 @@ def predict(network: Network, features: Array, device: torch.device) -> Array:
 
 
 if __name__ == "__main__":
-    run(record(main))
+    # Not the other way round: torchrun would print the message of an error, with the cell that the log leaves out.
+    record(partial(run, main))()

@@ -10,8 +10,9 @@ from traindrop.folders import CHANNELS
 from traindrop.steps import REQUIREMENTS
 
 # "You can't request a VolumeKmsKeyId when using an instance type with local storage": its own hardware encrypts it.
-# (ResourceConfig, API reference)
-_LOCAL_STORAGE = re.compile(r"ml\.([a-z]+\d[a-z]*d[a-z]*|g[56]e?|p[56][a-z]*|trn\d[a-z]*)\.\w+")
+# (ResourceConfig, API reference) A d in a family's name is such a disk; g5, p5 and what came after have one without it.
+# g7 and g7e were not looked up: SageMaker's own key is better than a job that it refuses.
+_LOCAL_STORAGE = re.compile(r"ml\.([a-z]+\d[a-z]*d[a-z]*|g[5-9]\w*|p[5-9][\w-]*|trn\d\w*)\.\w+")
 # The channel that brings the script where the container cannot fetch it itself, as the SageMaker SDK names it.
 CODE_CHANNEL = "code"
 CODE_IN_CHANNEL = f"{CHANNELS}/{CODE_CHANNEL}/sourcedir.tar.gz"

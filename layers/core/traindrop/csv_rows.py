@@ -46,7 +46,18 @@ _END = "\udfff"
 class DatasetError(Exception):
     """The file cannot be used as it is. The message is for the person who made it: where, what was found,
     what is expected and how to mend it. It does not name the file: whoever knows the name puts it in
-    front."""
+    front. `cells` are those parts of the message that stand in the file's rows."""
+
+    def __init__(self, message: str, *cells: str) -> None:
+        super().__init__(message)
+        self.cells = cells
+
+    def for_log(self) -> str:
+        """The message without the cells, since a log is read by more people than the file."""
+        text = str(self)
+        for cell in self.cells:
+            text = text.replace(cell, "…")
+        return text
 
 
 class Readable(Protocol):
@@ -84,9 +95,11 @@ def open_table(stream: Readable, *, complete: bool = True) -> Table:
         raise DatasetError("the file is empty. Expected a header line with column names, then one line per row.")
     header = tuple(cell.strip() for cell in first[1])
     if len(header) == 1:
+        found = _shown(header[0])
         raise DatasetError(
-            f"line {first[0]}: only one column was found, {_shown(header[0])}. Separate the columns by "
-            "comma, semicolon or tab; a model needs a target and at least one other column."
+            f"line {first[0]}: only one column was found, {found}. Separate the columns by "
+            "comma, semicolon or tab; a model needs a target and at least one other column.",
+            found,
         )
     if len(header) > MAX_COLUMNS:
         raise DatasetError(too_many_columns(first[0], len(header)))
@@ -217,13 +230,15 @@ def _regular(
     width = len(header)
     for line, cells in records:
         if len(cells) != width:
+            found = _shown(delimiter.join(cells))
             raise DatasetError(
                 f"line {line} has {len(cells)} fields, the header has {width} (separated by "
-                f"{DELIMITERS[delimiter]}): {_shown(delimiter.join(cells))}. Give each row as many fields as the "
-                f'header has columns, and put quotes (") around a cell that holds a {DELIMITERS[delimiter]}.'
+                f"{DELIMITERS[delimiter]}): {found}. Give each row as many fields as the "
+                f'header has columns, and put quotes (") around a cell that holds a {DELIMITERS[delimiter]}.',
+                found,
             )
         if cells == header:
-            raise DatasetError(_repeated(line, header))
+            raise DatasetError(_repeated(line, header), _shown(", ".join(header)))
         yield line, cells
 
 

@@ -126,7 +126,8 @@ def _check_numbers(column: Column) -> None:
         odd = column.odd or next(iter(column.counts), "text")
         raise DatasetError(
             f"the target column {column.name!r} holds {odd!r}, which is no number, and task regression needs numbers. "
-            "Correct the cell, or set task to auto, binary or multiclass."
+            "Correct the cell, or set task to auto, binary or multiclass.",
+            repr(odd),
         )
 
 
@@ -138,12 +139,15 @@ def _check_classes(column: Column, task: str, *, complete: bool) -> None:
             f"are possible. Choose another target{', or set task to regression' if column.numeric else ''}."
         )
     if task == "binary" and len(classes) > 2:
+        shown = shown_names(classes, 6)
         raise DatasetError(
-            f"the target column {column.name!r} has {len(classes)} classes ({shown_names(classes, 6)}) and task binary "
-            "needs two. Set task to multiclass or auto."
+            f"the target column {column.name!r} has {len(classes)} classes ({shown}) and task binary "
+            "needs two. Set task to multiclass or auto.",
+            shown,
         )
     if complete and len(classes) == 1:
         raise DatasetError(
             f"the target column {column.name!r} holds {classes[0]!r} in every row: with one class only there is "
-            "nothing to tell apart. Add rows of another class."
+            "nothing to tell apart. Add rows of another class.",
+            repr(classes[0]),
         )

@@ -91,7 +91,7 @@ def named(path: Path) -> Iterator[None]:
     try:
         yield
     except DatasetError as error:
-        raise DatasetError(f"{path.name}: {error}") from error
+        raise DatasetError(f"{path.name}: {error}", *error.cells) from error
 
 
 def load(path: Path, schema: Schema) -> tuple[Array, Array]:
@@ -230,11 +230,14 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except DatasetError as error:
-        fail(str(error))
+        fail(str(error), error.for_log())
 
 
-def fail(message: str) -> NoReturn:
-    """The container contract: what is in this file becomes the job's failure reason."""
+def fail(message: str, logged: str | None = None) -> NoReturn:
+    """The container contract: what is in this file becomes the job's failure reason.
+
+    `logged` goes to the log in its place.
+    """
     folder = os.environ.get("SM_OUTPUT_DIR") or Path(os.environ["SM_OUTPUT_DATA_DIR"]).parent
     (Path(folder) / "failure").write_text(message, "utf-8")
-    sys.exit(message)
+    sys.exit(logged or message)
