@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.training_sizes import RESULTS, ROOT
 from scipy.optimize import nnls
 
-from benchmarks.training_sizes import RESULTS, ROOT
 from traindrop.estimate import memory_terms, serial_terms, shared_terms
 from traindrop.workload import Workload
 
@@ -92,11 +92,12 @@ def table(cases: Sequence[Mapping[str, Any]], time: Fit, memory: Fit) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for case, seconds, peak in zip(cases, time.predicted, memory.predicted, strict=True):
-        lines.append(
-            f"| {case['bytes'] / 1e6:.3g} MB | {case['rows']:,} | {case['features']} | {case['rounds']} | {case['depth']} | "
-            f"{case['classes'] or 'number'} | {case['cpu_seconds']:.1f} | {seconds:.1f} | {case['peak_bytes'] / 1e6:.0f} | "
-            f"{peak / 1e6:.0f} |"
-        )
+        cells = [
+            f"{case['bytes'] / 1e6:.3g} MB", f"{case['rows']:,}", case["features"], case["rounds"], case["depth"],
+            case["classes"] or "number", f"{case['cpu_seconds']:.1f}", f"{seconds:.1f}",
+            f"{case['peak_bytes'] / 1e6:.0f}", f"{peak / 1e6:.0f}",
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
@@ -104,8 +105,8 @@ def errors(name: str, predicted: Sequence[float], measured: Sequence[float]) -> 
     ratio = np.array(predicted) / np.array(measured)
     off = np.abs(ratio - 1)
     return (
-        f"{name}: median error {np.median(off):.0%}, nine of ten within {np.quantile(off, 0.9):.0%}, predicted / measured "
-        f"from {ratio.min():.2f} to {ratio.max():.2f}"
+        f"{name}: median error {np.median(off):.0%}, nine of ten within {np.quantile(off, 0.9):.0%}, "
+        f"predicted / measured from {ratio.min():.2f} to {ratio.max():.2f}"
     )
 
 

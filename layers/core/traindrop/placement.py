@@ -48,7 +48,8 @@ def in_lambda(estimate: Estimate, disk: int, functions: Sequence[Machine], *, fr
         return None
     chosen = next((each for each in able if estimate.seconds(each.vcpus) <= SOON), able[-1])
     memory = chosen.memory // 1024**2
-    why = f"about {_time(estimate.seconds(chosen.vcpus))} and {_size(estimate.memory)}, which a Lambda of {memory} MB holds"
+    taken = f"about {_time(estimate.seconds(chosen.vcpus))} and {_size(estimate.memory)}"
+    why = f"{taken}, which a Lambda of {memory} MB holds"
     return Placement("lambda", 1, why, memory)
 
 
@@ -58,8 +59,8 @@ def on_instances(estimate: Estimate, *, may_share: bool) -> Placement:
     if not able:
         raise Rejected(
             f"instance_type auto: training would take about {_size(estimate.memory)} of memory, with a margin "
-            f"{_size(estimate.memory * MEMORY_MARGIN)}, and the largest instance that auto takes, {LADDER[-1].name}, has "
-            f"{_size(LADDER[-1].memory)}. Name an instance type in training.yaml (ml.r5 have more memory), leave out "
+            f"{_size(estimate.memory * MEMORY_MARGIN)}, and the largest instance that auto takes, {LADDER[-1].name}, "
+            f"has {_size(LADDER[-1].memory)}. Name an instance type in training.yaml (ml.r5 have more memory), leave out "
             "columns (drop), or drop fewer rows."
         )
     chosen = next((each for each in able if estimate.seconds(each.vcpus) <= HOUR), able[-1])
@@ -77,7 +78,8 @@ def by_size(size: int, framework: str) -> Placement:
     """The smallest instance that holds a file of so many bytes eight times: for scripts that were not measured."""
     needed = size * _MEMORY_PER_BYTE
     chosen = next((each for each in LADDER if each.memory - INSTANCE_MEMORY >= needed), LADDER[-1])
-    why = f"the smallest that has {_MEMORY_PER_BYTE} times the file's {_size(size)}; framework {framework} is not estimated"
+    rule = f"the smallest that has {_MEMORY_PER_BYTE} times the file's {_size(size)}"
+    why = f"{rule}; framework {framework} is not estimated"
     return Placement(chosen.name, 1, why)
 
 
