@@ -60,8 +60,8 @@ def on_instances(estimate: Estimate, *, may_share: bool) -> Placement:
         raise Rejected(
             f"instance_type auto: training would take about {_size(estimate.memory)} of memory, with a margin "
             f"{_size(estimate.memory * MEMORY_MARGIN)}, and the largest instance that auto takes, {LADDER[-1].name}, "
-            f"has {_size(LADDER[-1].memory)}. Name an instance type in training.yaml (ml.r5 have more memory), leave out "
-            "columns (drop), or drop fewer rows."
+            f"has {_size(LADDER[-1].memory)}. Name an instance type in training.yaml (ml.r5 have more memory), leave "
+            "out columns (drop), or drop fewer rows."
         )
     chosen = next((each for each in able if estimate.seconds(each.vcpus) <= HOUR), able[-1])
     count = _instances(estimate, chosen) if may_share else 1
