@@ -49,6 +49,14 @@ _DURATION_SCHEMA = {
     ]
 }
 Duration = Annotated[int, BeforeValidator(_seconds), Field(ge=60, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)]
+# The maximum of KeepAlivePeriodInSeconds (API reference, ResourceConfig).
+MAX_KEEP_ALIVE = 6 * 3600
+_KEEP_ALIVE_SCHEMA = {
+    "anyOf": [{**_DURATION_SCHEMA["anyOf"][0], "maximum": MAX_KEEP_ALIVE}, _DURATION_SCHEMA["anyOf"][1]]
+}
+KeepAlive = Annotated[
+    int, BeforeValidator(_seconds), Field(ge=60, le=MAX_KEEP_ALIVE), WithJsonSchema(_KEEP_ALIVE_SCHEMA)
+]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Scalar = str | int | float | bool
 # What SageMaker takes as a tag (API reference, Tag). Keys under aws: are AWS's own, under traindrop: ours.
@@ -126,6 +134,11 @@ class TrainingConfig(BaseModel):
     max_wait: Duration | None = Field(
         None, description="With use_spot: the longest time until the job has ended, waiting for capacity included."
     )
+    keep_alive: KeepAlive | None = Field(
+        None,
+        description="Keep the instance for this time after the job, so that the next one starts in seconds: a warm "
+        "pool, paid like training. Seconds, or 90s, 15m, up to 6h.",
+    )
     environment: dict[VariableName, Variable] = Field(
         default_factory=dict, max_length=100, description="Environment variables of the training script."
     )
@@ -181,6 +194,7 @@ _EXPECTED = {
     ("tags", "string_pattern_mismatch"): "letters, numbers, spaces and _ . : / = + - @",
     ("max_runtime", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
     ("max_wait", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
+    ("keep_alive", "int_type"): "seconds, or a time such as 90s, 15m, 1h",
     ("entry_point", "string_pattern_mismatch"): "the path of a .py file inside the code folder, such as train.py",
     ("environment", "string_pattern_mismatch"): "a name of letters, digits and _ that begins with no digit",
     ("image_uri", "string_pattern_mismatch"): "the address of an image, without spaces",

@@ -53,6 +53,7 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
             "InstanceType": instance_type(config),
             "InstanceCount": config.instance_count,
             "VolumeSizeInGB": config.volume_size_in_gb,
+            **({} if config.keep_alive is None else {"KeepAlivePeriodInSeconds": config.keep_alive}),
         },
         "EnableInterContainerTrafficEncryption": True,
         "ProfilerConfig": {"DisableProfiler": True},
