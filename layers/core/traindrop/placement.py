@@ -30,15 +30,22 @@ _MEMORY_PER_BYTE = 8
 
 @dataclass(frozen=True)
 class Placement:
-    """`instance_type` is `lambda` or SageMaker's; `memory_mb` is that of the function; `why` is for the person."""
+    """`instance_type` is `lambda` or SageMaker's; `why` is for the person.
+
+    Of a Lambda: `memory_mb` is that of the function, `else_on` the instance type of a further attempt where it meets a
+    limit of Lambda's all the same.
+    """
 
     instance_type: str
     instance_count: int
     why: str
     memory_mb: int | None = None
+    else_on: str | None = None
 
 
-def in_lambda(estimate: Estimate, disk: int, functions: Sequence[Machine], *, free_disk: int) -> Placement | None:
+def in_lambda(
+    estimate: Estimate, disk: int, functions: Sequence[Machine], *, free_disk: int, else_on: str
+) -> Placement | None:
     """Rule 1; `functions` the smallest first, `disk` what the run writes to /tmp. None where no function does."""
     if disk > free_disk:
         return None
@@ -50,7 +57,7 @@ def in_lambda(estimate: Estimate, disk: int, functions: Sequence[Machine], *, fr
     memory = chosen.memory // 1024**2
     taken = f"about {_time(estimate.seconds(chosen.vcpus))} and {_size(estimate.memory)}"
     why = f"{taken}, which a Lambda of {memory} MB holds"
-    return Placement("lambda", 1, why, memory)
+    return Placement("lambda", 1, why, memory, else_on)
 
 
 def on_instances(estimate: Estimate, *, may_share: bool) -> Placement:
