@@ -113,6 +113,7 @@ def errors(name: str, predicted: Sequence[float], measured: Sequence[float]) -> 
 def plot(cases: Sequence[Mapping[str, Any]], time: Fit, memory: Fit, file: Path) -> None:
     """Predicted against measured, both axes logarithmic. Needs matplotlib: pip install -e '.[benchmarks]'"""
     from matplotlib.figure import Figure  # an extra, which nothing else needs
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     size = np.log10([case["bytes"] for case in cases])
@@ -125,6 +126,10 @@ def plot(cases: Sequence[Mapping[str, Any]], time: Fit, memory: Fit, file: Path)
         points = axes.scatter(x, y, c=size, cmap="viridis", s=28, edgecolors="white", linewidths=0.5)
         axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends, title=title, xlabel="measured", ylabel="predicted")
         axes.set_aspect("equal")
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.set_major_formatter("{x:g}")
+            axis.set_minor_formatter(NullFormatter())
     bar = figure.colorbar(points, ax=figure.axes, ticks=range(4, 10))
     bar.ax.set_yticklabels(["10 kB", "100 kB", "1 MB", "10 MB", "100 MB", "1 GB"])
     figure.savefig(file)
