@@ -100,6 +100,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "TRAINING_SCRIPTS": "training_scripts",
             "OWNER": "research",
             "MAX_CONCURRENT_JOBS": "10",
+            "MAX_MONTHLY_COST_USD": "0",
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
         }

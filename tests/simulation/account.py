@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import cache
 from random import Random
 from typing import Any
@@ -21,12 +23,17 @@ from tests.simulation.sagemaker import Fate, Job, SageMaker
 from tests.simulation.table import Table
 from tests.simulation.timeline import Timeline, moment
 
-from traindrop import aws, bundle, clock, evaluating, ledger, notifying
+from traindrop import aws, bundle, clock, evaluating, ledger, notifying, prices
 from traindrop.evaluation import Evaluation, Subject
 from traindrop.events import state_change_detail
 from traindrop.run import run_of
 
 TABLE = "traindrop-Runs-1A2B3C4D5E6F"
+# Made up: what matters is that there is one of each type.
+PRICES = prices.PriceList(
+    "us-east-1", date(2026, 11, 1), "the simulator",
+    {"ml.m5.large": "0.1", "ml.c5.xlarge": "0.2", "ml.g5.xlarge": "1.4", "ml.p3.2xlarge": "3.8"},
+)  # fmt: skip
 TOPIC = "arn:aws:sns:us-east-1:123456789012:traindrop-Messages"
 
 
@@ -36,6 +43,8 @@ class Plan:
 
     quotas: dict[str, int]
     most_jobs: int = 10
+    # What a month may cost, USD; 0: as much as it will.
+    monthly_usd: float = 0
     rates: Rates = CALM
     crash_point: CrashPoint | None = None
     # Every event of these sources is delivered twice.
@@ -64,10 +73,11 @@ class Account:
     def __init__(self, plan: Plan, rng: Random, fate: Any) -> None:
         self.plan, self.rng = plan, rng
         self.rates = plan.rates
-        self.history = History(most_jobs=plan.most_jobs)
+        self.history = History(most_jobs=plan.most_jobs, monthly_usd=Decimal(str(plan.monthly_usd)))
         self.time = Timeline()
         self.table = Table(lambda: self.time.now, self._lag, self._changed)
         self.bucket = Bucket(self.time.moment)
+        self.bucket.put(prices.KEY, prices.to_json([PRICES]).encode())
         self.sagemaker = SageMaker(
             plan.quotas, fate, lambda: self.time.now, moment, self.time.at, self._job_changed
         )  # fmt: skip
@@ -228,7 +238,15 @@ class Account:
             record = self.table.items[run_of(name)[0]]
             troubled = self.current is not None and self.current.troubled
             self.history.launched.append(
-                Launched(self.time.now, name, record, frozenset(running - self.history.foreign), line, troubled)
+                Launched(
+                    self.time.now,
+                    name,
+                    record,
+                    frozenset(running - self.history.foreign),
+                    line,
+                    troubled,
+                    name in self.counted(),
+                )  # fmt: skip
             )
         return answer
 
@@ -265,6 +283,8 @@ class Account:
             call.published = None
         if key.startswith("#upload/") and after is not None:
             self.history.answers[key.removeprefix("#upload/")].add(after["answered_by"])
+        if key.startswith("#spend/") and after is not None:
+            self.history.spent(key, before or {}, after)
         if key.startswith("#"):
             return
         self.history.record(Change(self.time.now, key, before, after, call.function.name if call else ""))
@@ -281,6 +301,11 @@ class Account:
         detail = json.loads(state_change_detail(self.sagemaker.described(job)))
         event = {"source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "detail": detail}
         self.deliver(event, may_be_lost=True)
+
+    def counted(self) -> dict[str, Decimal]:
+        """The jobs that are counted at their worst case in any month."""
+        months = [item for key, item in self.table.items.items() if key.startswith("#spend/")]
+        return {name: usd for item in months for name, usd in item.items() if name not in {"run", "total_usd"}}
 
     def places_taken(self) -> int:
         """How many of the stack's places for jobs are held by jobs of which no end is known in the ledger."""
@@ -356,7 +381,11 @@ def connected(account: Account) -> Iterator[None]:
         account.current.telling = name
         return publish_once(name, *arguments)
 
-    environment = {**_ENVIRONMENT, "MAX_CONCURRENT_JOBS": str(account.plan.most_jobs)}
+    environment = {
+        **_ENVIRONMENT,
+        "MAX_CONCURRENT_JOBS": str(account.plan.most_jobs),
+        "MAX_MONTHLY_COST_USD": str(account.plan.monthly_usd),
+    }
     with (
         patch.dict(os.environ, environment),
         patch.object(botocore.client.BaseClient, "_make_api_call", call),

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from tests.simulation.sagemaker import Job
@@ -24,7 +25,8 @@ class Change:
 class Launched:
     """A job was created. `record`: of its run then; `line`: the runs that waited for its instance type.
 
-    `troubled`: whoever launched it met with errors at other calls just before.
+    `troubled`: whoever launched it met with errors at other calls just before. `counted`: it was, at its worst case, in
+    what a month costs.
     """
 
     at: float
@@ -33,6 +35,7 @@ class Launched:
     running: frozenset[str]
     line: tuple[Item, ...]
     troubled: bool
+    counted: bool
 
 
 @dataclass
@@ -51,6 +54,11 @@ class History:
     """`messages`: when, of which run or failure, by which invocation. Counters are by run, or by upload."""
 
     most_jobs: int = 0
+    monthly_usd: Decimal = Decimal(0)
+    # Of each month: its record now, and the largest total that a job was ever added to make.
+    months: dict[str, Item] = field(default_factory=dict)
+    reached: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    settled: Counter[str] = field(default_factory=Counter)
     changes: list[Change] = field(default_factory=list)
     launched: list[Launched] = field(default_factory=list)
     uploads: list[Upload] = field(default_factory=list)
@@ -89,6 +97,13 @@ class History:
             self.born[change.run] = change.at
         if change.after is not None:
             self.runs[change.run] = change.after
+
+    def spent(self, month: str, before: Item, after: Item) -> None:
+        """A month's record was written: jobs were added to it, or settled."""
+        self.months[month] = after
+        if after.keys() - before.keys() - {"run", "total_usd"}:
+            self.reached[month] = max(self.reached[month], after["total_usd"])
+        self.settled.update(before.keys() - after.keys())
 
     def status_at(self, run: str, at: float) -> str | None:
         """A run's status just before a moment; None before it was there."""

@@ -6,12 +6,15 @@ Each yields one line for each violation.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from itertools import pairwise
 
+from tests.simulation.account import PRICES
 from tests.simulation.history import Change, History, Item
 from tests.simulation.sagemaker import Job
 from tests.simulation.timeline import moment
 
+from traindrop.cost import training_cost
 from traindrop.ledger import LEASE
 from traindrop.run import COMES_FROM, FINAL, MAX_ATTEMPTS, Status, run_of
 
@@ -183,6 +186,29 @@ def others_are_left_alone(history: History) -> Iterator[str]:
             yield f"8: {operation} of {name}"
 
 
+def within_the_month(history: History) -> Iterator[str]:
+    """9: every job is counted before it is there, the sum keeps the ceiling, and in the end it is what they did cost."""
+    for launched in history.launched:
+        if not launched.counted:
+            yield f"9: {launched.job} was created without being counted"
+    for month, total in history.reached.items():
+        if 0 < history.monthly_usd < total:
+            yield f"9: {month} came to {total}, {history.monthly_usd} it may"
+    for month, record in history.months.items():
+        if left := record.keys() - {"run", "total_usd"}:
+            yield f"9: {month} still counts {sorted(left)} at their worst case"
+    counted = sum((record["total_usd"] for record in history.months.values()), Decimal(0))
+    cost = sum((_cost(job) for jobs in _jobs_by_run(history).values() for job in jobs), Decimal(0))
+    if counted != cost:
+        yield f"9: {counted} is counted, and the jobs did cost {cost}"
+
+
+def _cost(job: Job) -> Decimal:
+    # One that never ended is one that this schedule did not wait for.
+    seconds = 0 if job.ended is None else int(job.ended - job.created)
+    return training_cost(seconds, 1, Decimal(PRICES.training[job.instance_type]))
+
+
 def bounded(history: History) -> Iterator[str]:
     """No hot loop: the number of invocations follows from the events, the retries and the minutes."""
     most = 3 * (2 * history.events + history.ticks + 3 * len(history.redriven) + len(history.uploads)) + 10
@@ -207,7 +233,7 @@ def _jobs_by_run(history: History) -> dict[str, list[Job]]:
 
 INVARIANTS: tuple[Callable[[History], Iterator[str]], ...] = (
     one_job_at_a_time, one_answer, one_end, one_message, nothing_lost, first_come_first_served, no_idling,
-    within_limits, attempts_have_reasons, the_same_is_not_trained_twice, others_are_left_alone, bounded,
+    within_limits, attempts_have_reasons, the_same_is_not_trained_twice, others_are_left_alone, within_the_month, bounded,
 )  # fmt: skip
 
 

@@ -61,7 +61,9 @@ def random_schedule(seed: int, *, verbose: bool = False) -> History:
     """Play one schedule through; what happened. The same seed gives the same history."""
     rng = Random(seed)  # noqa: S311 - chance that can be repeated
     quotas = {name: rng.randint(1, 4) for name in TYPES[:3]} | {TYPES[3]: 0}
-    plan = Plan(quotas, rng.choice((1, 2, 3, 5, 10)), draw_rates(rng), verbose=verbose)
+    most_jobs, rates = rng.choice((1, 2, 3, 5, 10)), draw_rates(rng)
+    # Of one type's hour after the other: from what keeps most runs out to what keeps none.
+    plan = Plan(quotas, most_jobs, rates, monthly_usd=rng.choice((0, 0, 0.15, 0.5, 2, 10)), verbose=verbose)
     account = Account(plan, rng, lambda _name: draw_fate(rng))
     with connected(account):
         _prepare(account)
@@ -180,7 +182,8 @@ def tick(account: Account) -> None:
     account.time.at(account.time.now + MINUTE, lambda: tick(account))
     now = account.time.moment().isoformat()
     note_idle(account)
-    busy = account.table.staged("waiting") or any(item["turn"] <= now for item in account.table.staged("due"))
+    due = any(item["turn"] <= now for item in account.table.staged("due"))
+    busy = account.table.staged("waiting") or due or account.counted()
     if busy and not (account.rates.no_tick and account.rng.random() < account.rates.no_tick):
         account.history.ticks += 1
         account.invoke("Dispatcher", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
@@ -215,7 +218,8 @@ def settle(account: Account) -> None:
     while account.time.now < until:
         account.time.step()
         quiet = account.time.pending == 1 and account.running == 0
-        if quiet and not account.table.staged("waiting") and not account.table.staged("due"):
+        left = account.table.staged("waiting") or account.table.staged("due") or account.counted()
+        if quiet and not left:
             return
 
 

@@ -24,6 +24,9 @@ from traindrop.strict_yaml import InvalidYaml, load
 # A training.yaml is a page of text; anything larger is not one, and is not parsed.
 MAX_BYTES = 64 * 1024
 
+# A shorter training job is none: its instance alone takes longer to start.
+MIN_RUNTIME = 60
+
 _DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -44,11 +47,13 @@ def _own_tag(key: str) -> str:
 # An editor has to take the text forms too; their range is known only once they are read.
 _DURATION_SCHEMA = {
     "anyOf": [
-        {"type": "integer", "minimum": 60, "maximum": 28 * 86_400},
+        {"type": "integer", "minimum": MIN_RUNTIME, "maximum": 28 * 86_400},
         {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhd]?\s*$"},
     ]
 }
-Duration = Annotated[int, BeforeValidator(_seconds), Field(ge=60, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)]
+Duration = Annotated[
+    int, BeforeValidator(_seconds), Field(ge=MIN_RUNTIME, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)
+]
 # The maximum of KeepAlivePeriodInSeconds (API reference, ResourceConfig).
 MAX_KEEP_ALIVE = 6 * 3600
 _KEEP_ALIVE_SCHEMA = {
@@ -139,6 +144,13 @@ class TrainingConfig(BaseModel):
         description="Keep the instance for this time after the job, so that the next one starts in seconds: a warm "
         "pool, paid like training. Seconds, or 90s, 15m, up to 6h.",
     )
+    max_cost_usd: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="The run is rejected where it may cost more: max_runtime, which is lowered to fit where it is not "
+        "set, times instance_count times the price.",
+    )
     environment: dict[VariableName, Variable] = Field(
         default_factory=dict, max_length=100, description="Environment variables of the training script."
     )
@@ -193,6 +205,8 @@ _EXPECTED = {
     ("instance_type", "string_pattern_mismatch"): "auto or a SageMaker instance type such as ml.m5.large",
     ("tags", "string_pattern_mismatch"): "letters, numbers, spaces and _ . : / = + - @",
     ("max_runtime", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
+    ("max_cost_usd", "greater_than"): "an amount of US dollars above 0, such as 0.50, or no such line",
+    ("max_cost_usd", "float_type"): "an amount of US dollars above 0, such as 0.50",
     ("max_wait", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
     ("keep_alive", "int_type"): "seconds, or a time such as 90s, 15m, 1h",
     ("entry_point", "string_pattern_mismatch"): "the path of a .py file inside the code folder, such as train.py",

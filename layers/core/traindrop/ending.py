@@ -1,11 +1,18 @@
 """A training job came to its end: the ledger's record of it, and whether there is another attempt."""
 
+from decimal import Decimal
+
 from traindrop import aws
 from traindrop.attempts import AnotherAttempt, another_attempt
 from traindrop.clock import now
+from traindrop.cost import training_cost
+from traindrop.cost_words import allows_another_attempt
 from traindrop.events import TrainingJob
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
+from traindrop.spending import cost_of, settle
+
+_NO_MORE = "\nIt was not tried again: a further attempt might have cost more than max_cost_usd leaves."
 
 
 def conclude(job_name: str, ledger: Ledger) -> Run | None:
@@ -20,14 +27,19 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
     if run.status not in {Status.WAITING, Status.IN_PROGRESS}:
         return run
     job = aws.describe_training_job(job_name)
+    if job.has_ended:
+        # First, since who moves the run on is the last to come by here.
+        settle(run, cost_of(run, job), ledger)
     again = another_attempt(job, attempt) if run.stop_requested_by is None else None
-    if again is not None:
+    too_much = again is not None and not allows_another_attempt(run, _spent(run, job))
+    if again is not None and not too_much:
         return _try_again(run, job, again, ledger)
-    fields = {**job.for_ledger(), "billable_seconds": _billable(run, job)}
+    fields = {**job.for_ledger(), "billable_seconds": _billable(run, job), "training_seconds": _trained(run, job)}
     if job.training_job_status == "Completed":
         ledger.advance(name, Status.COMPLETED, now(), attempt=attempt, **fields)
     elif job.training_job_status == "Failed":
-        ledger.advance(name, Status.FAILED, now(), attempt=attempt, reason=job.failure_reason, ended_at=now(), **fields)
+        reason = f"{job.failure_reason or ''}{_NO_MORE if too_much else ''}" or None
+        ledger.advance(name, Status.FAILED, now(), attempt=attempt, reason=reason, ended_at=now(), **fields)
     elif job.training_job_status == "Stopped":
         ledger.advance(
             name, Status.STOPPED, now(), attempt=attempt, reason=_why_stopped(run, job), ended_at=now(), **fields
@@ -43,6 +55,7 @@ def _try_again(run: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger
         not_before=now() + again.after,
         earlier_failures=(*run.earlier_failures, f"{run.job}: {job.failure_reason or job.secondary_status}"),
         earlier_billable_seconds=_billable(run, job) or 0,
+        earlier_training_seconds=_trained(run, job) or 0,
     )
     return ledger.stored(run.run)
 
@@ -51,6 +64,19 @@ def _billable(run: Run, job: TrainingJob) -> int | None:
     """Of all attempts; None where nothing is known yet."""
     billable = job.billable_time_in_seconds
     return (run.earlier_billable_seconds or None) if billable is None else run.earlier_billable_seconds + billable
+
+
+def _trained(run: Run, job: TrainingJob) -> int | None:
+    """Of all attempts, as `_billable`: what would have been billed without spot."""
+    trained = job.training_time_in_seconds
+    return (run.earlier_training_seconds or None) if trained is None else run.earlier_training_seconds + trained
+
+
+def _spent(run: Run, job: TrainingJob) -> Decimal:
+    """On all attempts, USD, this one included."""
+    hourly = run.tariff.hourly_usd if run.tariff else Decimal(0)
+    earlier = training_cost(run.earlier_billable_seconds, run.instance_count, hourly)
+    return earlier + cost_of(run, job)
 
 
 def _why_stopped(run: Run, job: TrainingJob) -> str:

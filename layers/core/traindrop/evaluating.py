@@ -6,6 +6,7 @@ from typing import Any
 
 from traindrop import aws
 from traindrop.announcing import announce
+from traindrop.billed import cost_of_run
 from traindrop.clock import now
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
@@ -35,7 +36,7 @@ def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
 
 def _evaluate(run: Run, ledger: Ledger) -> None:
     try:
-        evaluation = _score(run)
+        evaluation = _score(run).model_copy(update={"cost": cost_of_run(run)})
     except EvaluationFailed as error:
         ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now())
         return

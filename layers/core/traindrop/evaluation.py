@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from traindrop import predictions, scoring
 from traindrop.artifacts import unpack
+from traindrop.billed import Cost
 from traindrop.dataset import Schema, read
 from traindrop.described_by_predictions import schema_of_predictions
 from traindrop.errors import EvaluationFailed
@@ -66,6 +67,7 @@ class Evaluation(_Model):
     confusion_matrix: list[list[int]] | None = None
     validation: dict[str, float | None]
     timings: dict[str, float]
+    cost: Cost | None = Field(None, description="What training cost, of all attempts.")
     model: str = Field(description="Where the model lies.")
 
 

@@ -138,6 +138,7 @@ class TrainingJob(_Theirs):
     training_end_time: _Moment | None = None
     # Only DescribeTrainingJob has these.
     billable_time_in_seconds: int | None = None
+    training_time_in_seconds: int | None = None
     final_metric_data_list: tuple[_FinalMetric, ...] = ()
     checkpoint_config: dict[str, Any] | None = None
     secondary_status_transitions: tuple[_Transition, ...] = ()

@@ -14,6 +14,7 @@ from traindrop.ledger import Ledger
 from traindrop.reconciling import reconcile
 from traindrop.run import Status
 from traindrop.settings import DispatcherSettings
+from traindrop.spending import settle_ended
 
 Occasion = TrainingJobStateChange | StopRequested | Scheduled
 OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion)
@@ -44,6 +45,7 @@ def _(_occasion: Scheduled, settings: DispatcherSettings) -> list[str]:
     finally:
         # A run that cannot be launched must not keep others from being healed.
         healed = reconcile(settings)
+        settle_ended(Ledger(settings.table))
     return launched + healed
 
 

@@ -1,5 +1,6 @@
 """From a waiting run to its training job. Whoever launches, however often: there is one job."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +14,7 @@ from traindrop.quota import Refusal, refusal
 from traindrop.request import for_job
 from traindrop.run import Run, Status
 from traindrop.settings import DispatcherSettings
+from traindrop.spending import reserve, settle
 
 # A try that comes to no end at all, five times over, is none that time will mend.
 _MOST_TRIES = 5
@@ -34,9 +36,9 @@ class Launch(StrEnum):
 def launch(name: str, settings: DispatcherSettings) -> Launch:
     """Try to launch a waiting run. Safe to call any number of times, from anywhere at once.
 
-    The steps are: claim the launch for two minutes, take one of the stack's slots, create the job, record it. Whoever
-    dies in between leaves a run that waits; the next one repeats the steps, each of which may be repeated: SageMaker
-    takes a job's name once.
+    The steps are: claim the launch for two minutes, take one of the stack's slots, count the worst case in what the
+    month costs, create the job, record it. Whoever dies in between leaves a run that waits; the next one repeats the
+    steps, each of which may be repeated: SageMaker takes a job's name once.
     """
     ledger = Ledger(settings.table)
     run = ledger.claim_launch(name, now())
@@ -55,6 +57,9 @@ def launch(name: str, settings: DispatcherSettings) -> Launch:
     if request is None:
         ledger.release_slot(run.job)
         return _fail(run, f"Its request {run.uri(run.request_key)} was deleted.", ledger, settings)
+    too_much = reserve(run, ledger, settings.monthly_ceiling)
+    if too_much is not None:
+        return _fail(run, too_much, ledger, settings)
     return _create(run, for_job(request, run.job), ledger, settings)
 
 
@@ -70,6 +75,7 @@ def _create(run: Run, request: dict[str, Any], ledger: Ledger, settings: Dispatc
                 # It may have been created; the slot is kept, and the next try finds out.
                 raise
             ledger.release_slot(run.job)
+            settle(run, Decimal(0), ledger)
             if refused.means == "never":
                 return _fail(run, refused.reason, ledger, settings)
             return _wait(run, refused, ledger, settings)
@@ -108,6 +114,7 @@ def _fail(run: Run, reason: str, ledger: Ledger, settings: DispatcherSettings) -
 
 def _end(run: Run, status: Status, reason: str, ledger: Ledger, settings: DispatcherSettings) -> Launch:
     ledger.release_slot(run.job)
+    settle(run, Decimal(0), ledger)
     ended = ledger.advance(run.run, status, now(), attempt=run.attempt, reason=reason, ended_at=now())
     if ended is not None:
         announce(ended, settings.stack)

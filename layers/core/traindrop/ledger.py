@@ -1,11 +1,13 @@
 """The runs table: the one place that says where a run stands. Every write is conditional.
 
 Beside the runs it holds a few records of its own, whose keys begin with `#` (no run's name does):
-`#upload/…` says which run answers an upload, `#slots` which training jobs count as running.
+`#upload/…` says which run answers an upload, `#slots` which training jobs count as running, `#spend/2026-11` what the
+jobs launched in that month cost, with those in flight at their worst case.
 """
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,6 +20,7 @@ from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from traindrop.aws import error_code
+from traindrop.cost import plain
 from traindrop.looks import is_given_up, pause_before_look
 from traindrop.run import COMES_FROM, Run, Status
 from traindrop.waiting_line import Place
@@ -52,6 +55,22 @@ def _to_item(values: dict[str, Any]) -> dict[str, Any]:
     """As DynamoDB takes it: times as ISO text, floats as Decimal, nothing where there is nothing."""
     plain = json.loads(_ANY.dump_json(values), parse_float=_number)
     return {name: value for name, value in plain.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What the training jobs launched in one month cost, USD: `total`, and of that those in flight at their worst."""
+
+    total: Decimal
+    in_flight: dict[str, Decimal]
+
+    @property
+    def reserved(self) -> Decimal:
+        return sum(self.in_flight.values(), Decimal(0))
+
+    @property
+    def spent(self) -> Decimal:
+        return self.total - self.reserved
 
 
 @cache
@@ -172,6 +191,40 @@ class Ledger:
         """The training jobs that count as running."""
         item: Any = self._table.get_item(Key=_SLOTS, ConsistentRead=True).get("Item", {})
         return set(item.get("jobs", ()))
+
+    # -------------------------------------------------------------------- spending
+
+    def reserve(self, month: str, job: str, usd: Decimal, ceiling: Decimal | None) -> bool:
+        """Count a job at its worst case among what `month` costs; False where that would be more than `ceiling`.
+
+        Of a job that is counted already nothing changes.
+        """
+        condition, values = "attribute_not_exists(#job)", {":usd": usd}
+        if ceiling is not None:
+            condition += " AND (attribute_not_exists(total_usd) OR total_usd <= :room)"
+            values[":room"] = ceiling - usd
+        fits = ceiling is None or usd <= ceiling
+        counted = fits and self._write(
+            "update_item", Key=_spend(month), UpdateExpression="SET #job = :usd ADD total_usd :usd",
+            ConditionExpression=condition, ExpressionAttributeNames={"#job": job}, ExpressionAttributeValues=values,
+        ) is not None  # fmt: skip
+        return counted or job in self.spending(month).in_flight
+
+    def settle(self, month: str, job: str, usd: Decimal) -> bool:
+        """Count a job at what it did cost; False where it is not counted at its worst case in `month` any more."""
+        reserved = self.spending(month).in_flight.get(job)
+        return reserved is not None and self._write(
+            "update_item", Key=_spend(month), UpdateExpression="ADD total_usd :difference REMOVE #job",
+            ConditionExpression="attribute_exists(#job)", ExpressionAttributeNames={"#job": job},
+            ExpressionAttributeValues={":difference": plain(usd - reserved)},
+        ) is not None  # fmt: skip
+
+    def spending(self, month: str) -> Spending:
+        item: dict[str, Any] = self._table.get_item(Key=_spend(month), ConsistentRead=True).get("Item", {})
+        in_flight = {name: usd for name, usd in item.items() if name not in {"run", "total_usd"}}
+        return Spending(item.get("total_usd", Decimal(0)), in_flight)
+
+    # ------------------------------------------------------------------------- line
 
     def waiting(self) -> list[Place]:
         """All waiting runs, by instance type, first come first. Eventually consistent."""
@@ -396,6 +449,10 @@ class Ledger:
 
 def _receipt(upload: str) -> dict[str, str]:
     return {"run": f"#upload/{upload}"}
+
+
+def _spend(month: str) -> dict[str, str]:
+    return {"run": f"#spend/{month}"}
 
 
 def _in_line(run: Run) -> dict[str, str]:

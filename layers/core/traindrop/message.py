@@ -55,6 +55,8 @@ class Outcome:
     size_bytes: int | None = None
     duration_seconds: float | None = None
     billable_seconds: int | None = None
+    # The amount with its arithmetic, or why it is not known; None where no job has ended.
+    cost: str | None = None
     framework: str | None = None
     instance_type: str | None = None
     instance_count: int | None = None
@@ -239,6 +241,7 @@ def _run_lines(outcome: Outcome) -> list[str]:
             if outcome.duration_seconds is None
             else f"{plain_text.duration(outcome.duration_seconds)} from upload to end",
             "Billable": None if outcome.billable_seconds is None else f"{outcome.billable_seconds:,} s",
+            "Cost": outcome.cost,
             "Framework": outcome.framework,
             "Instances": instances,
             "Model": outcome.model_uri,

@@ -1,5 +1,6 @@
 """A run's record as the outcome that its message is written from."""
 
+from traindrop.billed import cost_line
 from traindrop.events import InvocationFailed
 from traindrop.message import Kind, Outcome
 from traindrop.run import Run, Status
@@ -46,6 +47,7 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcom
         size_bytes=run.size,
         duration_seconds=duration,
         billable_seconds=run.billable_seconds,
+        cost=cost_line(run),
         framework=run.framework if run.instance_type else None,
         instance_type=run.instance_type,
         instance_count=run.instance_count,

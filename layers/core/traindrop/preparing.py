@@ -2,18 +2,23 @@
 
 from traindrop import aws
 from traindrop.algorithm_inputs import AlgorithmInputs, put_algorithm_inputs
+from traindrop.ceilings import priced
 from traindrop.drop import Decision, Drop, decide
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.job import Job
+from traindrop.known_prices import known_prices
+from traindrop.ledger import Ledger
+from traindrop.prices import training_price
 from traindrop.request import training_job_request
 from traindrop.run import Run, Status
 from traindrop.settings import LauncherSettings
+from traindrop.spending import reason_against
 
 
 def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
     """Decide on a drop; the run as it is to be recorded: waiting, with all it needs in the bucket, or ended."""
     try:
-        decided = decide(drop, run, settings.training_scripts)
+        decided = _affordable(decide(drop, run, settings.training_scripts), settings)
         run = decided.run
         algorithm = _algorithm_inputs(decided)
         request = training_job_request(_job(decided, algorithm, settings), decided.config)
@@ -28,6 +33,17 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
         aws.put(run.bucket, bundle.key, bundle.body, "application/gzip")
     aws.put_json(run.bucket, run.request_key, request)
     return run
+
+
+def _affordable(decided: Decision, settings: LauncherSettings) -> Decision:
+    """With its price, within its own ceiling and the month's. Raises `Rejected`."""
+    run, region = decided.run, settings.aws_region
+    price = training_price(known_prices(run.bucket), region, run.instance_type or "")
+    decided = priced(decided, price, region)
+    why_not = reason_against(decided.run, Ledger(settings.table), settings.monthly_ceiling)
+    if why_not is not None:
+        raise Rejected(why_not)
+    return decided
 
 
 def _algorithm_inputs(decided: Decision) -> AlgorithmInputs | None:

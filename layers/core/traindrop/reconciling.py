@@ -1,5 +1,7 @@
 """Healing: what an event that was lost should have brought about is brought about all the same."""
 
+from decimal import Decimal
+
 from traindrop import aws
 from traindrop.announcing import announce
 from traindrop.clock import ROUND, now
@@ -7,6 +9,7 @@ from traindrop.ledger import Ledger
 from traindrop.looks import is_given_up
 from traindrop.run import FINAL, Run, Status
 from traindrop.settings import DispatcherSettings
+from traindrop.spending import settle
 
 
 def reconcile(settings: DispatcherSettings) -> list[str]:
@@ -41,6 +44,8 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     job = aws.find_training_job(run.job)
     if job is None:
         reason = f"SageMaker knows no training job {run.job} any more: it was deleted."
+        # What it did cost nobody can tell any more.
+        settle(run, run.worst_case_usd or Decimal(0), ledger)
         _end(run, Status.FAILED, reason, None, ledger, settings)
     elif is_given_up(run.status, run.looks + 1):
         reason = f"The evaluation was asked for {run.looks + 1} times, and none came to an end."

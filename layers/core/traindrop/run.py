@@ -4,11 +4,14 @@ import hashlib
 import json
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import PurePosixPath
 
 from pydantic import BaseModel, ConfigDict
+
+from traindrop.cost import training_cost
 
 # TrainingJobName: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62} (CreateTrainingJob, API reference); the end is kept
 # free for the number of a further attempt.
@@ -51,6 +54,16 @@ WITHOUT_ANSWER = frozenset({Status.REJECTED, Status.FAILED, Status.STOPPED, Stat
 FINAL = WITHOUT_ANSWER | {Status.EVALUATED, Status.REPEATED}
 
 
+class Tariff(BaseModel):
+    """What an hour of one instance costs in a region by the prices of a day, USD."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    hourly_usd: Decimal
+    region: str
+    as_of: date
+
+
 class Run(BaseModel):
     """One record of the ledger. Times are UTC; sizes are bytes; metrics by name, None where undefined."""
 
@@ -80,6 +93,7 @@ class Run(BaseModel):
     attempt: int = 1
     earlier_failures: tuple[str, ...] = ()
     earlier_billable_seconds: int = 0
+    earlier_training_seconds: int = 0
 
     # In the line: what it waits for, since when, and until when it is not tried; who holds the launch, how often.
     waits_for: str | None = None
@@ -105,11 +119,19 @@ class Run(BaseModel):
     instance_type: str | None = None
     instance_count: int = 1
 
+    # Where it trains, what that costs (None: nobody knows), and what limits it: seconds of one attempt, USD of all.
+    region: str | None = None
+    tariff: Tariff | None = None
+    max_runtime: int | None = None
+    max_cost_usd: Decimal | None = None
+
     checked_at: datetime | None = None
     launched_at: datetime | None = None
     training_started_at: datetime | None = None
     training_ended_at: datetime | None = None
+    # Of all attempts; None where SageMaker told none.
     billable_seconds: int | None = None
+    training_seconds: int | None = None
     # The last values of the job's metric definitions, such as validation:auc.
     reported: dict[str, float | None] = {}
     evaluated_at: datetime | None = None
@@ -132,6 +154,13 @@ class Run(BaseModel):
     def was_launched(self) -> bool:
         """Whether there is a training job: it may have ended before its launch was recorded."""
         return self.launched_at is not None or self.training_ended_at is not None
+
+    @property
+    def worst_case_usd(self) -> Decimal | None:
+        """What one attempt costs at worst; None where its price is not known."""
+        if self.tariff is None or self.max_runtime is None:
+            return None
+        return training_cost(self.max_runtime, self.instance_count, self.tariff.hourly_usd)
 
     @property
     def job(self) -> str:

@@ -5,6 +5,7 @@ invocation with pydantic's message, which names it.
 """
 
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -28,6 +29,12 @@ class _Settings(BaseModel):
 
 class DispatcherSettings(_Settings):
     max_concurrent_jobs: Annotated[int, Field(ge=1)]
+    # 0: no ceiling.
+    max_monthly_cost_usd: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+
+    @property
+    def monthly_ceiling(self) -> Decimal | None:
+        return self.max_monthly_cost_usd or None
 
 
 class LauncherSettings(DispatcherSettings):

@@ -1,0 +1,49 @@
+"""What a run may cost at worst, held against its own ceiling before anything is launched."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from traindrop import cost
+from traindrop.config import MIN_RUNTIME, TrainingConfig
+from traindrop.cost_words import arithmetic, unpriced
+from traindrop.drop import Decision
+from traindrop.errors import Rejected
+from traindrop.prices import Price
+from traindrop.run import Run, Tariff
+
+
+def priced(decided: Decision, price: Price | None, region: str) -> Decision:
+    """`decided` with its price, within its `max_cost_usd`.
+
+    Where the person has not set a maximum run time, it is lowered so that the run fits. Raises `Rejected`.
+    """
+    config = decided.config
+    ceiling = None if config.max_cost_usd is None else Decimal(str(config.max_cost_usd))
+    tariff = None if price is None else Tariff(hourly_usd=price.usd, region=region, as_of=price.as_of)
+    run = decided.run.model_copy(update={"region": region, "tariff": tariff, "max_cost_usd": ceiling})
+    if ceiling is not None:
+        if tariff is None:
+            raise Rejected(f"training.yaml: {unpriced(run, 'max_cost_usd')}, or remove max_cost_usd.")
+        seconds = _seconds_within(run, config, ceiling, tariff)
+        if seconds < config.max_runtime:
+            note = f"max_runtime was lowered to {seconds:,} s, so that the run costs max_cost_usd at the most: "
+            run = run.model_copy(update={"notes": (*run.notes, f"{note}{arithmetic(run, seconds, tariff)}.")})
+            config = config.model_copy(update={"max_runtime": seconds})
+    return replace(decided, config=config, run=run.model_copy(update={"max_runtime": config.max_runtime}))
+
+
+def _seconds_within(run: Run, config: TrainingConfig, ceiling: Decimal, tariff: Tariff) -> int:
+    """The maximum run time with which the run costs `ceiling` at the most. Raises `Rejected`."""
+    longest = cost.longest_run(ceiling, run.instance_count, tariff.hourly_usd)
+    if longest >= config.max_runtime:
+        return config.max_runtime
+    is_own = "max_runtime" in config.model_fields_set
+    if not is_own and longest >= MIN_RUNTIME:
+        return longest
+    seconds = config.max_runtime if is_own else MIN_RUNTIME
+    shorter = f"Set max_runtime to {longest} s at the most, take" if longest >= MIN_RUNTIME else "Take"
+    raise Rejected(
+        f"training.yaml: the run may cost {arithmetic(run, seconds, tariff)}. max_cost_usd is {cost.exact(ceiling)}. "
+        f"{shorter} a cheaper instance_type{' or fewer instances' if run.instance_count > 1 else ''}, or raise "
+        "max_cost_usd."
+    )

@@ -1,0 +1,30 @@
+"""What a run costs for some time on all its instances, in words, and the limits of that."""
+
+from decimal import Decimal
+
+from traindrop import cost
+from traindrop.run import Run, Tariff
+
+
+def arithmetic(run: Run, seconds: int, tariff: Tariff) -> str:
+    """`$0.115 (3,600 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-09-25)`."""
+    usd = cost.training_cost(seconds, run.instance_count, tariff.hourly_usd)
+    return (
+        f"{cost.dollars(usd)} ({seconds:,} s x {run.instance_count} x {run.instance_type} at "
+        f"{cost.exact(tariff.hourly_usd)}/h, {tariff.region} prices of {tariff.as_of})"
+    )
+
+
+def unpriced(run: Run, ceiling: str) -> str:
+    """Why a ceiling cannot be kept; to be ended with what else may be done."""
+    return (
+        f"No price of {run.instance_type} in {run.region} is known, so {ceiling} cannot be kept. Get the prices with "
+        "`traindrop prices --refresh --stack STACK`"
+    )
+
+
+def allows_another_attempt(run: Run, spent: Decimal) -> bool:
+    """Whether a further attempt fits below the run's own ceiling; `spent`: on all attempts before it, USD."""
+    if run.max_cost_usd is None or run.worst_case_usd is None:
+        return True
+    return spent + run.worst_case_usd <= run.max_cost_usd
