@@ -44,24 +44,23 @@ def _own_tag(key: str) -> str:
     return key
 
 
-# An editor has to take the text forms too; their range is known only once they are read.
-_DURATION_SCHEMA = {
-    "anyOf": [
-        {"type": "integer", "minimum": MIN_RUNTIME, "maximum": 28 * 86_400},
-        {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhd]?\s*$"},
-    ]
-}
-Duration = Annotated[
-    int, BeforeValidator(_seconds), Field(ge=MIN_RUNTIME, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)
-]
+def _schema(maximum: int) -> WithJsonSchema:
+    """An editor has to take the text forms too; their range is known only once they are read."""
+    return WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": MIN_RUNTIME, "maximum": maximum},
+                {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhd]?\s*$"},
+            ]
+        }
+    )
+
+
+MAX_RUNTIME = 28 * 86_400
 # The maximum of KeepAlivePeriodInSeconds (API reference, ResourceConfig).
 MAX_KEEP_ALIVE = 6 * 3600
-_KEEP_ALIVE_SCHEMA = {
-    "anyOf": [{**_DURATION_SCHEMA["anyOf"][0], "maximum": MAX_KEEP_ALIVE}, _DURATION_SCHEMA["anyOf"][1]]
-}
-KeepAlive = Annotated[
-    int, BeforeValidator(_seconds), Field(ge=60, le=MAX_KEEP_ALIVE), WithJsonSchema(_KEEP_ALIVE_SCHEMA)
-]
+Duration = Annotated[int, BeforeValidator(_seconds), Field(ge=MIN_RUNTIME, le=MAX_RUNTIME), _schema(MAX_RUNTIME)]
+KeepAlive = Annotated[int, BeforeValidator(_seconds), Field(ge=60, le=MAX_KEEP_ALIVE), _schema(MAX_KEEP_ALIVE)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Scalar = str | int | float | bool
 # What SageMaker takes as a tag (API reference, Tag). Keys under aws: are AWS's own, under traindrop: ours.

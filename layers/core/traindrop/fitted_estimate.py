@@ -19,7 +19,7 @@ SHARED = {
 }
 
 MEMORY = {
-    "start": 1.474e+08,
+    "start": 1.474e08,
     "rows": 0,
     "cells": 16.22,
     "row trees": 56.38,

@@ -21,6 +21,9 @@ class Trainers:
     disk: int
 
 
+NO_TRAINERS = Trainers((), 0)
+
+
 @dataclass(frozen=True)
 class Sizes:
     """Bytes of the files that a run reads; `test` is 0 where there is none."""
@@ -59,6 +62,12 @@ def place(
     functions = [lambda_of(each) for each in trainers.memory_mb]
     disk = DISK_PER_BYTE * (sizes.train + sizes.test)
     return in_lambda(needed, disk, functions, free_disk=trainers.disk, else_on=instance.instance_type) or instance
+
+
+def placed(config: TrainingConfig, placement: Placement) -> TrainingConfig:
+    """The config with the instances decided on; of a Lambda, those of a further attempt."""
+    kind = placement.else_on or placement.instance_type
+    return config.model_copy(update={"instance_type": kind, "instance_count": placement.instance_count})
 
 
 def _as_many(found: Placement, config: TrainingConfig) -> Placement:
