@@ -150,6 +150,21 @@ def redrive(
 
 
 @app.command()
+def prices(
+    region: Annotated[str | None, typer.Option(help="Only this region's.")] = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Get the region's from AWS first, for this computer and the named stack.")
+    ] = False,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Show what training instances cost, since when that is known and from whom; of a named stack what it goes by."""
+    from traindrop_cli.commands.prices import run_prices
+
+    run_prices(region, refresh=refresh, json=json, stack=stack)
+
+
+@app.command()
 def demo() -> None:
     """Train on a real data set in a local AWS of its own, and show every step."""
     from traindrop_cli.commands.demo import run_demo

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from traindrop import aws
+from traindrop.billed import cost_of_run
 from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run, Status
 from traindrop.waiting_line import Place
@@ -25,6 +26,7 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
 
     `line`: who waits, for the place of a run that does.
     """
+    cost = cost_of_run(run)
     seconds = (run.notified_at - run.uploaded_at).total_seconds() if run.notified_at and run.uploaded_at else None
     return {
         "run": run.run,
@@ -36,6 +38,8 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
         "metrics_of": "test" if run.metrics else "validation" if run.validation else None,
         "seconds": seconds,
         "billable_seconds": run.billable_seconds,
+        "cost": cost.model_dump(mode="json") if cost else None,
+        "worst_case_usd": float(run.worst_case_usd) if run.worst_case_usd is not None else None,
         "model": run.model_uri,
         "evaluation": run.evaluation_uri,
         "reason": run.reason,

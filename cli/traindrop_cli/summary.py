@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from traindrop.billed import cost_line, run_usd, was_billed
+from traindrop.cost import dollars
 from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run, Status
 from traindrop.waiting_line import Place
@@ -16,7 +18,9 @@ _STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING:
            Status.COMPLETED: "cyan"}  # fmt: skip
 
 
-def print_run(run: Run, console: Console, *, message: bool = True, line: Sequence[Place] = ()) -> None:
+def print_run(
+    run: Run, console: Console, *, message: bool = True, line: Sequence[Place] = (), is_local: bool = False
+) -> None:
     """The run's message as its subscribers get it, and how long each step took; `line`: who waits."""
     if run.status not in FINAL:
         console.print(Text(f"{run.run} is {run.status.value}.", style="bold"))
@@ -27,6 +31,8 @@ def print_run(run: Run, console: Console, *, message: bool = True, line: Sequenc
         console.print(Text(found.subject, style="bold"))
         console.print(Text(f"\n{found.body}"), soft_wrap=True)
     console.print(_times(run))
+    if is_local and cost_line(run) is not None:
+        console.print("This is a local AWS: nothing was billed. The cost is what AWS would bill.", soft_wrap=True)
 
 
 def _standing(run: Run, line: Sequence[Place]) -> list[str]:
@@ -48,6 +54,14 @@ def _what(run: Run, line: Sequence[Place]) -> str:
     return stopping or in_line(run, line) or attempt(run) or run.file
 
 
+def _cost(run: Run) -> str:
+    """What it did cost; of one that goes on, what the present attempt costs at the most."""
+    if run.status not in FINAL | {Status.COMPLETED}:
+        return f"up to {dollars(run.worst_case_usd)}" if run.worst_case_usd is not None else "unknown"
+    usd = run_usd(run)
+    return ("unknown" if was_billed(run) else "") if usd is None else dollars(usd)
+
+
 def _times(run: Run) -> Table:
     table = Table("step", "at", "took", title="Time of each step", title_justify="left")
     before = run.uploaded_at
@@ -61,7 +75,7 @@ def _times(run: Run) -> Table:
 
 def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
     """A table of runs; `line`: who waits."""
-    table = Table("run", "dataset", "status", "main metric", "started (UTC)", "what", box=None, pad_edge=False)
+    table = Table("run", "dataset", "status", "main metric", "cost", "started (UTC)", "what", box=None, pad_edge=False)
     for run in runs:
         metrics = run.metrics or run.validation
         value = metrics.get(run.main_metric or "")
@@ -70,6 +84,7 @@ def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
             Text(run.dataset),
             Text(run.status.value, style=_STYLES.get(run.status, "red")),
             f"{run.main_metric} {value:.4f}" if value is not None else "",
+            _cost(run),
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
             Text(_what(run, line).splitlines()[0], overflow="ellipsis", no_wrap=True),
         )

@@ -43,12 +43,12 @@ class Plan:
 
     quotas: dict[str, int]
     most_jobs: int = 10
-    # What a month may cost, USD; 0: as much as it will.
-    monthly_usd: float = 0
     rates: Rates = CALM
     crash_point: CrashPoint | None = None
     # Every event of these sources is delivered twice.
     doubled: frozenset[str] = frozenset()
+    # What a month may cost, USD; 0: as much as it will.
+    monthly_usd: float = 0
     verbose: bool = False
 
 
@@ -246,7 +246,7 @@ class Account:
                     line,
                     troubled,
                     name in self.counted(),
-                )  # fmt: skip
+                )
             )
         return answer
 

@@ -187,7 +187,7 @@ def others_are_left_alone(history: History) -> Iterator[str]:
 
 
 def within_the_month(history: History) -> Iterator[str]:
-    """9: every job is counted before it is there, the sum keeps the ceiling, and in the end it is what they did cost."""
+    """9: a job is counted before it is there, the sum keeps the ceiling, and in the end it is what they did cost."""
     for launched in history.launched:
         if not launched.counted:
             yield f"9: {launched.job} was created without being counted"
@@ -233,7 +233,8 @@ def _jobs_by_run(history: History) -> dict[str, list[Job]]:
 
 INVARIANTS: tuple[Callable[[History], Iterator[str]], ...] = (
     one_job_at_a_time, one_answer, one_end, one_message, nothing_lost, first_come_first_served, no_idling,
-    within_limits, attempts_have_reasons, the_same_is_not_trained_twice, others_are_left_alone, within_the_month, bounded,
+    within_limits, attempts_have_reasons, the_same_is_not_trained_twice, others_are_left_alone, within_the_month,
+    bounded,
 )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """The simulator can fail: what each guard is there for breaks an invariant as soon as it is gone."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.simulation.outcome import play_seed
 
-from traindrop import ending, keeping_order, launching, ledger
+from traindrop import ending, keeping_order, launching, ledger, preparing
 from traindrop.attempts import AnotherAttempt
 from traindrop.events import TrainingJob
 from traindrop.ledger import Ledger
@@ -78,6 +79,29 @@ def try_everything_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ending, "another_attempt", always)
 
 
+def count_without_looking_at_the_ceiling(patch: pytest.MonkeyPatch) -> None:
+    count = Ledger.reserve
+    patch.setattr(Ledger, "reserve", lambda self, month, job, usd, _ceiling: count(self, month, job, usd, None))
+    patch.setattr(preparing, "reason_against", lambda *_: None)
+
+
+def launch_without_counting(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(launching, "reserve", lambda *_: None)
+
+
+def leave_at_the_worst_case_what_has_ended(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ending, "settle", lambda *_: None)
+    patch.setattr(keeping_order, "settle_ended", lambda _ledger: None)
+
+
+def count_what_a_job_did_cost_once_more_each_time(patch: pytest.MonkeyPatch) -> None:
+    def settle(self: Ledger, month: str, _job: str, usd: Decimal) -> bool:
+        patched = {"Key": {"run": f"#spend/{month}"}, "UpdateExpression": "ADD total_usd :usd"}
+        return self._write("update_item", **patched, ExpressionAttributeValues={":usd": usd}) is not None
+
+    patch.setattr(Ledger, "settle", settle)
+
+
 @pytest.mark.parametrize(
     ("plant", "broken"),
     [
@@ -88,6 +112,10 @@ def try_everything_again(patch: pytest.MonkeyPatch) -> None:
         (try_everything_again, "5"),
         (move_on_from_anywhere, "7"),
         (take_every_attempt_for_the_present_one, "5"),
+        (count_without_looking_at_the_ceiling, "9"),
+        (launch_without_counting, "9"),
+        (leave_at_the_worst_case_what_has_ended, "9"),
+        (count_what_a_job_did_cost_once_more_each_time, "9"),
     ],
 )
 def test_a_guard_that_is_gone_is_missed(

@@ -35,7 +35,7 @@ def run_demo() -> int:
             screen.print(Rule("The notification, as a subscriber gets it"))
             for found in read_inbox():
                 screen.print(Text(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)
-            print_run(run, screen, message=False)
+            print_run(run, screen, message=False, is_local=True)
             keep(stack, run, KEPT)
     screen.print(
         f"This local AWS has ended. Model, evaluation, request, log and message lie in {KEPT}/ now.\n"

@@ -61,7 +61,7 @@ def finish(stack: Stack, end: Ended, screen: Console, *, json: bool, keep_in: Pa
         answered = {"answered_by": run.run} if end.repeated else {}
         print(json_module.dumps(as_json(run) | answered, indent=2))
     else:
-        print_run(run, screen)
+        print_run(run, screen, is_local=stack.is_local)
     if end.repeated:
         screen.print(
             f"This file was dropped before with the same settings: nothing was launched, and the answer is that of "

@@ -29,4 +29,4 @@ def run_show(name: str, *, json: bool, stack: str | None) -> None:
     if json:
         print(json_module.dumps(as_json(run, line), indent=2))
     else:
-        print_run(run, console(), line=line)
+        print_run(run, console(), line=line, is_local=found.is_local)
