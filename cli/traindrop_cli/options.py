@@ -1,7 +1,7 @@
 """What a training takes in one place, before it is begun: seconds and US dollars, expected and at worst."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from traindrop import cost
@@ -27,6 +27,7 @@ class Option:
     billed_seconds: float | None
     usd: Decimal | None
     worst_usd: Decimal | None
+    priced_by: str | None = None
 
 
 def on_instance(
@@ -45,6 +46,7 @@ def on_instance(
         billed_seconds=billed,
         usd=cost.training_cost(round(billed), count, price.usd) if price and billed is not None else None,
         worst_usd=cost.training_cost(max_runtime, count, price.usd) if price else None,
+        priced_by=f"{cost.exact(price.usd)} an hour; {region}, {price.as_of}: {price.source}" if price else None,
     )
 
 
@@ -59,7 +61,14 @@ def on_function(memory_mb: int, needed: Estimate, prices: Iterable[PriceList], r
         billed_seconds=seconds,
         usd=cost.lambda_cost(memory_mb, Decimal(str(round(seconds, 3))), rates) if rates else None,
         worst_usd=cost.lambda_cost(memory_mb, Decimal(limit), rates) if rates else None,
+        priced_by=f"${rates.gb_second} a GB-second in {region}" if rates else None,
     )
+
+
+def then_on_instance(function: Option, instance: Option) -> Option:
+    """A function whose run goes on to an instance where it meets a limit: at worst both are paid for."""
+    both = None if function.worst_usd is None or instance.worst_usd is None else function.worst_usd + instance.worst_usd
+    return replace(function, worst_usd=both)
 
 
 def alternatives(

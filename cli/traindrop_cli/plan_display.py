@@ -51,13 +51,13 @@ def _facts(plan: Plan, chosen: Option) -> Iterator[tuple[str, str]]:
     yield "place", f"{chosen.name}: {place.why}"
     if place.else_on:
         yield "else", f"{place.else_on}, where it meets a limit of Lambda's all the same"
-    longest = config.max_runtime
     expected = "not estimated" if chosen.seconds is None else f"about {chosen.seconds:,.0f} s to the end of training"
-    yield "time", f"{expected}; stopped after {longest:,} s (max_runtime)"
-    yield (
-        "cost",
-        f"{_usd(chosen.usd, 'not estimated')}; at worst {_usd(chosen.worst_usd, 'unknown: no price is known')}",
-    )
+    limit = f"stopped after {config.max_runtime:,} s (max_runtime)"
+    yield "time", f"{expected}; {limit}{f' on {place.else_on}' if place.else_on else ''}"
+    about = "not estimated" if chosen.usd is None else f"about {cost.dollars(chosen.usd)}"
+    worst = "unknown" if chosen.worst_usd is None else cost.dollars(chosen.worst_usd)
+    yield "cost", f"{about}; at worst {worst}{f', with {place.else_on}' if place.else_on else ''}"
+    yield "price", chosen.priced_by or "not known; `traindrop prices --refresh` asks AWS"
     if config.keep_alive is not None:
         yield "warm pool", _warm_pool(plan, chosen)
     if place.memory_mb is None:
@@ -109,16 +109,12 @@ def _comparison(options: Sequence[Option]) -> Table:
             each.name,
             "" if each.seconds is None else f"{each.seconds:,.0f} s",
             "" if each.billed_seconds is None else f"{each.billed_seconds:,.0f} s",
-            _usd(each.usd, "unknown"),
+            "unknown" if each.usd is None else f"about {cost.dollars(each.usd)}",
             "" if each.seconds is None or not quickest else f"{each.seconds / quickest:.1f}",
             "" if each.usd is None or not cheapest else f"{each.usd / cheapest:.1f}",
             "" if each.fits else "would not fit",
         )
     return table
-
-
-def _usd(amount: Any, unknown: str) -> str:
-    return unknown if amount is None else f"about {cost.dollars(amount)}"
 
 
 def as_json(plan: Plan, chosen: Option, others: Sequence[Option]) -> dict[str, Any]:
@@ -149,4 +145,5 @@ def _option(option: Option) -> dict[str, Any]:
         "billed_seconds": None if option.billed_seconds is None else round(option.billed_seconds, 1),
         "usd": None if option.usd is None else str(option.usd),
         "worst_usd": None if option.worst_usd is None else str(option.worst_usd),
+        "priced_by": option.priced_by,
     }

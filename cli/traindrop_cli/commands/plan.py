@@ -11,15 +11,15 @@ from traindrop.drop import Drop
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.known_prices import known_prices
 from traindrop.placing import Trainers
-from traindrop.price_table import SHIPPED
 from traindrop.prices import PriceList
 from traindrop.settings import LauncherSettings
 from traindrop_cli.find import find_stack
 from traindrop_cli.local_stack import repository, running
-from traindrop_cli.options import Option, alternatives, on_function, on_instance
+from traindrop_cli.options import Option, alternatives, on_function, on_instance, then_on_instance
 from traindrop_cli.plan_display import as_json, print_plan
 from traindrop_cli.planned_drop import LocalFiles, drop_of_files, drop_of_object
 from traindrop_cli.planning import Plan, plan
+from traindrop_cli.pricing import known_here
 from traindrop_cli.screen import console
 from traindrop_cli.stack import Stack
 from traindrop_cli.upload import Files, check_files
@@ -50,7 +50,7 @@ def run_plan(call: PlanCall, stack_name: str | None) -> int:
     screen = console(stderr=call.json)
     stack = _stack(call, stack_name)
     settings = settings_of(stack) if stack else _assumed()
-    prices: Sequence[PriceList] = known_prices(stack.bucket) if stack else SHIPPED
+    prices: Sequence[PriceList] = known_prices(stack.bucket) if stack else known_here()
     local = LocalFiles()
     try:
         planned = plan(_drop(call, stack, local), local.read, settings, TRAINERS, prices)
@@ -111,11 +111,12 @@ def _assumed() -> LauncherSettings:
 
 
 def _chosen(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> Option:
-    place, config = planned.decided.placement, planned.decided.config
-    if place.memory_mb is not None and planned.needed is not None:
-        return on_function(place.memory_mb, planned.needed, prices, settings.aws_region, LAMBDA_LIMIT)
-    kind, count = place.instance_type, place.instance_count
-    return on_instance(kind, count, planned.needed, prices, settings.aws_region, config.max_runtime)
+    place, config, region = planned.decided.placement, planned.decided.config, settings.aws_region
+    kind = place.else_on or place.instance_type
+    instance = on_instance(kind, place.instance_count, planned.needed, prices, region, config.max_runtime)
+    if place.memory_mb is None or planned.needed is None:
+        return instance
+    return then_on_instance(on_function(place.memory_mb, planned.needed, prices, region, LAMBDA_LIMIT), instance)
 
 
 def _others(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> list[Option]:
