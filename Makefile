@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 SCHEDULES ?= 10000
 UPLOADS ?= 1000
 
-.PHONY: demo test pytorch tensorflow simulate burst check lint types template oracle images lock clean
+.PHONY: demo test pytorch tensorflow simulate burst check lint types template scan oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -31,7 +31,7 @@ simulate: $(READY)
 burst: $(READY)
 	$(BIN)/python -m benchmarks.burst --uploads $(UPLOADS)
 
-check: lint types template test
+check: lint types template scan test
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -41,7 +41,21 @@ types: $(READY)
 	$(BIN)/mypy
 
 template: $(READY)
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint
+
+# What scanners find in the translated template, the workflows and the locks: docs/deploy.md.
+LOCKS := requirements.lock layers/core/requirements.txt layers/scoring/requirements.txt tests/scan/scan.lock
+scan: $(READY) .venv-scan/.ready
+	$(BIN)/python -m tests.scan.cloudformation .venv-scan/bin/checkov
+	.venv-scan/bin/zizmor --offline --quiet --pedantic .github/workflows
+	.venv-scan/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/python -m tests.scan.audit .venv-scan/bin/pip-audit $(LOCKS)
+
+# The scanners take other versions of the same packages.
+.venv-scan/.ready: tests/scan/scan.lock
+	$(PYTHON) -m venv .venv-scan
+	.venv-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "traindrop needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13 " + "$(MAKECMDGOALS)")'
@@ -74,6 +88,7 @@ lock:
 	$(LOCK) $(LAMBDA) layers/scoring/requirements.in -o layers/scoring/requirements.txt
 	$(LOCK) --universal --python-version 3.11 tests/oracle/sdk2.in -o tests/oracle/sdk2.lock
 	$(LOCK) --universal --python-version 3.11 --excludes tests/oracle/sdk3.excludes tests/oracle/sdk3.in -o tests/oracle/sdk3.lock
+	$(LOCK) --universal --python-version 3.11 tests/scan/scan.in -o tests/scan/scan.lock
 
 clean:
-	rm -rf $(VENV) .venv-oracle2 .venv-oracle3 .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
+	rm -rf $(VENV) .venv-oracle2 .venv-oracle3 .venv-scan .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info

@@ -26,8 +26,8 @@ def invocations(stack: str) -> list[Invocations]:
     cloudformation, logs = boto3.client("cloudformation"), boto3.client("logs")
     found = []
     for function in FUNCTIONS:
-        resource = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=function)
-        group = f"/aws/lambda/{resource['StackResourceDetail']['PhysicalResourceId']}"
+        resource = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=f"{function}Log")
+        group = resource["StackResourceDetail"]["PhysicalResourceId"]
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern="REPORT")
         reports = (_REPORT.match(event["message"]) for page in pages for event in page["events"])
         found.append(Invocations(function, [float(each["milliseconds"]) for each in reports if each]))

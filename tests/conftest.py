@@ -1,12 +1,16 @@
 """What more than one kind of test needs: real sample events, the Titanic data, an account of moto's."""
 
 import json
+import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from traindrop.logs import log
 
 ROOT = Path(__file__).parents[1]
 TITANIC = ROOT.parent / "shared" / "data" / "titanic"
@@ -29,6 +33,23 @@ def no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }.items():
         monkeypatch.setenv(name, value)
+
+
+class _StandardOutput:
+    """Whatever standard output is now; the functions' logger keeps the one that was there when it was made."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
+@pytest.fixture(autouse=True)
+def log_to_this_tests_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    for handler in logging.getLogger(log().service).handlers:
+        if type(handler) is logging.StreamHandler:
+            monkeypatch.setattr(handler, "stream", _StandardOutput())
 
 
 @pytest.fixture

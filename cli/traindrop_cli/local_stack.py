@@ -139,7 +139,7 @@ def _deploy(aws: LocalAws, training_scripts: Path | None = None) -> Stack:
         outputs = deploy(aws.endpoint_url, root / "template.yaml", DEFAULT_STACK, parameters)
     except DeployError as error:
         raise CommandError(str(error)) from error
-    _subscribe_inbox(outputs["Topic"])
+    subscribe_inbox(outputs["Topic"])
     return connect(DEFAULT_STACK, aws.endpoint_url)
 
 
@@ -151,9 +151,10 @@ def repository() -> Path:
     return root
 
 
-def _subscribe_inbox(topic: str) -> None:
+def subscribe_inbox(topic: str, name: str = INBOX) -> None:
+    """Make a queue of that name, and subscribe it to the topic."""
     sqs = boto3.client("sqs")
-    queue = sqs.create_queue(QueueName=INBOX)["QueueUrl"]
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     statement = {
         "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
@@ -164,10 +165,10 @@ def _subscribe_inbox(topic: str) -> None:
     boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
 
 
-def read_inbox() -> list[dict[str, Any]]:
+def read_inbox(name: str = INBOX) -> list[dict[str, Any]]:
     """What the subscriber got and was not read before: SNS's own envelopes, with Subject and Message."""
     sqs = boto3.client("sqs")
-    queue = sqs.get_queue_url(QueueName=INBOX)["QueueUrl"]
+    queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     found: list[dict[str, Any]] = []
     while batch := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
         for message in batch:

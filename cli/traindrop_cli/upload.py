@@ -13,6 +13,7 @@ from traindrop.events import Upload
 from traindrop.receiving import ACCOMPANIES
 from traindrop.strict_yaml import InvalidYaml, load
 from traindrop.upload_path import code_prefix, config_key, test_prefix, train_prefix
+from traindrop_cli.bucket import check_bucket
 from traindrop_cli.errors import CommandError
 from traindrop_cli.stack import Stack
 
@@ -50,7 +51,11 @@ def check_files(files: Files) -> None:
 
 
 def drop(stack: Stack, files: Files, dataset: str) -> Dropped:
-    """Upload a training CSV with what belongs to it; the files are there (`check_files`)."""
+    """Upload a training CSV with what belongs to it; the files are there (`check_files`).
+
+    Raises `CommandError` where the bucket would not take it as a drop.
+    """
+    check_bucket(stack.bucket)
     s3 = boto3.client("s3")
     csv = files.csv
     key = train_prefix(dataset) + csv.name

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from traindrop.keeping_order import OCCASION, keep_order
@@ -11,5 +10,4 @@ from traindrop.settings import DispatcherSettings
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     runs = keep_order(OCCASION.validate_python(event), DispatcherSettings.from_env())
-    Logger(service="dispatcher").info("kept in order", runs=runs)
     return {"runs": runs}

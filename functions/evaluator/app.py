@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from traindrop.evaluating import evaluate
@@ -13,5 +12,4 @@ from traindrop.settings import EvaluatorSettings
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     job = TrainingJobStateChange.model_validate(event).detail
     status = evaluate(job.training_job_name, EvaluatorSettings.from_env())
-    Logger(service="evaluator").info("training job completed", run=job.training_job_name, status=status)
     return {"run": job.training_job_name, "status": status}

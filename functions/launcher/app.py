@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from traindrop.receiving import ARRIVAL, receive
@@ -11,5 +10,4 @@ from traindrop.settings import LauncherSettings
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     runs = receive(ARRIVAL.validate_python(event), LauncherSettings.from_env())
-    Logger(service="launcher").info("received", runs=runs)
     return {"runs": runs}

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from traindrop.notifying import NOTICE, notify
@@ -11,5 +10,4 @@ from traindrop.settings import NotifierSettings
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     told = notify(NOTICE.validate_python(event), NotifierSettings.from_env())
-    Logger(service="notifier").info("notice handled", told=told)
     return {"told": told}

@@ -11,7 +11,8 @@ STACK = "traindrop"
 # What the samples in events/ name.
 BUCKET = "traindrop-dropbucket-1a2b3c4d"
 TEMPLATE = read_template(ROOT / "template.yaml")
-_NAMES = {"BucketName.Value": BUCKET, "AWS::StackName": STACK}
+TRAINING_ROLE = "arn:aws:iam::111122223333:role/traindrop-TrainingRole-1A2B3C4D5E6F"
+_NAMES = {"BucketName.Value": BUCKET, "AWS::StackName": STACK, "TrainingRole.Arn": TRAINING_ROLE}
 
 
 def resources(kind: str) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 from moto.events.models import EventPattern
 from tests.builders import a_job, a_run
 from tests.conftest import LoadEvent
-from tests.contract.template import STACK, pattern_of
+from tests.contract.template import STACK, TRAINING_ROLE, pattern_of
 
 from traindrop import aws
 from traindrop.announcing import announce, announce_waiting
@@ -150,7 +150,7 @@ def test_an_event_that_the_bus_did_not_take_is_an_error(monkeypatch: pytest.Monk
 
 def a_local_job(*steps: str, reason: str | None = None) -> Job:
     """Our own request, carried through these secondary statuses by the local SageMaker; a second for each."""
-    request = training_job_request(a_job(), TrainingConfig())
+    request = training_job_request(a_job(role_arn=TRAINING_ROLE), TrainingConfig())
     job = jobs.new_job(Scope("000000000000", "us-east-1"), request, 1_762_905_600.0)
     for second, step in enumerate(steps, start=1):
         job = jobs.moved(job, step, 1_762_905_600.0 + second, failure_reason=reason if step == "Failed" else None)

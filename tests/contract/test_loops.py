@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import pytest
 from tests.conftest import ROOT
-from tests.contract.template import FUNCTIONS, STACK, filled_in, resources, rules
+from tests.contract.permissions import grants
+from tests.contract.template import FUNCTIONS, STACK, filled_in, rules
 
 from traindrop.events import DetailType, EndOfRun
 from traindrop.keeping_order import OCCASION
@@ -92,9 +93,8 @@ def test_state_changes_are_emitted_by_the_reconciler_alone_and_that_runs_on_tick
 
 
 def test_only_functions_that_emit_may_put_events_and_only_as_their_own_stack() -> None:
-    for name, properties in FUNCTIONS.items():
-        statements = [each for policy in properties["Policies"] for each in policy["Statement"]]
-        putting = [each for each in statements if "events:PutEvents" in each["Action"]]
+    for name in FUNCTIONS:
+        putting = [each for role, each in grants() if role == f"{name}Role" and "events:PutEvents" in each["Action"]]
         assert bool(putting) == bool(may_emit(name)), name
         for each in putting:
             assert filled_in(each["Condition"]) == {"StringEquals": {"events:source": f"traindrop.{STACK}"}}
@@ -135,9 +135,7 @@ def _detail_types(schema: Any) -> set[str]:
 def test_nothing_that_is_allowed_to_write_objects_may_write_where_the_launcher_watches() -> None:
     watched = filled_in(rules()["Launcher.Dropped"]["Pattern"])["detail"]["object"]["key"]
     assert all(each["wildcard"].startswith("datasets/") for each in watched)
-    policies = [policy for properties in FUNCTIONS.values() for policy in properties["Policies"]]
-    policies += [each["PolicyDocument"] for each in resources("AWS::IAM::Role")["TrainingRole"]["Policies"]]
-    statements = [each for policy in policies for each in policy["Statement"] if "s3:PutObject" in each["Action"]]
+    statements = [each for _, each in grants() if "s3:PutObject" in each["Action"]]
     assert len(statements) == 4
     for each in statements:
         for resource in each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]:

@@ -6,7 +6,7 @@ import pytest
 from moto.events.models import EventPattern
 from pydantic import TypeAdapter, ValidationError
 from tests.conftest import ROOT, LoadEvent
-from tests.contract.template import BUCKET, FUNCTIONS, pattern_of, rules
+from tests.contract.template import BUCKET, FUNCTIONS, STACK, TRAINING_ROLE, pattern_of, rules
 
 from traindrop.events import Scheduled, TrainingJobStateChange
 from traindrop.keeping_order import OCCASION
@@ -131,6 +131,14 @@ def test_an_upload_to_another_bucket_is_not_taken(load_event: LoadEvent, name: s
 def test_jobs_of_others_are_not_taken(load_event: LoadEvent, name: str, job: str) -> None:
     event = load_event(name)
     event["detail"]["TrainingJobName"] = job
+    assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTES if name.startswith("training_job_")])
+def test_jobs_of_a_stack_whose_name_begins_with_this_ones_are_not_taken(load_event: LoadEvent, name: str) -> None:
+    event = load_event(name)
+    event["detail"]["TrainingJobName"] = f"{STACK}-dev-titanic-0123456789ab"
+    event["detail"]["RoleArn"] = TRAINING_ROLE.replace(f"{STACK}-", f"{STACK}-dev-")
     assert taken_by(event) == []
 
 

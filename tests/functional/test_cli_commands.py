@@ -20,7 +20,8 @@ Traindrop = Callable[..., "subprocess.CompletedProcess[str]"]
 
 FEW_ROUNDS = "hyperparameters: {num_round: 5}\n"
 JSON_FIELDS = {"run", "dataset", "status", "metrics", "seconds", "model", "reason", "attempt", "place_in_line",
-               "waits_for", "answered_by", "earlier_failures", "stop_requested_by"}  # fmt: skip
+               "waits_for", "answered_by", "earlier_failures", "stop_requested_by", "cost",
+               "worst_case_usd"}  # fmt: skip
 
 
 def caller(home: Path) -> Traindrop:
@@ -32,7 +33,7 @@ def caller(home: Path) -> Traindrop:
 
     def call(*arguments: object) -> "subprocess.CompletedProcess[str]":
         command = [program, *map(str, arguments)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)  # noqa: S603
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)  # noqa: S603 - our own interpreter and script
 
     return call
 
@@ -136,7 +137,7 @@ def test_status_and_down_find_the_local_aws_and_end_its_process(up: Traindrop) -
 
 def is_alive(pid: int) -> bool:
     """Whether a process runs; one that ended, and that nobody has asked about yet, does not."""
-    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)  # noqa: S603, S607
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)  # noqa: S603, S607 - ps, wherever it lies
     return found.stdout.strip()[:1] not in ("", "Z")
 
 

@@ -1,13 +1,15 @@
 """What `runs`, `show` and --json say of a run that waits, is tried again, or was answered before."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from rich.console import Console
 from tests.builders import a_run
 
-from traindrop.run import Run, Status
+from traindrop.run import Run, Status, Tariff
 from traindrop.waiting_line import Place
 from traindrop_cli.result import as_json, files_of
 from traindrop_cli.standing import attempt, in_line, is_launched, ordinal
@@ -95,6 +97,42 @@ def test_of_a_repeated_drop_the_list_names_the_run_that_has_the_answer() -> None
     assert "answered by traindrop-a-0123456789ab" in printed(
         a_run(status=Status.REPEATED, answered_by="traindrop-a-0123456789ab", reason="The same bytes")
     )
+
+
+TARIFF = Tariff(hourly_usd=Decimal("0.115"), region="us-east-1", as_of=date(2026, 11, 1))
+PRICED = {"instance_type": "ml.m5.large", "region": "us-east-1", "tariff": TARIFF, "max_runtime": 3600}
+TRAINED = {"training_started_at": CAME, "training_ended_at": CAME, "billable_seconds": 130}
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "cost"),
+    [
+        (Status.IN_PROGRESS, PRICED, "up to $0.115"),
+        (Status.IN_PROGRESS, {}, "unknown"),
+        (Status.EVALUATED, PRICED | TRAINED, "$0.0042"),
+        (Status.FAILED, PRICED | TRAINED, "$0.0042"),
+        (Status.EVALUATED, TRAINED, "unknown"),
+        (Status.REJECTED, {"reason": "No."}, ""),
+    ],
+)
+def test_the_list_says_what_each_run_costs(status: Status, fields: dict[str, Any], cost: str) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    list_runs([a_run(status=status, **fields)], console, [])
+    header, row = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert row[header.index("cost") : header.index("started")].strip() == cost
+
+
+def test_on_the_local_aws_the_cost_is_said_to_be_what_aws_would_bill() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    for run in (a_run(status=Status.EVALUATED, **PRICED, **TRAINED), a_run(status=Status.REJECTED)):
+        print_run(run, console, is_local=True)
+    assert console.file.getvalue().count("nothing was billed") == 1  # type: ignore[attr-defined]
+
+
+def test_scripts_are_told_the_worst_case_before_and_the_cost_after() -> None:
+    before = as_json(a_run(**PRICED))
+    assert (before["worst_case_usd"], before["cost"]) == (0.115, None)
+    assert as_json(a_run(status=Status.EVALUATED, **PRICED, **TRAINED))["cost"]["usd"] == pytest.approx(0.00415278)
 
 
 def test_what_is_kept_of_a_run_has_the_last_attempts_artifacts_in_their_usual_place() -> None:

@@ -10,7 +10,7 @@ LOOK = """
 import inspect, json
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
-from ministack.services import dynamodb, eventbridge, iam, lambda_svc, sts
+from ministack.services import cloudwatch_logs, dynamodb, eventbridge, iam, lambda_svc, sts
 
 hooks = [
     eventbridge._put_events, eventbridge._dispatch_to_lambda, lambda_svc._get_func_record_for_ref,
@@ -19,6 +19,10 @@ hooks = [
     responses.get_account_id, responses.get_region, router.extract_access_key_id, iam_evaluator.enforce,
     iam_evaluator.pin_request_origin, iam_actions.identity_denial_message, sts.register_session, lambda_runtime.reset,
     dynamodb._condition_syntax_error,
+    iam_evaluator.evaluate, iam_evaluator._first_match, iam_evaluator.fnmatch_iam_cs,
+    iam_evaluator.parse_policy_document,
+    iam_evaluator._service_principal_matches, iam_evaluator._gather_role_policies, iam_actions.extract_resource_arn,
+    lambda_svc._emit_lambda_logs, lambda_svc._route_async_failure, cloudwatch_logs._make_group_arn_no_star,
 ]
 print(json.dumps({
     "signatures": {hook.__name__: list(inspect.signature(hook).parameters) for hook in hooks},
@@ -30,7 +34,10 @@ print(json.dumps({
     "namespace": "sagemaker" in iam_actions.SERVICE_TO_IAM_NAMESPACE,
     "denial": sorted(iam_evaluator.EvalResult.__dataclass_fields__),
     "failure": sorted(iam_evaluator.AuthError.__dataclass_fields__),
+    "context": sorted(iam_evaluator.EvalContext.__dataclass_fields__),
+    "statement": sorted(iam_evaluator.ParsedStatement.__dataclass_fields__),
     "roles": type(iam._roles).__name__,
+    "tables": [type(cloudwatch_logs._log_groups).__name__, type(lambda_svc._functions).__name__],
     "sessions": type(sts._sessions).__name__,
 }))
 """
@@ -51,6 +58,16 @@ SIGNATURES = {
     "register_session": ["access_key", "session"],
     "reset": [],
     "_condition_syntax_error": ["expr", "slot"],
+    "evaluate": ["ctx", "policies", "limits"],
+    "_first_match": ["ctx", "stmts", "effect"],
+    "fnmatch_iam_cs": ["value", "pattern"],
+    "parse_policy_document": ["doc"],
+    "_service_principal_matches": ["principal", "service"],
+    "_gather_role_policies": ["role_name", "account_id"],
+    "extract_resource_arn": ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
+    "_emit_lambda_logs": ["func", "request_id", "log_text", "error", "duration_ms", "log_source"],
+    "_route_async_failure": ["target_arn", "func_name", "event", "result"],
+    "_make_group_arn_no_star": ["name"],
 }
 
 
@@ -70,6 +87,12 @@ def test_every_hook_of_ministack_is_as_the_adapter_expects_it() -> None:
     assert {"code", "message"} <= set(found["failure"])
     assert found["roles"] == "AccountScopedDict"
     assert found["sessions"] == "dict"
+    assert {"principal_arn", "principal_type", "principal_account", "action", "resource_arn", "region"} <= set(
+        found["context"]
+    )
+    assert {"service_context"} <= set(found["context"])
+    assert {"sid", "resources"} <= set(found["statement"])
+    assert found["tables"] == ["AccountRegionScopedDict", "AccountRegionScopedDict"]
 
 
 def test_the_version_is_the_one_that_the_adapter_was_written_for() -> None:

@@ -70,6 +70,20 @@ def test_a_job_is_created_with_exactly_these_permissions(aws: LocalAws, user: st
     assert finished(aws, "mine-2")["TrainingJobStatus"] == "Failed"
 
 
+@pytest.mark.parametrize(("owner", "denied"), [("mine", False), ("yours", True)])
+def test_a_policy_may_ask_for_the_tags_of_a_job(aws: LocalAws, user: str, owner: str, denied: bool) -> None:
+    name = f"mine-of-{owner}"
+    tags = [{"Key": "owner", "Value": owner}]
+    client(aws, "sagemaker").create_training_job(**a_request(TrainingJobName=name) | {"Tags": tags})
+    finished(aws, name)
+    own = {"StringEquals": {"aws:ResourceTag/owner": "mine"}}
+    stop = {"Effect": "Allow", "Action": "sagemaker:StopTrainingJob", "Resource": JOBS, "Condition": own}
+    with pytest.raises(ClientError) as caught:
+        sagemaker_as(aws, user, [stop]).stop_training_job(TrainingJobName=name)
+    # What has ended cannot be stopped, but who is told so was allowed to try.
+    assert (caught.value.response["Error"]["Code"] == "AccessDeniedException") is denied
+
+
 def test_a_wrong_secret_is_refused(aws: LocalAws, user: str) -> None:
     sagemaker_as(aws, user, [CREATE])
     key = client(aws, "iam").list_access_keys(UserName=user)["AccessKeyMetadata"][0]["AccessKeyId"]

@@ -45,7 +45,7 @@ def create(local: LocalAws, request: dict[str, Any]) -> str:
 
 def containers(engine: DockerEngine, job: str) -> list[str]:
     command = [engine.cli, "ps", "--all", "--quiet", "--filter", f"name={job}"]
-    done = subprocess.run(command, env=engine.env, check=True, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, env=engine.env, check=True, capture_output=True, text=True)  # noqa: S603 - the engine or our own interpreter
     return done.stdout.split()
 
 
@@ -194,7 +194,7 @@ request = {request!r}
 supervision = Supervision(lambda line: print(line, flush=True), die_with_parent=True)
 DockerEngine.of_this_machine(None).run(request, prepare(request, Path({str(tmp_path)!r})), {{}}, supervision)
 """
-    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)  # noqa: S603 - the engine or our own interpreter
     assert process.stdout
     assert process.stdout.readline().startswith("sleep, ")
     os.kill(process.pid, signal.SIGKILL)

@@ -32,7 +32,7 @@ def image_table(found: Addresses) -> str:
     """The module's text. Raises ValueError where the addresses have less in common than the table takes for granted."""
     text = "\n\n".join(_sections([*_rows(found)]))
     ruff = [sys.executable, "-m", "ruff", "format", "--line-length=120", "-"]
-    return subprocess.run(ruff, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return subprocess.run(ruff, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own interpreter and script
 
 
 def _rows(found: Addresses) -> Iterator[Row]:

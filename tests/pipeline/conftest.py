@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from unittest import mock
@@ -19,20 +19,33 @@ from traindrop_cli.stack import point_at
 HERE = Path(__file__).parent
 
 
+# Looks at what the tests before it have done.
+LAST = HERE / "test_permissions_used.py"
+# Of the session's configuration: whether tests of this folder were deselected.
+DESELECTED = pytest.StashKey[bool]()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("pipeline"))
+    items.sort(key=lambda item: item.path == LAST)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        item.config.stash[DESELECTED] = HERE in item.path.parents or item.config.stash.get(DESELECTED, False)
 
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """Deployed as `traindrop drop --local` does it, and with its settings (IAM on, every event twice), and quotas."""
-    settings = LocalSettings(quotas={ONLY_ONE: 1, NONE_AT_ALL: 0})
+    grants = tmp_path_factory.mktemp("grants") / "grants.jsonl"
+    settings = LocalSettings(quotas={ONLY_ONE: 1, NONE_AT_ALL: 0}, grants_file=grants)
     with ExitStack() as resources:
         with mock.patch.dict(os.environ):
             stack = resources.enter_context(own_local_stack(Console(file=io.StringIO()), settings))
-        yield Pipeline(stack, tmp_path_factory.mktemp("home"))
+        yield Pipeline(stack, tmp_path_factory.mktemp("home"), grants)
 
 
 @pytest.fixture

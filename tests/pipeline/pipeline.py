@@ -16,7 +16,7 @@ from tests.waiting import wait_for
 
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
-from traindrop_cli.local_stack import Running, read_inbox
+from traindrop_cli.local_stack import INBOX, Running, read_inbox
 from traindrop_cli.stack import Stack
 
 FEW_ROUNDS = {"num_round": 5}
@@ -25,6 +25,8 @@ ENDLESS = {"num_round": 100_000}
 # Of this instance type the local account has one.
 ONLY_ONE = "ml.c5.xlarge"
 NONE_AT_ALL = "ml.p3.2xlarge"
+# The name of a test's own session of a role.
+TRIED = "tried-by-a-test"
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,16 @@ class Message:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One deployed stack; `inbox` keeps every message that its subscriber ever got, `home` is the command line's."""
+    """One deployed stack; `inbox` keeps every message that its subscriber ever got, `home` is the command line's.
+
+    `grants` is the file of the permissions that allowed a request (`traindrop_cli.local.grants`).
+    """
 
     stack: Stack
     home: Path
+    grants: Path = Path(os.devnull)
     inbox: list[Message] = field(default_factory=list)
+    inbox_name: str = INBOX
 
     def drop(self, dataset: str, csv: bytes, file: str = "data.csv", **config: Any) -> None:
         """Upload a CSV; with `config` its training.yaml first, as its own, undeclared upload."""
@@ -79,7 +86,7 @@ class Pipeline:
 
     def messages(self, dataset: str) -> list[Message]:
         """All messages about a dataset so far."""
-        for envelope in read_inbox():
+        for envelope in read_inbox(self.inbox_name):
             attributes = {name: each["Value"] for name, each in envelope.get("MessageAttributes", {}).items()}
             self.inbox.append(
                 Message(
@@ -127,6 +134,22 @@ class Pipeline:
             yield
         finally:
             iam.delete_role_policy(RoleName=role, PolicyName="denied")
+
+    @contextmanager
+    def assumed(self, role: str) -> Iterator[boto3.Session]:
+        """A session with the credentials of one of the template's roles, which trusts the account for that moment."""
+        iam, name = boto3.client("iam"), self.resource(role)
+        found = iam.get_role(RoleName=name)["Role"]
+        trust: Any = found["AssumeRolePolicyDocument"]
+        account = f"arn:aws:iam::{found['Arn'].split(':')[4]}:root"
+        more = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+        widened = json.dumps({**trust, "Statement": [*trust["Statement"], more]})
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=widened)
+        try:
+            assumed = boto3.client("sts").assume_role(RoleArn=found["Arn"], RoleSessionName=TRIED)["Credentials"]
+            yield boto3.Session(assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"])
+        finally:
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
 
     def traindrop(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
         """Call the command line on this stack, with nobody to answer its questions."""
@@ -179,11 +202,14 @@ class Pipeline:
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
     def log(self, function: str, text: str) -> list[str]:
-        """The lines of a function's log that hold `text`."""
+        """The lines of a function's log that hold `text`; none where it never ran."""
         logs = boto3.client("logs")
-        group = f"/aws/lambda/{self.resource(function)}"
+        group = self.resource(f"{function}Log")
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-        return [event["message"] for page in pages for event in page["events"] if text in event["message"]]
+        try:
+            return [event["message"] for page in pages for event in page["events"] if text in event["message"]]
+        except logs.exceptions.ResourceNotFoundException:
+            return []
 
     def wait_until_idle(self, function: str) -> None:
         """Wait until each invocation of a function that began has ended."""

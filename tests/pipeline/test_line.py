@@ -70,3 +70,15 @@ def test_a_quota_of_zero_is_told_at_once_with_the_way_to_raise_it(pipeline: Pipe
     message = pipeline.message("hopeless")
     assert (run.status, message.outcome) == (Status.FAILED, "launch_failed")
     assert "servicequotas" in message.body
+
+
+def test_a_waiting_run_whose_request_was_deleted_fails_and_says_so(pipeline: Pipeline) -> None:
+    holder = held(pipeline, "last holder")
+    pipeline.drop("robbed", labelled(), hyperparameters=FEW_ROUNDS, instance_type=ONLY_ONE)
+    run = pipeline.waiting("robbed")
+    boto3.client("s3").delete_object(Bucket=run.bucket, Key=run.request_key)
+    boto3.client("sagemaker").stop_training_job(TrainingJobName=holder)
+    (run,) = pipeline.told("robbed")
+    message = pipeline.message("robbed")
+    assert (run.status, message.outcome) == (Status.FAILED, "launch_failed")
+    assert "request.json was deleted" in " ".join(message.body.split())

@@ -109,3 +109,14 @@ def test_a_message_that_cannot_be_sent_leaves_its_event_in_the_dead_letter_queue
     (run,) = pipeline.runs("untold")
     assert run.notified_at is None
     assert pipeline.messages("untold") == []
+
+
+def test_an_event_that_the_dispatcher_cannot_read_waits_in_the_dead_letter_queue_and_nobody_is_told(
+    pipeline: Pipeline,
+) -> None:
+    entry: Any = {"Source": "traindrop.traindrop", "DetailType": "Stop Requested", "Detail": '{"run": "unreadable"}'}
+    boto3.client("events").put_events(Entries=[entry])
+    (letter,) = dead_letters_about("unreadable", pipeline)
+    assert letter["requestContext"]["functionArn"].rpartition(":")[2] == pipeline.resource("Dispatcher")
+    pipeline.messages("")
+    assert [message for message in pipeline.inbox if "unreadable" in message.body] == []

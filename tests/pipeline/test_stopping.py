@@ -1,5 +1,7 @@
 """`traindrop stop`: a run that trains or waits, and nothing else."""
 
+import json
+
 import boto3
 from tests.pipeline.pipeline import ENDLESS, FEW_ROUNDS, ONLY_ONE, Pipeline, labelled
 
@@ -36,18 +38,29 @@ def test_what_is_not_confirmed_is_not_stopped(pipeline: Pipeline) -> None:
     assert pipeline.traindrop("stop", run, "--yes").returncode == 0
 
 
+def role_of_a_colleague() -> str:
+    """The ARN of a training role that is none of the stack's, which SageMaker assumes for the stack's jobs alone."""
+    iam = boto3.client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    may = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
+    trusts, allowed = (json.dumps({"Version": "2012-10-17", "Statement": [each]}) for each in (trust, may))
+    role = iam.create_role(RoleName="colleague", AssumeRolePolicyDocument=trusts)["Role"]
+    iam.put_role_policy(RoleName="colleague", PolicyName="train", PolicyDocument=allowed)
+    return str(role["Arn"])
+
+
 def test_a_job_of_someone_else_is_not_touched(pipeline: Pipeline) -> None:
     pipeline.drop("mine", labelled(), hyperparameters=FEW_ROUNDS)
     (run,) = pipeline.told("mine")
     request = {
         name: (pipeline.job(run.run) or {})[name]
-        for name in ("RoleArn", "AlgorithmSpecification", "HyperParameters", "InputDataConfig", "OutputDataConfig",
+        for name in ("AlgorithmSpecification", "HyperParameters", "InputDataConfig", "OutputDataConfig",
                      "ResourceConfig", "StoppingCondition")
     }  # fmt: skip
     theirs = "colleague-model-1"
     request["HyperParameters"] |= {"num_round": str(ENDLESS["num_round"])}
     sagemaker = boto3.client("sagemaker")
-    sagemaker.create_training_job(TrainingJobName=theirs, **request)
+    sagemaker.create_training_job(TrainingJobName=theirs, RoleArn=role_of_a_colleague(), **request)
     done = pipeline.traindrop("stop", theirs, "--yes")
     assert done.returncode == 3
     assert "training jobs of others are never touched" in done.stderr

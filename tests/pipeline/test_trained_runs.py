@@ -80,7 +80,7 @@ def test_a_file_copied_with_the_real_aws_cli_sets_a_run_off(pipeline: Pipeline, 
     command = [aws, "--endpoint-url", pipeline.stack.endpoint_url, "s3", "cp", "--no-progress", file,
                f"s3://{pipeline.stack.bucket}/datasets/copied/train/"]  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
-    subprocess.run([str(part) for part in command], env=environment, check=True, capture_output=True)  # noqa: S603
+    subprocess.run([str(part) for part in command], env=environment, check=True, capture_output=True)  # noqa: S603 - our own interpreter and script
     (run,) = pipeline.told("copied")
     assert (run.status, run.file) == (Status.EVALUATED, file.name)
     assert pipeline.message("copied").outcome == "evaluated"

@@ -356,6 +356,10 @@ _ENVIRONMENT = {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "POWERTOOLS_LOG_LEVEL": "CRITICAL", "STACK": STACK, "TABLE": TABLE,
     "STACK_ID": "arn:aws:cloudformation:us-east-1:123456789012:stack/traindrop/0f1e2d3c",
     "TRAINING_ROLE_ARN": "arn:aws:iam::123456789012:role/traindrop-TrainingRole-1A2B3C4D5E6F",
+    "KMS_KEY_ARN": "",
+    "TRAINING_SUBNETS": "",
+    "TRAINING_SECURITY_GROUPS": "",
+    "NETWORK_ISOLATION": "false",
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
     "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
 }  # fmt: skip

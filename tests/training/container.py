@@ -39,7 +39,7 @@ class Container:
         script = ROOT / "training_scripts" / self.framework / "train.py"
         command = [sys.executable, *(f"-W{rule}" for rule in self.warnings), str(script)]
         command += [part for name, value in sorted(flags.items()) for part in (f"--{name}", str(value))]
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and script
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 

@@ -120,7 +120,7 @@ def test_the_model_file_is_what_xgboost_makes_of_the_same_file_and_parameters(jo
     job.configure()
     command = [sys.executable, "-W", "error", "-m", "traindrop.builtin_xgboost"]
     environment = {"SAGEMAKER_BASE_DIR": str(job.base), "PYTHONPATH": str(ROOT / "layers/core"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own interpreter and script
     assert (done.returncode, done.stderr) == (0, "")
     as_the_image_calls_it(job).save_model(tmp_path / "model.ubj")
     assert job.model.read_bytes() == (tmp_path / "model.ubj").read_bytes()
@@ -352,7 +352,7 @@ def by_the_training_script(folder: Path, train: Path, test: Path, seed: int) -> 
     flags = {"target": "Survived", "max_depth": 3, "refit": False, "seed": seed}
     command = [sys.executable, str(ROOT / "training_scripts/xgboost/train.py")]
     command += [part for name, value in flags.items() for part in (f"--{name}", str(value))]
-    subprocess.run(command, env={"PATH": os.environ["PATH"], **environment}, check=True, capture_output=True)  # noqa: S603
+    subprocess.run(command, env={"PATH": os.environ["PATH"], **environment}, check=True, capture_output=True)  # noqa: S603 - our own interpreter and script
     with (folder / "predictions.csv").open(newline="") as stream:
         return np.array([float(row["probability_1"]) for row in csv.DictReader(stream)])
 
@@ -360,5 +360,5 @@ def by_the_training_script(folder: Path, train: Path, test: Path, seed: int) -> 
 def test_importing_it_imports_neither_xgboost_nor_numpy() -> None:
     code = "import sys, traindrop.builtin_xgboost, traindrop.preparation; sys.exit('numpy' in sys.modules)"
     command = [sys.executable, "-c", code]
-    assert subprocess.run(command, env={"PYTHONPATH": str(ROOT / "layers/core")}, check=False).returncode == 0  # noqa: S603
+    assert subprocess.run(command, env={"PYTHONPATH": str(ROOT / "layers/core")}, check=False).returncode == 0  # noqa: S603 - our own interpreter and script
     assert builtin_xgboost.MODEL == "xgboost-model"

@@ -60,7 +60,7 @@ def by_our_script(seed: int, folder: Path) -> Array:
     flags = {**SETTINGS, "num_round": ROUNDS, "target": "Survived", "seed": seed}
     command = [sys.executable, str(ROOT / "training_scripts/xgboost/train.py")]
     command += [part for name, value in flags.items() for part in (f"--{name}", str(value))]
-    subprocess.run(  # noqa: S603
+    subprocess.run(  # noqa: S603 - our own interpreter and script
         command, env={**os.environ, **{k: str(v) for k, v in environment.items()}}, check=True, capture_output=True
     )
     predictions = rows_of(folder / "output/predictions.csv")

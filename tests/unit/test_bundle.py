@@ -32,7 +32,7 @@ def test_the_reader_can_be_imported_where_there_is_nothing_but_the_bundle_and_th
 ) -> None:
     # -I and -S: no environment variables, no site-packages, where another traindrop is installed.
     program = f"import sys; sys.path.insert(0, {str(unpacked)!r}); import traindrop.dataset; print(traindrop.__file__)"
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own interpreter and script
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr

@@ -82,7 +82,7 @@ def test_a_duration_may_carry_its_unit(written: str, seconds: int) -> None:
         ("entry_point: /etc/train.py", "entry_point", "'/etc/train.py'", "inside the code folder"),
         ("entry_point: train.sh", "entry_point", "'train.sh'", "a .py file"),
         ("environment: {1A: b}", "environment.1A", "'1A'", "begins with no digit"),
-        ("environment: {A: 1}", "environment.A", "1", 'environment.A: "1"'),
+        ("environment: {A: 1}", "environment.A", "int", 'environment.A: "…"'),
         ("framework: custom", "image_uri", "none is given", "address of your image"),
         ("image_uri: a/b:1", "image_uri", "xgboost", "Set framework: custom"),
         ("{framework: custom, image_uri: 'a b'}", "image_uri", "'a b'", "without spaces"),

@@ -228,5 +228,5 @@ def test_the_bundled_modules_are_all_that_the_reader_needs(tmp_path: Path) -> No
         (tmp_path / "traindrop" / name).write_bytes(source.read_bytes())
     (tmp_path / "train.py").write_text("import traindrop.dataset as d; print(d.__file__)", "utf-8")
     command = [sys.executable, "-S", "-E", str(tmp_path / "train.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter and script
     assert str(tmp_path) in done.stdout

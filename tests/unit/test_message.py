@@ -191,16 +191,16 @@ def test_an_evaluation_that_failed_says_that_the_model_is_kept_and_where() -> No
 def test_an_internal_error_names_function_error_and_the_queue_where_the_event_waits() -> None:
     message = ended(
         Kind.INTERNAL_ERROR,
-        function="traindrop-launcher",
+        function="traindrop-Launcher-1A2B3C4D",
         reason="KeyError: 'x'",
         dead_letter_queue="traindrop-DeadLetters-1ABC",
     )
     assert message.subject == "[traindrop] titanic: internal error"
     words = " ".join(message.body.split())
-    assert "a part of traindrop itself failed, traindrop-launcher" in words
+    assert "a part of traindrop itself failed, traindrop-Launcher-1A2B3C4D" in words
     assert "waits in the dead-letter queue traindrop-DeadLetters-1ABC; nothing is lost" in words
     assert "KeyError: 'x'" in words
-    assert "aws logs tail /aws/lambda/traindrop-launcher --since 1d" in message.body
+    assert "aws logs tail /traindrop/traindrop/Launcher --since 1d" in message.body
 
 
 def test_an_internal_error_about_no_run_at_all_names_the_function_in_the_subject() -> None:

@@ -41,7 +41,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             environment = {"PYTHONPATH": str(ROOT / "layers/core"), "SM_OUTPUT_DIR": str(tmp_path / own)}
             code = INSTANCE.format(hosts=HOSTS, patience=patience)
             process = stack.enter_context(
-                subprocess.Popen(  # noqa: S603
+                subprocess.Popen(  # noqa: S603 - our own interpreter and script
                     [sys.executable, "-W", "error", "-c", code, own, str(port), what],
                     env=environment,
                     stdout=subprocess.PIPE,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from traindrop.confinement import Confinement
 from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
 
 COMMON = {"STACK": "traindrop", "TABLE": "runs", "AWS_REGION": "eu-west-1"}
@@ -21,11 +22,14 @@ def test_settings_are_read_from_the_environment_and_foreign_variables_are_ignore
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     more = {"STACK_ID": "id", "TRAINING_ROLE_ARN": "role", "TRAINING_SCRIPTS": "/opt", "OWNER": "me"}
+    more |= {"KMS_KEY_ARN": "", "TRAINING_SUBNETS": "subnet-a,subnet-b", "TRAINING_SECURITY_GROUPS": "sg-a"}
+    more |= {"NETWORK_ISOLATION": "false"}
     set_all(monkeypatch, COMMON | more | LIMITS | {"PATH_X": "?"})
     settings = LauncherSettings.from_env()
     assert (settings.stack, settings.table, settings.aws_region) == ("traindrop", "runs", "eu-west-1")
     assert settings.training_scripts == Path("/opt")
     assert settings.max_concurrent_jobs == 4
+    assert settings.confinement == Confinement(None, ("subnet-a", "subnet-b"), ("sg-a",), isolated=False)
 
 
 def test_the_dispatcher_is_told_how_many_jobs_may_run_and_takes_the_launchers_settings_as_its_own(

@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--stop-grace", type=float, default=default.stop_grace, help="seconds from SIGTERM to SIGKILL")
     add("--log-level", default=default.log_level)
     add("--calls-file", type=Path, help="gets the number of calls by caller, service and operation as JSON at the end")
+    add("--grants-file", type=Path, help="gets each permission of a role that has allowed a request, as lines of JSON")
     add("--ready-file", type=Path, help="gets the endpoint as JSON once it answers")
     add("--end-with-stdin", action="store_true", help="end when standard input is closed")
     return parser

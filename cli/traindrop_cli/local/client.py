@@ -106,6 +106,8 @@ def _options(settings: LocalSettings) -> Iterator[str]:
         yield f"--state-dir={settings.state_dir}"
     if settings.calls_file is not None:
         yield f"--calls-file={settings.calls_file}"
+    if settings.grants_file is not None:
+        yield f"--grants-file={settings.grants_file}"
     if not settings.enforce_iam:
         yield "--no-iam"
 

@@ -1,4 +1,4 @@
-"""The only file that touches MiniStack's private API (1.5.33); tests check that each hook still exists.
+"""With `ministack_iam` the only file that touches MiniStack's private API (1.5.33); tests check that each hook exists.
 
 Importing it imports MiniStack, which reads its settings from the environment at that moment: see `server`.
 """
@@ -20,12 +20,15 @@ from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 
+from traindrop_cli.local import ministack_iam
+from traindrop_cli.local.grants import Grant
 from traindrop_cli.local.sagemaker.jobs import training_job_arn
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surroundings
 
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
 Call = Callable[[str, Scope, Mapping[str, Any]], Awaitable[Response]]
+Tags = Callable[[Scope, str], Mapping[str, str]]
 
 SAGEMAKER = "sagemaker.amazonaws.com"
 SESSION_SECONDS = 12 * 3600
@@ -38,8 +41,14 @@ def asgi_app() -> Any:
     return ministack_app.app
 
 
-def install(call: Call, *, concurrent_invocations: int) -> None:
-    """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does."""
+def install(
+    call: Call, tags: Tags, *, concurrent_invocations: int, granted: Callable[[Grant], None] | None = None
+) -> None:
+    """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does.
+
+    `tags` tells those of a training job, for policies that ask for them; `granted` is told each permission of a role
+    that allowed a request.
+    """
 
     async def handler(
         _method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
@@ -47,7 +56,8 @@ def install(call: Call, *, concurrent_invocations: int) -> None:
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         scope = Scope(responses.get_account_id(), responses.get_region())
         parameters = json.loads(body or b"{}")
-        denied = _denied(operation, scope, parameters, router.extract_access_key_id(headers, query))
+        held = {} if operation == "CreateTrainingJob" else tags(scope, parameters.get("TrainingJobName", ""))
+        denied = _denied(operation, scope, parameters, held, router.extract_access_key_id(headers, query))
         return denied or await call(operation, scope, parameters)
 
     ministack_app.SERVICE_HANDLERS["sagemaker"] = handler
@@ -59,6 +69,7 @@ def install(call: Call, *, concurrent_invocations: int) -> None:
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _give_object_events_their_version()
     _give_put_events_its_condition_keys()
+    ministack_iam.install(granted)
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
     pin = iam_evaluator.pin_request_origin
     ministack_app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
@@ -182,24 +193,16 @@ def _emit(scope: Scope, detail_type: str, resources: list[str], detail: dict[str
     asyncio.run_coroutine_threadsafe(put(), ministack_app._MAIN_LOOP).result()
 
 
-def _can_assume(scope: Scope, role_arn: str) -> bool:
+def _can_assume(scope: Scope, role_arn: str, source_arn: str) -> bool:
     if not ministack_app.AUTH:
         return True
     with responses.request_scope(scope.account, scope.region):
         role = iam._roles.get(role_arn.rpartition("/")[2])
-    if role is None or role["Arn"] != role_arn:
-        return False
-    document = role["AssumeRolePolicyDocument"]
-    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
-    return any(_trusts_sagemaker(each) for each in ([statements] if isinstance(statements, dict) else statements))
-
-
-def _trusts_sagemaker(statement: Mapping[str, Any]) -> bool:
-    principal, actions = statement.get("Principal", {}), statement.get("Action", [])
-    services = principal.get("Service", []) if isinstance(principal, dict) else []
-    named = SAGEMAKER in ([services] if isinstance(services, str) else services)
-    allowed = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
-    return statement.get("Effect") == "Allow" and named and allowed
+        if role is None or role["Arn"] != role_arn:
+            return False
+        document = role["AssumeRolePolicyDocument"]
+        trust = json.loads(document) if isinstance(document, str) else document
+        return ministack_iam.trusts(trust, SAGEMAKER, scope.account, source_arn)
 
 
 def _assume(scope: Scope, role_arn: str, session: str) -> Credentials:
@@ -223,12 +226,15 @@ def _assume(scope: Scope, role_arn: str, session: str) -> Credentials:
     return {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_session_token": token}
 
 
-def _denied(operation: str, scope: Scope, parameters: Mapping[str, Any], access_key: str) -> Response | None:
+def _denied(
+    operation: str, scope: Scope, parameters: Mapping[str, Any], held: Mapping[str, str], access_key: str
+) -> Response | None:
     """The refusal of a call that the caller's policies do not allow; None where they do, or without AUTH."""
     if not ministack_app.AUTH:
         return None
-    for action, resource, context in _needed(operation, scope, parameters):
-        service = action.partition(":")[0]
+    tagged = {f"aws:ResourceTag/{key}": value for key, value in held.items()}
+    for action, resource, asked in _needed(operation, scope, parameters):
+        service, context = action.partition(":")[0], asked | tagged
         result = iam_evaluator.enforce(
             access_key, action, service, scope.region, resource_arn=resource, service_context=context
         )

@@ -53,6 +53,7 @@ async def _serve(
 
     from traindrop_cli.local import ministack_adapter as adapter
     from traindrop_cli.local.calls import CallCounter
+    from traindrop_cli.local.grants import GrantFile
     from traindrop_cli.local.sagemaker.api import SageMaker
 
     sagemaker = SageMaker(training, adapter.surroundings())
@@ -63,7 +64,8 @@ async def _serve(
         except ApiError as error:
             return adapter.answer({"__type": error.code, "message": error.message}, 400)
 
-    adapter.install(call, concurrent_invocations=settings.concurrent_invocations)
+    granted = GrantFile(settings.grants_file).add if settings.grants_file is not None else None
+    adapter.install(call, sagemaker.tags, concurrent_invocations=settings.concurrent_invocations, granted=granted)
     ended = _end_of_service(end_with_stdin)
     calls = CallCounter(adapter.asgi_app(), adapter.owner_of)
     app = _telling_when_ready(calls, lambda: _write_ready(ready_file, training.endpoint_url))

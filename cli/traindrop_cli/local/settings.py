@@ -18,7 +18,8 @@ class LocalSettings:
     doubled each time). `concurrent_invocations`: how many environments a function has at the most; further events wait
     in its queue. `enforce_iam`: check every call against the caller's policies. The rest is described in
     `traindrop_cli.local.sagemaker.surroundings.Settings`. `calls_file` gets the number of AWS calls by caller, service
-    and operation when the local AWS ends (`traindrop_cli.local.calls`).
+    and operation when the local AWS ends (`traindrop_cli.local.calls`). `grants_file` gets each permission of a role
+    that has allowed a request, as soon as it has (`traindrop_cli.local.grants`).
     """
 
     port: int = 0
@@ -32,6 +33,7 @@ class LocalSettings:
     stop_grace: float = 10.0
     log_level: str = "WARNING"
     calls_file: Path | None = None
+    grants_file: Path | None = None
 
 
 def ministack_environment(settings: LocalSettings, port: int) -> dict[str, str]:

@@ -9,6 +9,7 @@ from traindrop.bundle import Bundle
 from traindrop.config import TrainingConfig
 from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
+from traindrop.steps import REQUIREMENTS
 
 ENTRY_POINT = "train.py"
 # A training script with what it imports; data belongs into a channel, packages into requirements.txt.
@@ -32,11 +33,15 @@ class OwnCode:
 
 @dataclass(frozen=True)
 class Code:
-    """`bundle` is None where the image brings the algorithm itself. `own`: the script is the person's."""
+    """`bundle` is None where the image brings the algorithm itself. `own`: the script is the person's.
+
+    `installs`: it has a requirements.txt, whose packages are fetched when the job starts.
+    """
 
     bundle: Bundle | None
     own: bool = False
     resumes: bool = True
+    installs: bool = False
 
     def entry_point(self, config: TrainingConfig) -> str:
         return config.entry_point or ENTRY_POINT
@@ -90,4 +95,4 @@ def _own_code(config: TrainingConfig, own: OwnCode) -> Code:
             f"training.yaml: entry_point: {name!r} is not in the code folder, which has "
             f"{', '.join(sorted(own.files)[:20])}. Put it there, or name one of these."
         )
-    return Code(bundle.pack(own.files), own=True, resumes=own.resumes)
+    return Code(bundle.pack(own.files), own=True, resumes=own.resumes, installs=REQUIREMENTS in own.files)

@@ -195,8 +195,12 @@ def _problem(details: ErrorDetails) -> str:
         return f"{field}: there is no such field. Fields: {', '.join(TrainingConfig.model_fields)}."
     hint = ""
     if details["type"] == "string_type":
-        hint = f' Write it in quotes: {field}: "{details["input"]}"'
-    return f"{field}: found {_shown(details['input'])}; {_allowed(details)}.{hint}"
+        # What stands in an environment variable may be a secret, and this goes by mail.
+        shown = "…" if field.startswith("environment.") else details["input"]
+        hint = f' Write it in quotes: {field}: "{shown}"'
+    is_secret = details["loc"][0] == "environment" and "[key]" not in details["loc"]
+    found = type(details["input"]).__name__ if is_secret else _shown(details["input"])
+    return f"{field}: found {found}; {_allowed(details)}.{hint}"
 
 
 # Where pydantic's own words would show a pattern, or a type that YAML does not have.

@@ -18,8 +18,8 @@ def arithmetic(run: Run, seconds: int, tariff: Tariff) -> str:
 def unpriced(run: Run, ceiling: str) -> str:
     """Why a ceiling cannot be kept; to be ended with what else may be done."""
     return (
-        f"No price of {run.instance_type} in {run.region} is known, so {ceiling} cannot be kept. Get the prices with "
-        "`traindrop prices --refresh --stack STACK`"
+        f"No price of {run.instance_type} in {run.region or 'its region'} is known, so {ceiling} cannot be kept. Get "
+        "the prices with `traindrop prices --refresh --stack STACK`"
     )
 
 

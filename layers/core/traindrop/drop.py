@@ -16,6 +16,7 @@ from traindrop.frameworks import check_hyperparameters
 from traindrop.headerless import HeaderlessFile, check_prepared, check_prepared_test
 from traindrop.placement import Placement
 from traindrop.placing import NO_TRAINERS, Sizes, Trainers, place, placed
+from traindrop.request import longest_seconds
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
 
@@ -128,6 +129,7 @@ def decide(
         "framework": config.framework,
         "instance_type": placement.instance_type,
         "instance_count": placement.instance_count,
+        "longest_seconds": longest_seconds(config),
         "checked_at": now(),
     }
     return Decision(run.model_copy(update=learned), placed(config, placement), code, placement, training, headerless)

@@ -12,9 +12,10 @@ from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
 from traindrop.model_files import own_metric
 from traindrop.preparation import Preparation
-from traindrop.run import Run, Status
+from traindrop.run import Run, Status, run_of
 from traindrop.settings import EvaluatorSettings
 
 
@@ -24,13 +25,15 @@ def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
     Safe to call any number of times. An exception means: deliver the event again.
     """
     ledger = Ledger(settings.table)
-    run = conclude(job, ledger)
-    if run is None:
-        return None
-    if run.status is Status.COMPLETED:
-        _evaluate(run, ledger)
-        run = ledger.stored(run.run)
-    announce(run, settings.stack)
+    with about(run_of(job)[0]):
+        run = conclude(job, ledger)
+        if run is None:
+            return None
+        if run.status is Status.COMPLETED:
+            _evaluate(run, ledger)
+            run = ledger.stored(run.run)
+        log().info("evaluation", extra={"status": run.status, "rows": run.test_rows})
+        announce(run, settings.stack)
     return run.status
 
 

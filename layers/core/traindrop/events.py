@@ -14,9 +14,17 @@ from urllib.parse import unquote_plus
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
+# What went wrong goes to the log, and an event holds data.
+SILENT = ConfigDict(hide_input_in_errors=True)
+
 
 class _Theirs(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,  # what went wrong goes to the log, and the event holds data
+    )
 
 
 class Upload(_Theirs):
@@ -240,7 +248,7 @@ class FailureNotice(_Theirs):
 
 
 class _Ours(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
 
 class RunChanged(_Ours):

@@ -4,14 +4,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from traindrop.clock import now
 from traindrop.errors import Rejected
-from traindrop.events import InvocationFailed, ObjectCreated, S3Notification, TrainingJobStateChange, Upload
+from traindrop.events import SILENT, InvocationFailed, ObjectCreated, S3Notification, TrainingJobStateChange, Upload
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_name, run_of
 from traindrop.settings import NotifierSettings
 from traindrop.upload_path import parse_key
 
 _Payload = ObjectCreated | S3Notification | TrainingJobStateChange
-_PAYLOAD: TypeAdapter[_Payload] = TypeAdapter(_Payload)
+_PAYLOAD: TypeAdapter[_Payload] = TypeAdapter(_Payload, config=SILENT)
 
 
 def record_failure(failure: InvocationFailed, settings: NotifierSettings) -> list[str]:

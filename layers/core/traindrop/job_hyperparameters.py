@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from traindrop.config import TrainingConfig
+from traindrop.confinement import CODE_IN_CHANNEL
 from traindrop.errors import Rejected
 from traindrop.job import Job
 
@@ -60,7 +61,9 @@ def _of_our_scripts(job: Job, config: TrainingConfig) -> dict[str, Any]:
 def _of_script_mode(job: Job) -> dict[str, Any]:
     return {
         "sagemaker_program": job.entry_point,
-        "sagemaker_submit_directory": f"s3://{job.bucket}/{job.bundle_key}",
+        "sagemaker_submit_directory": CODE_IN_CHANNEL
+        if job.confinement.isolated
+        else f"s3://{job.bucket}/{job.bundle_key}",
         "sagemaker_region": job.region,
         "sagemaker_job_name": job.run,
         "sagemaker_container_log_level": _LOG_LEVEL,

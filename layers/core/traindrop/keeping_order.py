@@ -6,18 +6,20 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from traindrop import aws
+from traindrop.clock import now
 from traindrop.dispatching import dispatch
 from traindrop.ending import conclude
-from traindrop.events import Scheduled, StopRequested, TrainingJobStateChange
+from traindrop.events import SILENT, Scheduled, StopRequested, TrainingJobStateChange
 from traindrop.launching import launch
 from traindrop.ledger import Ledger
+from traindrop.measuring import measure, of_line
 from traindrop.reconciling import reconcile
 from traindrop.run import Status
 from traindrop.settings import DispatcherSettings
-from traindrop.spending import settle_ended
+from traindrop.spending import month_of, settle_ended
 
 Occasion = TrainingJobStateChange | StopRequested | Scheduled
-OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion)
+OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion, config=SILENT)
 
 
 @singledispatch
@@ -46,7 +48,14 @@ def _(_occasion: Scheduled, settings: DispatcherSettings) -> list[str]:
         # A run that cannot be launched must not keep others from being healed.
         healed = reconcile(settings)
         settle_ended(Ledger(settings.table))
+    _measure_line(settings)
     return launched + healed
+
+
+def _measure_line(settings: DispatcherSettings) -> None:
+    ledger, at = Ledger(settings.table), now()
+    spent = ledger.spending(month_of(at)).total
+    measure(settings.stack, **of_line(ledger.waiting(), len(ledger.slots()), spent, settings.monthly_ceiling, at))
 
 
 @keep_order.register

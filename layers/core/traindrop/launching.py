@@ -10,6 +10,8 @@ from traindrop import aws
 from traindrop.announcing import announce, announce_waiting
 from traindrop.clock import now
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
+from traindrop.measuring import measure
 from traindrop.quota import Refusal, refusal
 from traindrop.request import for_job
 from traindrop.run import Run, Status
@@ -40,6 +42,15 @@ def launch(name: str, settings: DispatcherSettings) -> Launch:
     month costs, create the job, record it. Whoever dies in between leaves a run that waits; the next one repeats the
     steps, each of which may be repeated: SageMaker takes a job's name once.
     """
+    with about(name):
+        outcome = _launch(name, settings)
+        log().info("launch", extra={"outcome": outcome})
+    if outcome is Launch.LAUNCHED:
+        measure(settings.stack, RunsLaunched=1)
+    return outcome
+
+
+def _launch(name: str, settings: DispatcherSettings) -> Launch:
     ledger = Ledger(settings.table)
     run = ledger.claim_launch(name, now())
     if run is None:

@@ -1,5 +1,6 @@
 """What became of a run, as the one message that its subscribers get. Pure: nothing is looked up here."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ MAX_LOG_LINES = 20
 _LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae"})
 # Named beside the main metric: the first of these that it is not.
 _FAMILIAR = ("accuracy", "auc", "r2", "mae")
+# As CloudFormation names it: <stack>-<logical name>-<suffix>.
+_FUNCTION = re.compile(r"(?P<stack>[\w-]{1,40})-(?P<name>[A-Z][A-Za-z]+)-\w+", re.ASCII)
 _TRAINING_LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 
 
@@ -315,6 +318,11 @@ def _commands(outcome: Outcome) -> list[str]:
         file, dataset = (shlex.quote(plain_text.line(text, 300)) for text in (outcome.file, outcome.dataset))
         commands.append(f"traindrop drop {file} --dataset {dataset}")
     if outcome.kind is Kind.INTERNAL_ERROR and outcome.function:
-        function = shlex.quote(f"/aws/lambda/{plain_text.line(outcome.function, 100)}")
-        commands.append(f"aws logs tail {function} --since 1d")
+        commands += [f"aws logs tail {shlex.quote(group)} --since 1d" for group in _log_groups(outcome.function)]
     return commands
+
+
+def _log_groups(function: str) -> list[str]:
+    """The log group that template.yaml gives a function of this physical name; none for another name."""
+    found = _FUNCTION.fullmatch(function)
+    return [f"/traindrop/{found['stack']}/{found['name']}"] if found else []

@@ -11,9 +11,11 @@ from pydantic import TypeAdapter
 from traindrop import aws
 from traindrop.clock import now
 from traindrop.ending import conclude
-from traindrop.events import FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
+from traindrop.events import SILENT, FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
 from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
+from traindrop.measuring import measure, of_end
 from traindrop.message import Message, compose
 from traindrop.outcome import internal_error, outcome_of
 from traindrop.run import FINAL, Run, Status
@@ -22,7 +24,7 @@ from traindrop.settings import NotifierSettings
 LOG_LINES = 20
 
 Notice = RunEnded | TrainingJobStateChange | FailureNotice
-NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice)
+NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice, config=SILENT)
 
 
 @singledispatch
@@ -74,7 +76,12 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     run = Ledger(settings.table).get(name)
     if run is None or run.status not in FINAL:
         return []
-    return [name] if _publish_once(name, lambda: message_of(run, settings.dead_letter_queue), settings) else []
+    with about(name):
+        if not _publish_once(name, lambda: message_of(run, settings.dead_letter_queue), settings):
+            return []
+        log().info("told", extra={"status": run.status})
+    measure(settings.stack, **of_end(run, now()))
+    return [name]
 
 
 def _publish_once(name: str, compose_message: Callable[[], Message], settings: NotifierSettings) -> bool:

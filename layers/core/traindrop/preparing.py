@@ -3,6 +3,7 @@
 from traindrop import aws
 from traindrop.algorithm_inputs import AlgorithmInputs, put_algorithm_inputs
 from traindrop.ceilings import priced
+from traindrop.confinement import check_confined
 from traindrop.drop import Decision, Drop, decide
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.job import Job
@@ -20,6 +21,7 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
     try:
         decided = _affordable(decide(drop, run, settings.training_scripts), settings)
         run = decided.run
+        check_confined(decided.code, settings.confinement)
         algorithm = _algorithm_inputs(decided)
         request = training_job_request(job_of(decided, algorithm, settings), decided.config)
         if algorithm is None:
@@ -84,6 +86,7 @@ def job_of(decided: Decision, algorithm: AlgorithmInputs | None, settings: Launc
         role_arn=settings.training_role_arn,
         region=settings.aws_region,
         owner=settings.owner,
+        confinement=settings.confinement,
         entry_point=decided.code.entry_point(decided.config) if bundle else None,
         bundle_key=bundle.key if bundle else None,
         own_script=decided.code.own,

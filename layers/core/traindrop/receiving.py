@@ -15,8 +15,9 @@ from traindrop.config import MAX_BYTES, parse_config
 from traindrop.dispatching import enter
 from traindrop.drop import Drop, new_run
 from traindrop.errors import Rejected
-from traindrop.events import ObjectCreated, RerunRequested, S3Notification, Upload
+from traindrop.events import SILENT, ObjectCreated, RerunRequested, S3Notification, Upload
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
 from traindrop.preparing import prepare
 from traindrop.run import WITHOUT_ANSWER, Run, Status, run_name
 from traindrop.settings import LauncherSettings
@@ -28,7 +29,7 @@ ACCOMPANIES = "traindrop-accompanies"
 _TRIES = 4
 
 Arrival = ObjectCreated | S3Notification | RerunRequested
-ARRIVAL: TypeAdapter[Arrival] = TypeAdapter(Arrival)
+ARRIVAL: TypeAdapter[Arrival] = TypeAdapter(Arrival, config=SILENT)
 
 # What is to become of a run of which only the name, and so the content, is known yet.
 _Prepare = Callable[[str], Run]
@@ -116,7 +117,8 @@ def _settle(
     """
     ledger = Ledger(settings.table)
     for _ in range(_TRIES):
-        run = _accept(which, first_name, prepared, ledger, settings, upload)
+        with about(first_name):
+            run = _accept(which, first_name, prepared, ledger, settings, upload)
         if run is not None:
             return _go_on(run, settings)
         answer = ledger.answer_to(which)
@@ -170,10 +172,12 @@ def _resume(name: str, settings: LauncherSettings) -> str:
 
 
 def _go_on(run: Run, settings: LauncherSettings) -> str:
-    if run.status is Status.WAITING:
-        enter(run, settings)
-    else:
-        announce(run, settings.stack)
+    with about(run.run):
+        log().info("received", extra={"status": run.status, "dataset": run.dataset, "bytes": run.size})
+        if run.status is Status.WAITING:
+            enter(run, settings)
+        else:
+            announce(run, settings.stack)
     return run.run
 
 

@@ -6,7 +6,9 @@ from traindrop import aws
 from traindrop.announcing import announce
 from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
+from traindrop.logs import about, log
 from traindrop.looks import is_given_up
+from traindrop.measuring import is_overdue, measure
 from traindrop.run import FINAL, Run, Status
 from traindrop.settings import DispatcherSettings
 from traindrop.spending import settle
@@ -27,7 +29,9 @@ def reconcile(settings: DispatcherSettings) -> list[str]:
         if not ledger.claim_look(run, now()):
             continue
         try:
-            _look_after(run, ledger, settings)
+            with about(run.run):
+                log().info("looked after", extra={"status": run.status, "looks": run.looks})
+                _look_after(run, ledger, settings)
         except Exception as error:  # noqa: BLE001 - raised below, together
             failures.append(error)
         else:
@@ -41,6 +45,8 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     if run.status in FINAL:
         announce(run, settings.stack)
         return
+    if is_overdue(run, now()):
+        measure(settings.stack, OverdueRuns=1)
     job = aws.find_training_job(run.job)
     if job is None:
         reason = f"SageMaker knows no training job {run.job} any more: it was deleted."

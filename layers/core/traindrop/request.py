@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from traindrop.config import TrainingConfig
+from traindrop.confinement import CODE_CHANNEL
 from traindrop.images import image
 from traindrop.job import Job
 from traindrop.job_hyperparameters import job_hyperparameters
@@ -46,14 +47,19 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
             **_metrics(job, config),
         },
         "HyperParameters": job_hyperparameters(job, config),
-        "InputDataConfig": [_channel(name, job.bucket, key) for name, key in channels.items() if key],
-        "OutputDataConfig": {"S3OutputPath": f"s3://{job.bucket}/runs"},
+        "InputDataConfig": [
+            *(_channel(name, job.bucket, key) for name, key in channels.items() if key),
+            *_code_channel(job),
+        ],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{job.bucket}/runs", **job.confinement.of_output()},
         "ResourceConfig": {
             "InstanceType": instance_type(config),
             "InstanceCount": config.instance_count,
             "VolumeSizeInGB": config.volume_size_in_gb,
             **({} if config.keep_alive is None else {"KeepAlivePeriodInSeconds": config.keep_alive}),
+            **job.confinement.of_volume(instance_type(config)),
         },
+        **job.confinement.of_network(),
         "EnableInterContainerTrafficEncryption": True,
         "ProfilerConfig": {"DisableProfiler": True},
         "Tags": _tags(job, config),
@@ -80,13 +86,19 @@ def _stopping(job: Job, config: TrainingConfig) -> dict[str, Any]:
     condition = {"MaxRuntimeInSeconds": config.max_runtime}
     if not config.use_spot:
         return {"StoppingCondition": condition}
-    wait = config.max_wait if config.max_wait is not None else 2 * config.max_runtime
     return {
-        "StoppingCondition": {**condition, "MaxWaitTimeInSeconds": min(wait, MAX_WAIT)},
+        "StoppingCondition": {**condition, "MaxWaitTimeInSeconds": longest_seconds(config)},
         "EnableManagedSpotTraining": True,
         # The run's, not the job's: a further attempt goes on where the last one was.
         "CheckpointConfig": {"S3Uri": f"s3://{job.bucket}/checkpoints/{job.run}", "LocalPath": "/opt/ml/checkpoints"},
     }
+
+
+def longest_seconds(config: TrainingConfig) -> int:
+    """After so many seconds a job has ended, spot capacity waited for."""
+    if not config.use_spot:
+        return config.max_runtime
+    return min(config.max_wait if config.max_wait is not None else 2 * config.max_runtime, MAX_WAIT)
 
 
 def for_job(request: dict[str, Any], name: str) -> dict[str, Any]:
@@ -97,18 +109,29 @@ def for_job(request: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _channel(name: str, bucket: str, key: str) -> dict[str, Any]:
+    return {
+        "ChannelName": name,
+        "ContentType": "text/csv",
+        "InputMode": "File",
+        "DataSource": _object(bucket, key),
+    }
+
+
+def _code_channel(job: Job) -> list[dict[str, Any]]:
+    """The script as data, where the container has no network to fetch it itself; SageMaker brings channels."""
+    if not job.confinement.isolated or job.bundle_key is None:
+        return []
+    return [{"ChannelName": CODE_CHANNEL, "InputMode": "File", "DataSource": _object(job.bucket, job.bundle_key)}]
+
+
+def _object(bucket: str, key: str) -> dict[str, Any]:
     # S3Prefix with the whole key: this one object, never the folder with all that was dropped before.
     source = {
         "S3DataType": "S3Prefix",
         "S3Uri": f"s3://{bucket}/{key}",
         "S3DataDistributionType": "FullyReplicated",
     }
-    return {
-        "ChannelName": name,
-        "ContentType": "text/csv",
-        "InputMode": "File",
-        "DataSource": {"S3DataSource": source},
-    }
+    return {"S3DataSource": source}
 
 
 def _metric_definitions(task: str) -> list[dict[str, str]]:

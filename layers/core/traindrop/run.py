@@ -67,7 +67,7 @@ class Tariff(BaseModel):
 class Run(BaseModel):
     """One record of the ledger. Times are UTC; sizes are bytes; metrics by name, None where undefined."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     run: str
     dataset: str
@@ -123,6 +123,8 @@ class Run(BaseModel):
     region: str | None = None
     tariff: Tariff | None = None
     max_runtime: int | None = None
+    # From its creation the job has ended after so many seconds, spot capacity waited for.
+    longest_seconds: int | None = None
     max_cost_usd: Decimal | None = None
 
     checked_at: datetime | None = None

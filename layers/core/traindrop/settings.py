@@ -9,11 +9,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from traindrop.confinement import Confinement
+
+
+def _split(value: object) -> object:
+    """A list as CloudFormation joins it; an empty text is none."""
+    return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+
+_List = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
 class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # Rules match jobs by the stack's name in front; a longer one would not fit whole into a job name.
     stack: Annotated[str, StringConstraints(max_length=40)]
@@ -44,6 +54,20 @@ class LauncherSettings(DispatcherSettings):
     training_role_arn: str
     training_scripts: Path
     owner: str
+    kms_key_arn: str
+    training_subnets: _List
+    training_security_groups: _List
+    network_isolation: bool
+
+    @property
+    def confinement(self) -> Confinement:
+        """What holds for every training job of the stack."""
+        return Confinement(
+            kms_key=self.kms_key_arn or None,
+            subnets=self.training_subnets,
+            security_groups=self.training_security_groups,
+            isolated=self.network_isolation,
+        )
 
 
 class EvaluatorSettings(_Settings):

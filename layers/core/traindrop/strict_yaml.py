@@ -65,7 +65,6 @@ def load(text: bytes, *, max_bytes: int) -> object:
     if len(text) > max_bytes:
         raise InvalidYaml(f"it is {len(text):,} bytes long; at most {max_bytes:,} are read")
     try:
-        # A subclass of SafeLoader, which builds plain values only; S506 does not see that.
-        return yaml.load(text.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506
+        return yaml.load(text.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 - derived from SafeLoader, which builds plain values only
     except RecursionError as error:
         raise InvalidYaml("it is nested too deeply") from error

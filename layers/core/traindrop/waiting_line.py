@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 class Place(BaseModel):
     """One waiting run as the index by stage shows it; `created_at` is when it came."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     run: str
     created_at: datetime

@@ -51,6 +51,6 @@ def image(engine: DockerEngine) -> Iterator[str]:
         script.size, script.mode = len(TRAIN), 0o755
         tar.addfile(script, io.BytesIO(TRAIN.encode()))
     command = [engine.cli, "import", "--change", "ENV PATH=/bin", "-", NAME]
-    subprocess.run(command, env=engine.env, input=packed.getvalue(), check=True, capture_output=True)  # noqa: S603
+    subprocess.run(command, env=engine.env, input=packed.getvalue(), check=True, capture_output=True)  # noqa: S603 - the engine or our own interpreter
     yield NAME
-    subprocess.run([engine.cli, "rmi", "--force", NAME], env=engine.env, check=True, capture_output=True)  # noqa: S603
+    subprocess.run([engine.cli, "rmi", "--force", NAME], env=engine.env, check=True, capture_output=True)  # noqa: S603 - the engine or our own interpreter

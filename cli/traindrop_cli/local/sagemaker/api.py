@@ -49,6 +49,10 @@ class SageMaker:
         validate(operation, parameters)
         return self._operations[operation](scope, parameters)
 
+    def tags(self, scope: Scope, name: str) -> Mapping[str, str]:
+        """What policies may ask of a job as aws:ResourceTag; nothing of one that is not there."""
+        return next((job.tags for job in self._store.of(scope) if job.name == name), {})
+
     def shut_down(self, seconds: float) -> None:
         """Send SIGTERM to every running training and wait so long, at most, for them to end."""
         for stop in list(self._stops.values()):
@@ -59,7 +63,7 @@ class SageMaker:
     def _create(self, scope: Scope, request: Parameters) -> dict[str, Any]:
         acceptance.refuse_contradictions(request)
         role = request["RoleArn"]
-        if not self._surroundings.can_assume(scope, role):
+        if not self._surroundings.can_assume(scope, role, jobs.training_job_arn(scope, request["TrainingJobName"])):
             raise acceptance.unassumable_role(role)
         self._refuse_empty_channels(scope, request)
         job = jobs.new_job(scope, request, time.time())

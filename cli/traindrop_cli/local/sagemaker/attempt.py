@@ -24,6 +24,8 @@ from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.task import JobFailed, Task
 from traindrop_cli.local.sagemaker.volume import volume_bytes, watched
 
+INPUT = "/opt/ml/input/data"
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -126,7 +128,10 @@ def _fetch_code(task: Task, folders: Folders) -> None:
     archive = folders.root / "sourcedir.tar.gz"
     uri = str(decoded_hyperparameters(task.job.request)["sagemaker_submit_directory"])
     try:
-        channels.fetch_object(task.client("s3"), *channels.split_uri(uri), archive)
+        if uri.startswith(f"{INPUT}/"):  # a channel has brought it
+            archive = folders.input / "data" / uri.removeprefix(f"{INPUT}/")
+        else:
+            channels.fetch_object(task.client("s3"), *channels.split_uri(uri), archive)
         unpack_code(archive, folders)
     except (ClientError, CodeError) as error:
         # The toolkit fetches the code itself, inside the container: its failure is the algorithm's.
@@ -135,11 +140,13 @@ def _fetch_code(task: Task, folders: Folders) -> None:
 
 def _variables(task: Task, machine: Machine) -> dict[str, str]:
     has_checkpoints = "CheckpointConfig" in task.job.request
+    # The script talks to AWS, if at all, as its role does. An isolated one is told of neither: that it has no network
+    # at all is more than a process of this machine can be made to.
+    aws = {"AWS_ENDPOINT_URL": task.settings.endpoint_url}
+    aws |= {name.upper(): str(value) for name, value in task.credentials.items() if value is not None}
     return {
         "AWS_REGION": task.job.scope.region,
         "TRAINING_JOB_ARN": task.job.arn,
-        # The script talks to AWS, if at all, as its role does.
-        "AWS_ENDPOINT_URL": task.settings.endpoint_url,
-        **{name.upper(): str(value) for name, value in task.credentials.items() if value is not None},
+        **({} if task.job.request.get("EnableNetworkIsolation") else aws),
         **({"TRAINDROP_CHECKPOINT_DIR": str(machine.folders.checkpoints)} if has_checkpoints else {}),
     }

@@ -80,14 +80,14 @@ class DockerEngine:
         )
 
     def _call(self, *arguments: str, timeout: float | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603
+        return subprocess.run(  # noqa: S603 - the engine's own command line
             [self.cli, *arguments], env=self.env, capture_output=True, text=True, check=False, timeout=timeout
         )
 
     @contextmanager
     def _removed_at_the_end(self, name: str) -> Iterator[None]:
         """The container outlives neither this block nor this process: the pipe closes whatever ends it."""
-        guard = subprocess.Popen(  # noqa: S603
+        guard = subprocess.Popen(  # noqa: S603 - the engine's own command line
             ["/bin/sh", "-c", 'cat; exec "$0" rm --force "$1"', self.cli, name],
             env=self.env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,

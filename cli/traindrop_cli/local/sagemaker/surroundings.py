@@ -26,8 +26,8 @@ class Scope:
 class Surroundings:
     """Identity and events of the cloud; each function may be called from any thread."""
 
-    # Whether SageMaker may assume the role with this ARN.
-    can_assume: Callable[[Scope, str], bool]
+    # Whether SageMaker may assume the role with this ARN, for the training job with that ARN.
+    can_assume: Callable[[Scope, str, str], bool]
     # Credentials of that role for a session of this name.
     assume: Callable[[Scope, str, str], Credentials]
     # Put one event of aws.sagemaker on the default bus: detail type, resources, detail.

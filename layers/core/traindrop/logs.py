@@ -1,0 +1,37 @@
+"""The functions' log: JSON lines, each with the name of the run that it is about as its correlation id.
+
+Never a cell of a file nor a value of `environment`: names, numbers of rows and what happened.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+
+from aws_lambda_powertools import Logger
+
+_RUN: ContextVar[str | None] = ContextVar("run", default=None)
+
+
+@cache
+def log() -> Logger:
+    """Made on first use: it reads the environment. `service` is the function's name, which holds the stack's."""
+    return Logger(service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "traindrop"))
+
+
+@contextmanager
+def about(run: str) -> Iterator[None]:
+    """Every line within is about `run`; an exception that leaves it is logged with it, once, and goes on."""
+    if _RUN.get() == run:
+        yield
+        return
+    token = _RUN.set(run)
+    with log().append_context_keys(correlation_id=run):
+        try:
+            yield
+        except Exception:
+            log().exception("failed")
+            raise
+        finally:
+            _RUN.reset(token)
