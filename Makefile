@@ -6,8 +6,9 @@ READY := $(VENV)/.ready
 
 SCHEDULES ?= 10000
 UPLOADS ?= 1000
+MINUTES ?= 5
 
-.PHONY: demo test pytorch tensorflow simulate burst check lint types template scan oracle images lock clean
+.PHONY: demo test pytorch tensorflow simulate burst fuzz check lint types template scan sam lambda-image oracle images lock clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -31,7 +32,23 @@ simulate: $(READY)
 burst: $(READY)
 	$(BIN)/python -m benchmarks.burst --uploads $(UPLOADS)
 
-check: lint types template scan test
+# The readers of CSV, YAML and tar against libFuzzer, MINUTES each, 0 for ever: docs/hostile-input.md. What it learned
+# and what it found stays in .fuzz.
+FUZZED := csv yaml tar
+fuzz: .venv-fuzz/.ready
+	PYTHONPATH=layers/core:. .venv-fuzz/bin/python -m tests.fuzz.seeds .fuzz
+	for target in $(FUZZED); do \
+	    PYTHONPATH=layers/core:. .venv-fuzz/bin/python -m tests.fuzz $$target -max_total_time=$$(($(MINUTES) * 60)) \
+	        -timeout=20 -rss_limit_mb=1024 -max_len=16384 -verbosity=0 -print_final_stats=1 \
+	        -artifact_prefix=.fuzz/$$target- .fuzz/$$target || exit 1; \
+	done
+
+.venv-fuzz/.ready: tests/fuzz/fuzz.lock
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
+
+check: lint types template scan sam test
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -56,6 +73,32 @@ scan: $(READY) .venv-scan/.ready
 	$(PYTHON) -m venv .venv-scan
 	.venv-scan/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@
+
+# What a person does to deploy: validates and builds; then says how large it is, and fails on what must not be deployed.
+# Without Python 3.13, the runtime of the functions, it says so and leaves it: CI has one.
+include layers/python313.mk
+SAM := .venv-sam/bin
+sam: $(if $(PYTHON313),$(READY) .venv-sam/.ready)
+ifdef PYTHON313
+	PATH="$(CURDIR)/$(SAM):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam validate --lint
+	PATH="$(CURDIR)/$(SAM):$$PATH" SAM_CLI_TELEMETRY=0 $(SAM)/sam build
+	$(BIN)/python -m tests.sam
+else
+	@echo "Skipped: sam validate, sam build and the tests of what is built. $(NO_PYTHON313)"
+endif
+
+# The SAM CLI, which wants other versions than the local AWS; in runtime/, what Lambda brings along for the functions.
+.venv-sam/.ready: tests/sam/sam.lock tests/sam/runtime.lock
+	@test -n "$(PYTHON313)" || { echo "$(NO_PYTHON313)" >&2; exit 1; }
+	"$(PYTHON313)" -m venv .venv-sam
+	$(SAM)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r tests/sam/sam.lock
+	rm -rf .venv-sam/runtime
+	$(SAM)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target .venv-sam/runtime -r tests/sam/runtime.lock
+	touch $@
+
+# Stands in for the public image of Lambda, where that cannot be pulled: for the tests marked docker. As root, on Debian.
+lambda-image: .venv-sam/.ready
+	tests/sam/base_image.sh .venv-sam/runtime
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "traindrop needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.13 " + "$(MAKECMDGOALS)")'
@@ -86,9 +129,12 @@ lock:
 	$(LOCK) --universal --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) $(LAMBDA) -c requirements.lock layers/core/requirements.in -o layers/core/requirements.txt
 	$(LOCK) $(LAMBDA) layers/scoring/requirements.in -o layers/scoring/requirements.txt
+	$(LOCK) --universal --python-version 3.13 tests/sam/sam.in -o tests/sam/sam.lock
+	$(LOCK) $(LAMBDA) -c requirements.lock tests/sam/runtime.in -o tests/sam/runtime.lock
 	$(LOCK) --universal --python-version 3.11 tests/oracle/sdk2.in -o tests/oracle/sdk2.lock
 	$(LOCK) --universal --python-version 3.11 --excludes tests/oracle/sdk3.excludes tests/oracle/sdk3.in -o tests/oracle/sdk3.lock
 	$(LOCK) --universal --python-version 3.11 tests/scan/scan.in -o tests/scan/scan.lock
+	$(LOCK) --universal --python-version 3.11 -c requirements.lock tests/fuzz/fuzz.in -o tests/fuzz/fuzz.lock
 
 clean:
-	rm -rf $(VENV) .venv-oracle2 .venv-oracle3 .venv-scan .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
+	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .venv-scan .venv-fuzz .fuzz .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info

@@ -4,16 +4,27 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
 
 from traindrop.job import Job
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 
+# The account that the samples in events/ are of.
+ACCOUNT = "111122223333"
+
 # Two numbers and a label that they decide: 60 rows, 3 columns.
 CSV = b"length,width,species\n" + b"".join(
     f"{n % 7}.5,{n % 5},{'rose' if n % 7 > 3 else 'tulip'}\n".encode() for n in range(60)
 )
+
+
+def a_context(account: str = ACCOUNT) -> LambdaContext:
+    """What Lambda tells a function of itself, as far as our handlers look at it."""
+    context = LambdaContext()
+    context._invoked_function_arn = f"arn:aws:lambda:us-east-1:{account}:function:traindrop-Launcher-AbCdEf123456"
+    return context
 
 
 def client_error(operation: str, code: str, message: str) -> ClientError:

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.spinner import Spinner
 from rich.text import Text
 
+from traindrop import plain_text
 from traindrop_cli.follow import WAITING, Ended, LogLine, Progress, Step
+from traindrop_cli.screen import plain
 
 _LOG_LINES_SHOWN = 8
 _NEXT = {
@@ -57,9 +58,9 @@ class _Screen:
                 self._steps.pop()  # the place in the line has changed
             self._steps.append(event)
         if not self._console.is_terminal:
-            self._console.print(self._plain(event), markup=False, highlight=False, soft_wrap=True)
+            self._console.print(plain(self._line(event)), highlight=False, soft_wrap=True)
 
-    def _plain(self, event: Step | LogLine) -> str:
+    def _line(self, event: Step | LogLine) -> str:
         if isinstance(event, LogLine):
             return f"          | {event.text}"
         return f"{self._elapsed(event.at):>7} s {event.name:<10} {event.detail}".rstrip()
@@ -68,13 +69,15 @@ class _Screen:
         return f"{max(0.0, (at - self._steps[0].at).total_seconds()):.1f}"
 
     def __rich__(self) -> Group:
-        lines: list[Text | Spinner] = [
-            Text.from_markup(
-                f"[green]✓[/] [dim]{self._elapsed(step.at):>6} s[/]  [bold]{step.name:<10}[/] {escape(step.detail)}"
-            )
-            for step in self._steps
-        ]
+        lines: list[Text | Spinner] = [self._reached(step) for step in self._steps]
         if not self.over and self._steps:
             lines.append(Spinner("dots", text=_NEXT.get(self._steps[-1].name, "") + " …"))
-            lines += [Text(f"    {line}", style="dim", no_wrap=True, overflow="ellipsis") for line in self._log]
+            lines += [
+                Text(f"    {plain_text.line(line)}", style="dim", no_wrap=True, overflow="ellipsis")
+                for line in self._log
+            ]
         return Group(*lines)
+
+    def _reached(self, step: Step) -> Text:
+        done = Text.from_markup(f"[green]✓[/] [dim]{self._elapsed(step.at):>6} s[/]  [bold]{step.name:<10}[/] ")
+        return done.append(plain(step.detail))

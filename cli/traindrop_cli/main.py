@@ -221,5 +221,7 @@ def main() -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"traindrop: {message}", file=sys.stderr)
+    from traindrop import plain_text
+
+    print(plain_text.printable(f"traindrop: {message}"), file=sys.stderr)
     sys.exit(3)

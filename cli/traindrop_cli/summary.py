@@ -1,19 +1,23 @@
 """What a person reads at the end of a run, and in a list of runs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from traindrop import plain_text
 from traindrop.billed import cost_line, run_usd, was_billed
 from traindrop.cost import dollars
 from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run, Status
 from traindrop.waiting_line import Place
 from traindrop_cli.follow import steps_of
+from traindrop_cli.screen import plain
 from traindrop_cli.standing import attempt, in_line
 
+_MAX_CELL = 1000
 _STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING: "cyan", Status.IN_PROGRESS: "cyan",
            Status.COMPLETED: "cyan"}  # fmt: skip
 
@@ -23,13 +27,13 @@ def print_run(
 ) -> None:
     """The run's message as its subscribers get it, and how long each step took; `line`: who waits."""
     if run.status not in FINAL:
-        console.print(Text(f"{run.run} is {run.status.value}.", style="bold"))
+        console.print(plain(f"{run.run} is {run.status.value}.", "bold"))
         for text in _standing(run, line):
-            console.print(Text(text), soft_wrap=True)
+            console.print(plain(text), soft_wrap=True)
     elif message:
         found = message_of(run)
-        console.print(Text(found.subject, style="bold"))
-        console.print(Text(f"\n{found.body}"), soft_wrap=True)
+        console.print(plain(found.subject, "bold"))
+        console.print(plain(f"\n{found.body}"), soft_wrap=True)
     console.print(_times(run))
     if is_local and cost_line(run) is not None:
         console.print("This is a local AWS: nothing was billed. The cost is what AWS would bill.", soft_wrap=True)
@@ -73,6 +77,11 @@ def _times(run: Run) -> Table:
     return table
 
 
+def _cell(text: str, **how: Any) -> Text:
+    """The first line of `text`."""
+    return Text(plain_text.line(text.strip().partition("\n")[0], _MAX_CELL), **how)
+
+
 def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
     """A table of runs; `line`: who waits."""
     table = Table("run", "dataset", "status", "main metric", "cost", "started (UTC)", "what", box=None, pad_edge=False)
@@ -80,12 +89,12 @@ def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
         metrics = run.metrics or run.validation
         value = metrics.get(run.main_metric or "")
         table.add_row(
-            Text(run.run, overflow="fold"),
-            Text(run.dataset),
+            _cell(run.run, overflow="fold"),
+            _cell(run.dataset, overflow="fold"),
             Text(run.status.value, style=_STYLES.get(run.status, "red")),
-            f"{run.main_metric} {value:.4f}" if value is not None else "",
+            _cell(f"{run.main_metric} {value:.4f}" if value is not None else ""),
             _cost(run),
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-            Text(_what(run, line).splitlines()[0], overflow="ellipsis", no_wrap=True),
+            _cell(_what(run, line), overflow="ellipsis", no_wrap=True),
         )
     console.print(table)

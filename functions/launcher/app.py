@@ -4,10 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from traindrop.origin import read_own, refuse_foreign
 from traindrop.receiving import ARRIVAL, receive
 from traindrop.settings import LauncherSettings
 
 
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    runs = receive(ARRIVAL.validate_python(event), LauncherSettings.from_env())
+@refuse_foreign
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    settings = LauncherSettings.from_env()
+    runs = receive(read_own(ARRIVAL, event, context, settings), settings)
     return {"runs": runs}

@@ -5,9 +5,12 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from traindrop.notifying import NOTICE, notify
+from traindrop.origin import read_own, refuse_foreign
 from traindrop.settings import NotifierSettings
 
 
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    told = notify(NOTICE.validate_python(event), NotifierSettings.from_env())
+@refuse_foreign
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    settings = NotifierSettings.from_env()
+    told = notify(read_own(NOTICE, event, context, settings), settings)
     return {"told": told}

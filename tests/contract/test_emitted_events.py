@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 from moto.events.models import EventPattern
-from tests.builders import a_job, a_run
+from tests.builders import ACCOUNT, a_job, a_run
 from tests.conftest import LoadEvent
 from tests.contract.template import STACK, TRAINING_ROLE, pattern_of
 
@@ -33,7 +33,8 @@ class Bus:
     def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
         for entry in Entries:
             detail = json.loads(entry["Detail"])
-            self.delivered.append({"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail})
+            event = {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail}
+            self.delivered.append({**event, "account": ACCOUNT})
         return {"FailedEntryCount": 0, "Entries": []}
 
 
@@ -45,8 +46,8 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Bus:
 
 
 def sent(event: dict[str, Any]) -> dict[str, Any]:
-    """Of a delivered event, what its sender decides on."""
-    return {name: event[name] for name in ("source", "detail-type", "detail")}
+    """Of a delivered event, what its sender decides on, and the account that EventBridge adds."""
+    return {name: event[name] for name in ("source", "account", "detail-type", "detail")}
 
 
 def as_moments(value: Any) -> Any:
@@ -171,7 +172,7 @@ def test_what_the_local_sagemaker_emits_is_routed_and_read_as_sagemakers_own(
 ) -> None:
     job = a_local_job(*steps, reason="ExecuteUserScriptError")
     event = {"source": "aws.sagemaker", "detail-type": jobs.EVENT, "detail": jobs.event_detail(job)}
-    event = json.loads(json.dumps(event))
+    event = json.loads(json.dumps({**event, "account": ACCOUNT}))
     assert EventPattern.load(pattern_of(rule)).matches_event(event)
     notice = NOTICE.validate_python(event)
     assert type(notice) is TrainingJobStateChange

@@ -2,9 +2,11 @@
 
 import json
 import re
+import shlex
 from typing import Any
 
 import pytest
+import typer
 from tests.conftest import ROOT
 from tests.contract.template import FUNCTIONS, TEMPLATE, resources
 
@@ -15,10 +17,28 @@ ALARMS = resources("AWS::CloudWatch::Alarm")
 RUNBOOK = (ROOT / "docs" / "operations.md").read_text("utf-8")
 # AWS's own metrics, by namespace: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 OF_AWS = {
-    "AWS/Lambda": {"Errors", "Throttles", "Invocations", "Duration"},
+    "AWS/Lambda": {"Errors", "Throttles", "Invocations", "Duration", "DestinationDeliveryFailures"},
+    "AWS/Events": {"FailedInvocations"},
     "AWS/SQS": {"ApproximateNumberOfMessagesVisible"},
 }
+
+
+def metrics(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those that an alarm looks at, by itself or through metric math."""
+    return (
+        [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+        if "Metrics" in alarm
+        else [alarm]
+    )
+
+
+def watched(metric: str, dimension: str) -> set[str]:
+    """Of which functions, rules or queues any alarm looks at a metric, by logical name."""
+    found = [each for alarm in ALARMS.values() for each in metrics(alarm) if each["MetricName"] == metric]
+    values = [each["Value"] for one in found for each in one["Dimensions"] if each["Name"] == dimension]
+    return {value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0] for value in values}
 
 
 def dashboard() -> dict[str, Any]:
@@ -36,24 +56,47 @@ def test_an_alarm_goes_to_the_topic_of_alarms_and_says_what_is_wrong(name: str) 
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_looks_at_metrics_that_there_are(name: str) -> None:
-    alarm = ALARMS[name]
-    if alarm["Namespace"] == NAMESPACE:
-        assert alarm["MetricName"] in UNITS
-        assert alarm["Dimensions"] == [{"Name": DIMENSION, "Value": {"Ref": "AWS::StackName"}}]
-    else:
-        assert alarm["MetricName"] in OF_AWS[alarm["Namespace"]]
+    for metric in metrics(ALARMS[name]):
+        if metric["Namespace"] == NAMESPACE:
+            assert metric["MetricName"] in UNITS
+            assert metric["Dimensions"] == [{"Name": DIMENSION, "Value": {"Ref": "AWS::StackName"}}]
+        else:
+            assert metric["MetricName"] in OF_AWS[metric["Namespace"]]
 
 
-@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
-def test_errors_and_throttles_of_every_function_raise_an_alarm(metric: str) -> None:
-    watched = {alarm["Dimensions"][0]["Value"]["Ref"] for alarm in ALARMS.values() if alarm["MetricName"] == metric}
-    assert watched == FUNCTIONS.keys()
+@pytest.mark.parametrize("name", [name for name, alarm in ALARMS.items() if "Metrics" in alarm])
+def test_an_alarm_on_several_metrics_uses_each_and_no_more_than_cloudwatch_allows(name: str) -> None:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
+    assert len(metrics(ALARMS[name])) <= 10
+    (expression,) = [each["Expression"] for each in ALARMS[name]["Metrics"] if each.get("ReturnData", True)]
+    ids = {each["Id"] for each in ALARMS[name]["Metrics"] if "MetricStat" in each}
+    assert "METRICS()" in expression or ids == set(re.findall(r"\b[a-z]\w+", expression))
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles", "DestinationDeliveryFailures"])
+def test_what_goes_wrong_with_any_function_raises_an_alarm(metric: str) -> None:
+    assert watched(metric, "FunctionName") == FUNCTIONS.keys()
+
+
+def test_what_any_rule_could_not_deliver_raises_an_alarm() -> None:
+    rules = {
+        f"{function}{event}"
+        for function, properties in FUNCTIONS.items()
+        for event, each in properties["Events"].items()
+        if each["Type"] in {"EventBridgeRule", "Schedule"}
+    }
+    assert watched("FailedInvocations", "RuleName") == rules
+
+
+def test_the_alarm_on_slow_functions_knows_their_time_outs() -> None:
+    (expression,) = (each["Expression"] for each in ALARMS["SlowFunctionsAlarm"]["Metrics"] if "Expression" in each)
+    seconds = {name.title(): int(number) for name, number in re.findall(r"(\w+) / (\d+)", expression)}
+    assert seconds == {name: FUNCTIONS[name]["Timeout"] for name in seconds}
+    assert seconds.keys() == watched("Duration", "FunctionName")
 
 
 def test_every_queue_has_an_alarm() -> None:
-    dimensions = [each for alarm in ALARMS.values() for each in alarm["Dimensions"]]
-    queues = {each["Value"]["Fn::GetAtt"][0] for each in dimensions if each["Name"] == "QueueName"}
-    assert queues == resources("AWS::SQS::Queue").keys()
+    assert watched("ApproximateNumberOfMessagesVisible", "QueueName") == resources("AWS::SQS::Queue").keys()
 
 
 def test_every_alarm_has_its_page_in_the_runbook_and_every_page_an_alarm() -> None:
@@ -61,9 +104,20 @@ def test_every_alarm_has_its_page_in_the_runbook_and_every_page_an_alarm() -> No
     assert {name for page in pages for name in page.split(", ")} == ALARMS.keys()
 
 
-def test_every_command_of_the_runbook_is_one() -> None:
-    commands = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert set(re.findall(r"^traindrop (\w+)", RUNBOOK, re.MULTILINE)) <= commands
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"^traindrop (.+)$", RUNBOOK, re.MULTILINE))))
+def test_every_command_of_the_runbook_can_be_typed(line: str) -> None:
+    group: Any = typer.main.get_command(app)
+    name, *arguments = shlex.split(line, comments=True)
+    group.commands[name].make_context(name, arguments)  # raises where it knows no such option
+
+
+def test_the_runbook_says_how_many_metrics_are_billed() -> None:
+    always = [alarm for name, alarm in ALARMS.items() if "Condition" not in TEMPLATE["Resources"][name]]
+    more = [alarm for alarm in ALARMS.values() if alarm not in always]
+    counts = [len(UNITS), *(sum(len(metrics(alarm)) for alarm in alarms) for alarms in (always, more))]
+    for count in counts[:2]:
+        assert f"{count} here" in RUNBOOK
+    assert f"{counts[2]} more with `MaxMonthlyCostUsd`" in RUNBOOK
 
 
 def test_the_dashboard_shows_metrics_and_alarms_that_there_are() -> None:
@@ -76,9 +130,9 @@ def test_the_dashboard_shows_metrics_and_alarms_that_there_are() -> None:
 
 
 def test_every_metric_is_on_the_dashboard_or_raises_an_alarm() -> None:
-    watched = {alarm["MetricName"] for alarm in ALARMS.values()}
+    raising = {metric["MetricName"] for alarm in ALARMS.values() for metric in metrics(alarm)}
     shown = json.dumps(dashboard())
-    assert {name for name in UNITS if f'"{name}"' not in shown} <= watched
+    assert {name for name in UNITS if f'"{name}"' not in shown} <= raising
 
 
 def test_every_function_is_traced_and_logs_json() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from tests.builders import ACCOUNT
 
 from traindrop import aws, clock, ledger
 from traindrop.ledger import Ledger
@@ -47,6 +48,7 @@ class Account:
         return {
             "source": "aws.s3",
             "detail-type": "Object Created",
+            "account": ACCOUNT,
             "time": "2026-11-12T00:00:00Z",
             "detail": {"bucket": {"name": BUCKET}, "object": found},
         }
@@ -56,8 +58,8 @@ class Account:
         return [job["TrainingJobName"] for job in found]
 
     def events(self) -> list[dict[str, Any]]:
-        """The events of ours since the last call."""
-        return [json.loads(body) for body in self._drain(self.events_queue)]
+        """The events of ours since the last call, with their account, which moto leaves out."""
+        return [{"account": ACCOUNT, **json.loads(body)} for body in self._drain(self.events_queue)]
 
     def mails(self) -> list[tuple[str, str]]:
         """Subject and body of the messages since the last call."""
@@ -95,6 +97,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         environment = {
             "STACK": STACK,
             "TABLE": TABLE,
+            "BUCKET": BUCKET,
             "STACK_ID": "arn:aws:cloudformation:us-east-1:123456789012:stack/traindrop/0f1e2d3c",
             "TRAINING_ROLE_ARN": ROLE,
             "KMS_KEY_ARN": "",

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.builders import client_error
+from tests.builders import ACCOUNT, client_error
 
 from traindrop import aws
 
@@ -57,6 +57,7 @@ class Service:
 def state_change(name: str, status: str) -> dict[str, Any]:
     return {
         "source": "aws.sagemaker",
+        "account": ACCOUNT,
         "detail-type": "SageMaker Training Job State Change",
         "detail": {"TrainingJobName": name, "TrainingJobStatus": status},
     }

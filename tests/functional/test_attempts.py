@@ -7,6 +7,7 @@ import pytest
 from functions.dispatcher.app import lambda_handler as dispatcher
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
+from tests.builders import ACCOUNT, a_context
 from tests.functional.conftest import STACK, Account
 from tests.functional.service import Service, service, state_change
 from tests.functional.test_waiting_line import dispatch, drop, refuse
@@ -35,7 +36,7 @@ def test_after_a_lack_of_capacity_there_is_one_more_attempt_under_a_new_name_who
     run = drop(account, "a")
     event = fail(service, run, BillableTimeInSeconds=3)
     for handler in (first, dispatcher, notifier, dispatcher, notifier):
-        handler(event, None)  # type: ignore[arg-type]
+        handler(event, a_context())
     assert (only(account).status, only(account).attempt) == (Status.WAITING, 2)
     assert service.created == [run]  # not before the pause is over
     later(minutes=6)
@@ -62,7 +63,7 @@ def test_an_internal_error_of_the_service_is_tried_again_at_once(account: Accoun
 def test_what_would_fail_again_is_not_tried_again(account: Account, service: Service, reason: str) -> None:
     event = fail(service, drop(account, "a"), reason)
     dispatch(event)
-    notifier(event, None)  # type: ignore[arg-type]
+    notifier(event, a_context())
     assert only(account).status is Status.FAILED
     assert len(service.created) == 1
     assert len(account.mails()) == 1
@@ -75,7 +76,7 @@ def test_the_number_of_attempts_is_limited_and_the_message_tells_of_all(
     for attempt in range(1, MAX_ATTEMPTS + 1):
         event = fail(service, only(account).job)
         dispatch(event)
-        notifier(event, None)  # type: ignore[arg-type]
+        notifier(event, a_context())
         later(minutes=15)
         dispatch()
         assert len(service.created) == min(attempt + 1, MAX_ATTEMPTS)
@@ -93,8 +94,8 @@ def test_a_late_event_of_an_earlier_attempt_changes_nothing_of_the_present_one(
     dispatch(event)
     before = only(account)
     for handler in (dispatcher, notifier):
-        handler(event, None)  # type: ignore[arg-type]
-        handler(state_change(run, "Stopped"), None)  # type: ignore[arg-type]
+        handler(event, a_context())
+        handler(state_change(run, "Stopped"), a_context())
     assert only(account) == before
     assert account.ledger.slots() == {f"{run}-r2"}
 
@@ -110,6 +111,7 @@ def stop(run: str) -> list[str]:
     return dispatch(
         {
             "source": f"traindrop.{STACK}",
+            "account": ACCOUNT,
             "detail-type": "Stop Requested",
             "detail": {"run": run, "who": "arn:aws:iam::123456789012:user/ada"},
         }
@@ -121,7 +123,7 @@ def test_a_training_run_is_stopped_by_its_job_and_ends_when_that_has_ended(accou
     assert stop(run) == [run]
     assert service.stopped == [run]
     assert only(account).status is Status.IN_PROGRESS
-    notifier(service.end(run, "Stopped"), None)  # type: ignore[arg-type]
+    notifier(service.end(run, "Stopped"), a_context())
     assert only(account).status is Status.STOPPED
     assert "user/ada" in (only(account).reason or "")
 
@@ -174,7 +176,7 @@ def test_a_job_that_is_not_in_the_ledger_is_neither_stopped_nor_asked_about(
     monkeypatch.setattr("traindrop.aws._described", never)
     assert stop(run) == []
     dispatch(state_change(run, "Completed"))
-    notifier(state_change(run, "Failed"), None)  # type: ignore[arg-type]
+    notifier(state_change(run, "Failed"), a_context())
     assert service.stopped == []
 
 
@@ -233,7 +235,7 @@ def test_a_job_that_was_deleted_ends_its_run(account: Account, service: Service,
 
 
 def test_an_end_that_was_not_told_is_announced_again_and_in_the_end_given_up(account: Account, later: Any) -> None:
-    (run,) = launcher(account.put("datasets/a/train/a.csv", b""), None)["runs"]  # type: ignore[arg-type]
+    (run,) = launcher(account.put("datasets/a/train/a.csv", b""), a_context())["runs"]
     account.events()
     announced = 0
     for _ in range(60):
@@ -247,7 +249,7 @@ def test_an_end_that_was_not_told_is_announced_again_and_in_the_end_given_up(acc
 def test_a_run_that_was_told_is_not_looked_after_any_more(account: Account, service: Service, later: Any) -> None:
     drop(account, "a")
     event = fail(service, only(account).run, "AlgorithmError: exit 1")
-    notifier(event, None)  # type: ignore[arg-type]
+    notifier(event, a_context())
     later(days=2)
     assert dispatch() == []
     assert list(account.ledger.due(only(account).created_at + timedelta(days=30))) == []

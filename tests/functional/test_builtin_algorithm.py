@@ -12,8 +12,9 @@ from typing import Any
 import boto3
 import pytest
 from functions.evaluator.app import lambda_handler as evaluator
-from tests.builders import CSV
+from tests.builders import CSV, a_context
 from tests.functional.conftest import BUCKET, Account
+from tests.functional.service import state_change
 from tests.functional.test_launcher import KEY, launch
 
 from traindrop import aws
@@ -23,6 +24,11 @@ from traindrop.run import Run, Status
 CONFIG = b"target: species\nframework: builtin-xgboost\nhyperparameters: {num_round: 5, lambda: 2}\n"
 PREPARED = b"framework: builtin-xgboost\nprepared: true\n"
 NUMBERS = b"".join(b"%d,%d.5,%d\n" % (n % 7 > 3, n % 7, n % 5) for n in range(60))
+
+
+def completed(described: dict[str, Any]) -> dict[str, Any]:
+    """The event that tells of a job's end."""
+    return {**state_change(described["TrainingJobName"], "Completed"), "detail": described}
 
 
 def dropped(account: Account, config: bytes, csv: bytes, test: bytes | None = None) -> Run:
@@ -131,8 +137,7 @@ def test_the_evaluator_scores_a_raw_test_file_with_the_preparation_that_was_stor
         "FinalMetricDataList": [{"MetricName": "validation:auc", "Value": 0.75}],
     }
     monkeypatch.setattr(aws, "describe_training_job", lambda _name: TrainingJob.model_validate(described))
-    event = {"detail-type": "SageMaker Training Job State Change", "detail": described}
-    assert evaluator(event, None)["status"] == Status.EVALUATED  # type: ignore[arg-type]
+    assert evaluator(completed(described), a_context())["status"] == Status.EVALUATED
     evaluated = account.ledger.stored(run.run)
     assert (evaluated.test_rows, evaluated.task, evaluated.validation) == (60, "binary", {"auc": 0.75})
     assert (evaluated.metrics["auc"] or 0) > 0.95
@@ -144,6 +149,5 @@ def test_a_preparation_that_is_gone_is_named(account: Account, monkeypatch: pyte
     boto3.client("s3").delete_object(Bucket=BUCKET, Key=run.preparation_key)
     described = {"TrainingJobName": run.run, "TrainingJobStatus": "Completed"}
     monkeypatch.setattr(aws, "describe_training_job", lambda _name: TrainingJob.model_validate(described))
-    event = {"detail-type": "SageMaker Training Job State Change", "detail": described}
-    assert evaluator(event, None)["status"] == Status.EVALUATION_FAILED  # type: ignore[arg-type]
+    assert evaluator(completed(described), a_context())["status"] == Status.EVALUATION_FAILED
     assert run.preparation_key in (account.ledger.stored(run.run).reason or "")

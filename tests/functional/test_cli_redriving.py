@@ -8,7 +8,7 @@ import boto3
 import pytest
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
-from tests.builders import CSV, a_run, client_error
+from tests.builders import ACCOUNT, CSV, a_context, a_run, client_error
 from tests.conftest import LoadEvent
 from tests.functional.conftest import BUCKET, TABLE, Account
 
@@ -21,6 +21,7 @@ from traindrop_cli.stack import Stack
 
 LAUNCHER = "traindrop-Launcher-AbCdEf123456"
 EVALUATOR = "traindrop-Evaluator-AbCdEf123456"
+OURS = {"source": "traindrop.traindrop", "account": ACCOUNT}
 NOTIFIER = "traindrop-Notifier-AbCdEf123456"
 DISPATCHER = "traindrop-Dispatcher-AbCdEf123456"
 
@@ -81,9 +82,9 @@ def test_a_notice_of_an_event_that_nobody_can_read_is_itself_put_back_so_that_it
 @pytest.mark.parametrize(
     ("payload", "about", "is_worth_repeating"),
     [
-        ({"detail-type": "Rerun Requested", "detail": {"run": "a-run", "request_id": "1"}}, "of a-run", True),
-        ({"detail-type": "Stop Requested", "detail": {"run": "a-run", "who": "ada"}}, "of a-run", True),
-        ({"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}, "tick", False),
+        ({"detail-type": "Rerun Requested", **OURS, "detail": {"run": "a-run", "request_id": "1"}}, "of a-run", True),
+        ({"detail-type": "Stop Requested", **OURS, "detail": {"run": "a-run", "who": "ada"}}, "of a-run", True),
+        ({"detail-type": "Scheduled Event", **OURS, "source": "aws.events", "detail": {}}, "tick", False),
     ],
 )
 def test_requests_are_repeated_and_ticks_are_not(
@@ -151,7 +152,7 @@ def broken_launcher(account: Account, load_event: LoadEvent) -> tuple[dict[str, 
     letter = gave_up(load_event, payload=event)
     notice = load_event("function_gave_up")
     notice["Records"][0]["Sns"]["Message"] = json.dumps(letter)
-    (run,) = notifier(notice, None)["told"]  # type: ignore[arg-type]
+    (run,) = notifier(notice, a_context())["told"]
     return event, letter, run
 
 
@@ -159,10 +160,10 @@ def test_an_upload_is_opened_again_then_invoked_and_its_letter_deleted_last(
     account: Account, stack: Stack, functions: Functions, load_event: LoadEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event, letter, failed = broken_launcher(account, load_event)
-    assert launcher(event, None)["runs"] == [failed]  # type: ignore[arg-type]
+    assert launcher(event, a_context())["runs"] == [failed]
     send(stack, letter)
     runs: list[str] = []
-    functions.then = lambda: runs.extend(launcher(event, None)["runs"])  # type: ignore[arg-type]
+    functions.then = lambda: runs.extend(launcher(event, a_context())["runs"])
     assert redrive.run_redrive(dry_run=False, stack=None) == 0
     assert functions.invoked == [(LAUNCHER, event)]
     assert account.ledger.stored(runs[0]).status is Status.IN_PROGRESS
@@ -196,11 +197,11 @@ def test_an_upload_that_has_its_run_meanwhile_is_not_decided_on_again(
 ) -> None:
     account.put("datasets/flowers/training.yaml", b"target: species\n")
     event = account.put("datasets/flowers/train/flowers.csv", CSV)
-    (run,) = launcher(event, None)["runs"]  # type: ignore[arg-type]
+    (run,) = launcher(event, a_context())["runs"]
     send(stack, gave_up(load_event, payload=event))
     functions.then = lambda: None
     assert redrive.run_redrive(dry_run=False, stack=None) == 0
-    assert launcher(event, None)["runs"] == [run]  # type: ignore[arg-type]
+    assert launcher(event, a_context())["runs"] == [run]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_a_dry_run_lists_and_changes_nothing(
         assert redrive.run_redrive(dry_run=True, stack=None) == 0
         assert "waits     Launcher: upload datasets/flowers/train/flowers.csv" in capsys.readouterr().out
     assert functions.invoked == []
-    assert launcher(event, None)["runs"] == [failed]  # type: ignore[arg-type]
+    assert launcher(event, a_context())["runs"] == [failed]
     assert waiting(stack) == 1
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from functions.launcher.app import lambda_handler
-from tests.builders import CSV
+from tests.builders import ACCOUNT, CSV, a_context
 from tests.functional.conftest import BUCKET, Account
 
 from traindrop.run import Run, Status
@@ -22,7 +22,7 @@ def config(account: Account) -> dict[str, Any]:
 
 
 def launch(event: dict[str, Any]) -> str:
-    (run,) = lambda_handler(event, None)["runs"]  # type: ignore[arg-type]
+    (run,) = lambda_handler(event, a_context())["runs"]
     return str(run)
 
 
@@ -118,10 +118,11 @@ def test_a_rejected_file_that_is_dropped_again_is_rejected_again_and_told_again(
 def rerun(run: str, request_id: str = "8b1b6c52") -> list[str]:
     event = {
         "source": "traindrop.traindrop",
+        "account": ACCOUNT,
         "detail-type": "Rerun Requested",
         "detail": {"run": run, "request_id": request_id},
     }
-    runs: list[str] = lambda_handler(event, None)["runs"]  # type: ignore[arg-type]
+    runs: list[str] = lambda_handler(event, a_context())["runs"]
     return runs
 
 

@@ -1,5 +1,6 @@
 """The evaluator, whole, in an account of moto's, with a model that the real training script made."""
 
+import csv
 import io
 import json
 import os
@@ -14,12 +15,13 @@ from typing import Any
 import boto3
 import pytest
 from functions.evaluator.app import lambda_handler
-from tests.builders import CSV, a_run, client_error, stored
+from tests.builders import CSV, a_context, a_run, client_error, stored
 from tests.conftest import ROOT, LoadEvent
 from tests.functional.conftest import BUCKET, Account
 
 from traindrop import aws
 from traindrop.events import TrainingJob
+from traindrop.notifying import message_of
 from traindrop.run import Run, Status
 
 TEST_KEY = "datasets/flowers/test/held_out.csv"
@@ -95,7 +97,7 @@ class Job:
 
     def completes(self) -> str | None:
         """Deliver its Completed event to the handler; the status that the handler answers."""
-        found: str | None = lambda_handler(self.event, None)["status"]  # type: ignore[arg-type]
+        found: str | None = lambda_handler(self.event, a_context())["status"]
         return found
 
     @property
@@ -215,6 +217,40 @@ def test_a_hostile_or_broken_model_ends_the_run_with_the_reason(job: Job, make: 
     assert (event["detail-type"], event["detail"]["reason"]) == ("Evaluation Failed", job.run.reason)
     assert "evaluation" not in event["detail"]
     assert not aws.exists(BUCKET, f"runs/{NAME}/evaluation.json")
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "=cmd()|'/c calc'!A1",
+    "[red]x[/red]",
+    "\x1b[31mred",
+    "\u202egpj.exe",
+    "a,b;\tc",
+]
+
+
+def test_names_out_of_the_data_are_only_text_in_the_evaluation_the_message_and_the_ledger(job: Job) -> None:
+    rows = [[n % 5, HOSTILE[n % len(HOSTILE)]] for n in range(60)]
+    scores = [[row, *(float(row % len(HOSTILE) == n) for n in range(len(HOSTILE)))] for row in range(60)]
+    job.lie_ready(target="**target**")
+    job.account.put(TEST_KEY, as_csv([["=1+1<img src=x>", "**target**"], *rows]))
+    job.account.put(f"runs/{NAME}/output/model.tar.gz", packed({}))
+    columns = ["row", *(f"probability_{name}" for name in HOSTILE)]
+    predictions = packed({"predictions.csv": as_csv([columns, *scores])})
+    job.account.put(f"runs/{NAME}/output/output.tar.gz", predictions)
+    assert job.completes() == Status.EVALUATED, job.run.reason
+    document = aws.read_start(BUCKET, f"runs/{NAME}/evaluation.json", None, max_bytes=1 << 20) or b""
+    assert document.isascii()
+    assert all(letter >= " " or letter == "\n" for letter in document.decode())
+    assert set(HOSTILE) <= set(job.evaluation()["classes"])
+    message = message_of(job.run)
+    assert all(letter.isprintable() or letter == "\n" for letter in message.subject + message.body)
+
+
+def as_csv(rows: list[list[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
 
 
 @pytest.mark.parametrize("key", [f"runs/{NAME}/output/model.tar.gz", TEST_KEY])

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 import boto3
 import pytest
 from functions.launcher.app import lambda_handler
-from tests.builders import CSV, classic_event, client_error
+from tests.builders import CSV, a_context, classic_event, client_error
 from tests.functional.conftest import BUCKET, ROLE, Account
 
 from traindrop import aws
@@ -20,7 +20,7 @@ CONFIG = b"target: species\nhyperparameters:\n  max_depth: 3\n"
 
 
 def launch(event: dict[str, Any]) -> list[str]:
-    found: list[str] = lambda_handler(event, None)["runs"]  # type: ignore[arg-type]
+    found: list[str] = lambda_handler(event, a_context())["runs"]
     return found
 
 

@@ -11,6 +11,7 @@ import inspect, json
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
 from ministack.services import cloudwatch_logs, dynamodb, eventbridge, iam, lambda_svc, sts
+from ministack.services.cloudformation import provisioners
 
 hooks = [
     eventbridge._put_events, eventbridge._dispatch_to_lambda, lambda_svc._get_func_record_for_ref,
@@ -23,6 +24,7 @@ hooks = [
     iam_evaluator.parse_policy_document,
     iam_evaluator._service_principal_matches, iam_evaluator._gather_role_policies, iam_actions.extract_resource_arn,
     lambda_svc._emit_lambda_logs, lambda_svc._route_async_failure, cloudwatch_logs._make_group_arn_no_star,
+    provisioners._cw_metric_alarm_record,
 ]
 print(json.dumps({
     "signatures": {hook.__name__: list(inspect.signature(hook).parameters) for hook in hooks},
@@ -68,6 +70,7 @@ SIGNATURES = {
     "_emit_lambda_logs": ["func", "request_id", "log_text", "error", "duration_ms", "log_source"],
     "_route_async_failure": ["target_arn", "func_name", "event", "result"],
     "_make_group_arn_no_star": ["name"],
+    "_cw_metric_alarm_record": ["name", "props"],
 }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ pytest_plugins = ["tests.functional.local_fixtures.plugin"]
 HANDLER = """
 import os
 import boto3
+from aws_lambda_powertools import Logger
 from shared.words import GREETING
 
 def handler(event, context):
@@ -26,6 +28,7 @@ def handler(event, context):
     if key.endswith("bad"):
         raise ValueError(key)
     boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=f"out/{key}", Body=GREETING)
+    Logger(service="copier").info("copied", key=key)
 """
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
@@ -73,8 +76,13 @@ Resources:
     Type: AWS::Serverless::LayerVersion
     Metadata: {BuildMethod: python3.13}
     Properties: {ContentUri: layer}
+  Made:
+    Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: makefile}
+    Properties: {ContentUri: made}
   Plain:
     Type: AWS::Serverless::LayerVersion
+    Metadata: {BuildMethod: makefile}
     Properties: {ContentUri: plain}
   Copier:
     Type: AWS::Serverless::Function
@@ -82,7 +90,7 @@ Resources:
       Runtime: python3.13
       Handler: app.handler
       CodeUri: function
-      Layers: [!Ref Shared, !Ref Plain]
+      Layers: [!Ref Shared, !Ref Made, !Ref Plain]
       Environment: {Variables: {BUCKET: !Sub "${AWS::StackName}-drops", GREETING: !Ref Greeting}}
       Policies:
         - Statement:
@@ -97,6 +105,20 @@ Resources:
               source: [aws.s3]
               detail-type: [Object Created]
               detail: {bucket: {name: [!Ref Drops]}, object: {key: [{wildcard: in/*}]}}
+  CopierFails:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Metrics:
+        - {Id: share, Expression: 100 * errors / calls}
+        - Id: errors
+          ReturnData: false
+          MetricStat: {Stat: Sum, Period: 60, Metric: {Namespace: AWS/Lambda, MetricName: Errors}}
+        - Id: calls
+          ReturnData: false
+          MetricStat: {Stat: Sum, Period: 60, Metric: {Namespace: AWS/Lambda, MetricName: Invocations}}
+      EvaluationPeriods: 1
+      Threshold: 5
+      ComparisonOperator: GreaterThanThreshold
 Outputs:
   Bucket: {Value: !Ref Drops}
   Queue: {Value: !Ref DeadLetters}
@@ -114,6 +136,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "layer/shared/words.py": "import os\nGREETING = os.environ['GREETING']\n",
         "layer/requirements.in": "",
         "layer/__pycache__/old.pyc": "",
+        "made/Makefile": "build-Made:",
+        "made/requirements.txt": "nothing-of-this-name",
+        "made/other/__init__.py": "",
+        "plain/Makefile": "build-Plain:",
         "plain/scripts/train.py": "print()",
     }
     for name, text in files.items():
@@ -143,6 +169,21 @@ def test_an_upload_reaches_the_function_which_uses_its_layer_and_its_role(
     assert wait_for(lambda: body(aws, outputs["Bucket"], f"out/{key}")) == "hello"
 
 
+def test_what_a_function_that_succeeds_has_logged_is_in_its_log(aws: LocalAws, outputs: dict[str, str]) -> None:
+    client(aws, "s3").put_object(Bucket=outputs["Bucket"], Key="in/logged.csv", Body=b"x")
+    line = wait_for(lambda: next(lines(aws, "in/logged.csv"), None))
+    assert json.loads(line)["message"] == "copied"
+
+
+def test_an_alarm_on_metric_math_is_made_and_described_with_its_metrics(
+    aws: LocalAws,
+    outputs: dict[str, str],  # noqa: ARG001 - the stack that has the alarm
+) -> None:
+    (alarm,) = client(aws, "cloudwatch").describe_alarms(AlarmNamePrefix="app-CopierFails")["MetricAlarms"]
+    assert [metric["Id"] for metric in alarm["Metrics"]] == ["share", "errors", "calls"]
+    assert "MetricName" not in alarm
+
+
 def test_a_function_that_keeps_failing_is_retried_and_then_its_event_reaches_the_destination(
     aws: LocalAws, outputs: dict[str, str]
 ) -> None:
@@ -157,13 +198,17 @@ def test_a_function_that_keeps_failing_is_retried_and_then_its_event_reaches_the
 
 
 def invocations(local: LocalAws, error: str) -> int:
-    name = next(
-        function["FunctionName"]
-        for function in client(local, "lambda").list_functions()["Functions"]
-        if "Copier" in function["FunctionName"]
-    )
-    events = client(local, "logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    return sum("ValueError" in event["message"] and error in event["message"] for event in events)
+    return sum(error in line for line in lines(local, "ValueError"))
+
+
+def lines(local: LocalAws, word: str) -> Iterator[str]:
+    """The lines of the function's log that hold a word."""
+    functions = client(local, "lambda").list_functions()["Functions"]
+    name = next(function["FunctionName"] for function in functions if "Copier" in function["FunctionName"])
+    groups = client(local, "logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
+    for group in groups:
+        events = client(local, "logs").filter_log_events(logGroupName=group["logGroupName"])["events"]
+        yield from (event["message"] for event in events if word in event["message"])
 
 
 def test_an_update_changes_the_function_and_an_unchanged_template_nothing(
@@ -194,6 +239,7 @@ def test_folders_are_packaged_as_sam_build_would(template: Path) -> None:
     contents = [sorted(zipfile.ZipFile(BytesIO(package.content)).namelist()) for package in packages]
     assert contents == [
         ["python/", "python/shared/__init__.py", "python/shared/words.py"],
+        ["python/", "python/other/__init__.py"],
         ["scripts/train.py"],
         ["app.py"],
     ]
@@ -227,3 +273,10 @@ def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     resource = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "functions/none"}}
     with pytest.raises(TemplateError, match="functions/none, which does not exist"):
         packaged({"Resources": {"Function": resource}}, tmp_path, "bucket")
+
+
+def test_a_template_may_be_larger_than_a_request(aws: LocalAws, tmp_path: Path) -> None:
+    topics = {f"Topic{number}": {"Type": "AWS::SNS::Topic", "Metadata": {"Why": "x" * 20_000}} for number in range(5)}
+    file = tmp_path / "template.yaml"
+    file.write_text(json.dumps({"Resources": topics, "Outputs": {"One": {"Value": {"Ref": "Topic1"}}}}))
+    assert deploy(aws.endpoint_url, file, "large", {})["One"].startswith("arn:aws:sns:")

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from functions.notifier.app import lambda_handler
 from pydantic import ValidationError
-from tests.builders import a_run, client_error, stored
+from tests.builders import a_context, a_run, client_error, stored
 from tests.conftest import LoadEvent
 from tests.functional.conftest import BUCKET, Account
 
@@ -25,7 +25,7 @@ NAME = "traindrop-titanic-0123456789ab"
 
 
 def notify(event: dict[str, Any]) -> list[str]:
-    found: list[str] = lambda_handler(event, None)["told"]  # type: ignore[arg-type]
+    found: list[str] = lambda_handler(event, a_context())["told"]
     return found
 
 

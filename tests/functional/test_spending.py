@@ -10,7 +10,7 @@ from functions.dispatcher.app import lambda_handler as dispatcher
 from functions.evaluator.app import lambda_handler as evaluator
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
-from tests.builders import CSV, a_run, stored
+from tests.builders import ACCOUNT, CSV, a_context, a_run, stored
 from tests.functional.conftest import BUCKET, Account
 from tests.functional.service import Service, service
 from tests.functional.test_attempts import fail, only
@@ -28,14 +28,14 @@ __all__ = ["service"]  # a fixture
 # An hour of the default instance type in us-east-1.
 HOUR = Decimal("0.115")
 NOTHING = Decimal(0)
-TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+TICK = {"source": "aws.events", "account": ACCOUNT, "detail-type": "Scheduled Event", "detail": {}}
 
 
 def drop(account: Account, dataset: str, **config: Any) -> Run:
     """The run of a CSV that was dropped with `config`."""
     lines = "".join(f"{name}: {value}\n" for name, value in {"target": "species", **config}.items())
     account.put(f"datasets/{dataset}/training.yaml", lines.encode())
-    (name,) = launcher(account.put(f"datasets/{dataset}/train/a.csv", CSV), None)["runs"]  # type: ignore[arg-type]
+    (name,) = launcher(account.put(f"datasets/{dataset}/train/a.csv", CSV), a_context())["runs"]
     return account.ledger.stored(name)
 
 
@@ -57,7 +57,7 @@ def test_a_job_counts_at_its_worst_case_while_it_runs_and_at_its_cost_from_when_
     assert this_month(account) == (NOTHING, HOUR)
     ended = service.end(run.job, "Completed", BillableTimeInSeconds=130)
     for handler in (evaluator, dispatcher, notifier, evaluator, dispatcher):
-        handler(ended, None)  # type: ignore[arg-type]
+        handler(ended, a_context())
     assert this_month(account) == (training_cost(130, 1, HOUR), NOTHING)
 
 

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from functions.dispatcher.app import lambda_handler as dispatcher
 from functions.launcher.app import lambda_handler as launcher
-from tests.builders import CSV, client_error
+from tests.builders import ACCOUNT, CSV, a_context, client_error
 from tests.functional.conftest import Account
 from tests.functional.service import FULL, ZERO, Service, service
 
@@ -15,19 +15,19 @@ from traindrop.run import Run, Status
 
 __all__ = ["service"]  # a fixture
 
-TICK = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+TICK = {"source": "aws.events", "account": ACCOUNT, "detail-type": "Scheduled Event", "detail": {}}
 
 
 def drop(account: Account, dataset: str, instance_type: str = "ml.m5.large") -> str:
     """Drop a CSV for a dataset of its own; the run's name."""
     account.put(f"datasets/{dataset}/training.yaml", f"target: species\ninstance_type: {instance_type}\n".encode())
     event = account.put(f"datasets/{dataset}/train/{dataset}.csv", CSV)
-    (run,) = launcher(event, None)["runs"]  # type: ignore[arg-type]
+    (run,) = launcher(event, a_context())["runs"]
     return str(run)
 
 
 def dispatch(event: dict[str, Any] = TICK) -> list[str]:
-    runs: list[str] = dispatcher(event, None)["runs"]  # type: ignore[arg-type]
+    runs: list[str] = dispatcher(event, a_context())["runs"]
     return runs
 
 

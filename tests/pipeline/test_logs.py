@@ -11,4 +11,5 @@ def test_one_run_can_be_followed_through_the_logs_of_all_functions(pipeline: Pip
     for function, message in (("Launcher", "launch"), ("Evaluator", "evaluation"), ("Notifier", "told")):
         pipeline.wait_until_idle(function)
         lines = [json.loads(line) for line in pipeline.log(function, run.run) if line.startswith("{")]
-        assert message in {line["message"] for line in lines if line["correlation_id"] == run.run}, function
+        assert {line["correlation_id"] for line in lines} == {run.run}, function
+        assert message in {line["message"] for line in lines if "_aws" not in line}, function

@@ -31,6 +31,11 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("LauncherRole", "CopyLargeInputs", "s3:AbortMultipartUpload"): "only a copy of more than 5 GB that fails does it",
     ("LauncherRole", "Launch", "sagemaker:DescribeTrainingJob"): CUT_OFF,
     ("LauncherRole", "StopOwn", "sagemaker:StopTrainingJob"): CUT_OFF,
+    **{
+        (f"{function}Role", "Trace", action): "Lambda itself sends the traces; the local one keeps none"
+        for function in ("Launcher", "Dispatcher", "Evaluator", "Notifier")
+        for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+    },
     ("EvaluatorRole", "ReadTestData", "s3:GetObject"): "only where an existing bucket keeps no versions",
 }
 

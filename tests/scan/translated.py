@@ -55,7 +55,11 @@ def outcome(condition: Any, template: Mapping[str, Any]) -> bool:
 
 
 def _default(operand: Any, template: Mapping[str, Any]) -> str:
-    return str(template["Parameters"][operand["Ref"]]["Default"] if isinstance(operand, dict) else operand)
+    if not isinstance(operand, dict):
+        return str(operand)
+    if "Fn::Join" in operand:  # of a list, which is one text as a default
+        _, operand = operand["Fn::Join"]
+    return str(template["Parameters"][operand["Ref"]]["Default"])
 
 
 def decided(template: Mapping[str, Any], outcomes: Mapping[str, bool]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from unittest.mock import patch
 
 import botocore.client
 from botocore.exceptions import ClientError
-from tests.contract.template import BUCKET, STACK
+from tests.builders import ACCOUNT, a_context
+from tests.contract.template import BUCKET, STACK, TRAINING_ROLE
 from tests.simulation.bucket import Bucket
 from tests.simulation.faults import CALM, Crash, CrashPoint, Fault, Rates, by_chance, error_of
 from tests.simulation.functions import Function, failure_record, functions, targets, told_of_failures
@@ -119,7 +120,7 @@ class Account:
     def _run(self, call: Invocation) -> None:
         self.current = call
         try:
-            call.function.handler(call.event, None)
+            call.function.handler(call.event, a_context())
             error = None
         except Crash:
             error = {"errorMessage": f"RequestId: {call.number} Error: {call.dead}"}
@@ -257,6 +258,7 @@ class Account:
         for entry in entries:
             event = {
                 "source": entry["Source"],
+                "account": ACCOUNT,
                 "detail-type": entry["DetailType"],
                 "detail": json.loads(entry["Detail"]),
             }
@@ -299,7 +301,12 @@ class Account:
         if job.status == "Completed" and job.fate.leaves_model:
             self.bucket.put(f"runs/{job.name}/output/model.tar.gz", b"a model")
         detail = json.loads(state_change_detail(self.sagemaker.described(job)))
-        event = {"source": "aws.sagemaker", "detail-type": "SageMaker Training Job State Change", "detail": detail}
+        event = {
+            "source": "aws.sagemaker",
+            "account": ACCOUNT,
+            "detail-type": "SageMaker Training Job State Change",
+            "detail": detail,
+        }
         self.deliver(event, may_be_lost=True)
 
     def counted(self) -> dict[str, Decimal]:
@@ -325,6 +332,7 @@ class Account:
         }  # fmt: skip
         return {
             "source": "aws.s3",
+            "account": ACCOUNT,
             "detail-type": "Object Created",
             "time": self.time.moment().isoformat(),
             "detail": {"bucket": {"name": BUCKET}, "object": found},
@@ -353,9 +361,10 @@ def _what(given: Any) -> str:
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "POWERTOOLS_LOG_LEVEL": "CRITICAL", "STACK": STACK, "TABLE": TABLE,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    "POWERTOOLS_METRICS_DISABLED": "true", "STACK": STACK, "TABLE": TABLE, "BUCKET": BUCKET,
     "STACK_ID": "arn:aws:cloudformation:us-east-1:123456789012:stack/traindrop/0f1e2d3c",
-    "TRAINING_ROLE_ARN": "arn:aws:iam::123456789012:role/traindrop-TrainingRole-1A2B3C4D5E6F",
+    "TRAINING_ROLE_ARN": TRAINING_ROLE,
     "KMS_KEY_ARN": "",
     "TRAINING_SUBNETS": "",
     "TRAINING_SECURITY_GROUPS": "",
@@ -416,7 +425,8 @@ def forget_clients() -> None:
 
 
 def foreign_job(name: str, needs: str) -> Item:
-    return {"TrainingJobName": name, "ResourceConfig": {"InstanceType": needs}}
+    role = TRAINING_ROLE.replace("traindrop-", "another-")
+    return {"TrainingJobName": name, "RoleArn": role, "ResourceConfig": {"InstanceType": needs}}
 
 
 NEVER = Fate("Completed", "Completed", 30 * 86_400.0)

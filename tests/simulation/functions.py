@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from moto.events.models import EventPattern
+from tests.builders import ACCOUNT
 from tests.conftest import ROOT
 from tests.contract.template import FUNCTIONS, TEMPLATE, pattern_of, rules
 
@@ -71,7 +72,7 @@ def told_of_failures() -> list[str]:
 
 def failure_record(function: str, payload: dict[str, Any], error: dict[str, str]) -> str:
     """What Lambda sends to an on-failure destination."""
-    arn = f"arn:aws:lambda:us-east-1:123456789012:function:traindrop-{function}-AbCdEf123456:$LATEST"
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:traindrop-{function}-AbCdEf123456:$LATEST"
     return json.dumps(
         {
             "version": "1.0",

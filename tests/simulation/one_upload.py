@@ -6,7 +6,7 @@ from random import Random
 
 from tests.builders import CSV
 from tests.contract.template import STACK
-from tests.simulation.account import Account, Plan, connected
+from tests.simulation.account import Account, Plan, connected, foreign_job
 from tests.simulation.faults import CrashPoint
 from tests.simulation.history import History
 from tests.simulation.sagemaker import MINUTE, Fate
@@ -72,9 +72,8 @@ def _tell(account: Account, story: str) -> None:
     key = "datasets/flowers/train/a.csv"
     account.calm_since = 0.0
     if story == "waits":
-        busy = {"TrainingJobName": "other", "ResourceConfig": {"InstanceType": _NEEDS}}
         account.history.foreign.add("other")
-        account.sagemaker.begin(busy, Fate("Completed", "Completed", 5 * MINUTE))
+        account.sagemaker.begin(foreign_job("other", _NEEDS), Fate("Completed", "Completed", 5 * MINUTE))
     account.time.at(1, lambda: drop(account, "csv", key, b"" if story == "rejected" else CSV))
     if story == "repeated":
         account.time.at(2 * MINUTE, lambda: drop(account, "same", key, CSV))

@@ -124,6 +124,7 @@ class SageMaker:
             "TrainingJobName": job.name,
             "TrainingJobStatus": job.status,
             "SecondaryStatus": job.fate.secondary if over else "Training",
+            "RoleArn": job.request["RoleArn"],
             "ResourceConfig": job.request["ResourceConfig"],
             "CreationTime": created,
             "TrainingStartTime": started,

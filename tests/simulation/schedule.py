@@ -4,7 +4,7 @@ import hashlib
 from random import Random
 from typing import Any
 
-from tests.builders import CSV
+from tests.builders import ACCOUNT, CSV
 from tests.contract.template import STACK
 from tests.simulation.account import TABLE, Account, Plan, connected, foreign_job
 from tests.simulation.faults import CALM, Rates
@@ -174,7 +174,7 @@ def wish(account: Account, kind: str) -> None:
         known = run in account.table.items
         event = {"detail": detail}
         account.history.uploads.append(Upload(account.time.now, kind, request, event, needs_run=known))
-    account.deliver({"source": f"traindrop.{STACK}", "detail-type": name, "detail": detail})
+    account.deliver({"source": f"traindrop.{STACK}", "account": ACCOUNT, "detail-type": name, "detail": detail})
 
 
 def tick(account: Account) -> None:
@@ -186,7 +186,10 @@ def tick(account: Account) -> None:
     busy = account.table.staged("waiting") or due or account.counted()
     if busy and not (account.rates.no_tick and account.rng.random() < account.rates.no_tick):
         account.history.ticks += 1
-        account.invoke("Dispatcher", {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}})
+        account.invoke(
+            "Dispatcher",
+            {"source": "aws.events", "account": ACCOUNT, "detail-type": "Scheduled Event", "detail": {}},
+        )
 
 
 def note_idle(account: Account) -> None:

@@ -7,7 +7,6 @@ import os
 import pickle
 import sys
 import tarfile
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -217,18 +216,18 @@ def huge_tail() -> bytes:
         (huge_tail, "bytes that belong to no file"),
     ],
 )
-def test_a_bomb_of_ten_gigabytes_stops_at_the_limit_in_little_time_and_memory(
+def test_a_bomb_of_ten_gigabytes_stops_at_the_limit_with_little_work_and_memory(
     tmp_path: Path, bomb: Callable[[], bytes], reason: str
 ) -> None:
     content = bomb()
     assert len(content) < 16 * MIB
     tracemalloc.start()
-    started = time.perf_counter()
+    stream = io.BytesIO(content)
     with pytest.raises(ArtifactError, match=reason):
-        unpack(io.BytesIO(content), tmp_path, max_bytes=32 * MIB)
-    seconds, (_, peak) = time.perf_counter() - started, tracemalloc.get_traced_memory()
+        unpack(stream, tmp_path, max_bytes=32 * MIB)
+    _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert seconds < 10
+    assert stream.tell() < MIB
     assert peak < 16 * MIB
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) <= 32 * MIB
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from traindrop.checks import Accepted, check_test_data, check_training_data
 from traindrop.dataset import read
-from traindrop.errors import Rejected
+from traindrop.errors import MAX_REASON, EvaluationFailed, Rejected
 
 LABELS = ["no", "yes"] * 20
 
@@ -127,6 +127,32 @@ def test_the_person_is_told_what_was_decided_for_them() -> None:
         "c is left out: it is empty.",
         "d is left out: its texts hardly ever repeat.",
     )
+
+
+def wide(columns: int, rows: int = 40) -> bytes:
+    """A table of which a number and the target tell something, and all other columns nothing."""
+    header = ",".join(["size", "target", *(f"column_{number}" for number in range(columns))])
+    same: list[list[Any]] = [[1] * rows] * columns
+    return table(header, [n / 4 for n in range(rows)], ["no", "yes"] * (rows // 2), *same)
+
+
+def test_of_thousands_of_columns_the_first_are_named_and_the_rest_counted() -> None:
+    notes = check(wide(5000)).notes
+    assert notes[0] == "column_0 is left out: it is the same in every row."
+    assert (len(notes), notes[-1]) == (21, "4,980 more columns are left out, for the same reasons.")
+
+
+@pytest.mark.parametrize(
+    "other", [b"size,target\n" + b"1,no\n" * 30, b"".join([b"x" * 100_000, b",target\n", b"1,no\n" * 30])]
+)
+def test_a_reason_is_of_bounded_length_whatever_the_file_put_into_it(other: bytes) -> None:
+    numbers = [[(row * column) % 7 for row in range(40)] for column in range(1, 2001)]
+    trained = check(table(",".join([*(f"c{n}" for n in range(2000)), "target"]), *numbers, LABELS))
+    with pytest.raises(Rejected, match="the header has no column 'c0', 'c1'") as caught:
+        check_test_data(other, complete=True, training=trained, file="t.csv")
+    assert len(str(caught.value)) < 3000
+    assert len(str(Rejected("x" * 1_000_000))) == MAX_REASON
+    assert len(str(EvaluationFailed("x" * 1_000_000))) == MAX_REASON
 
 
 def test_a_test_file_needs_the_columns_that_were_trained_on_and_the_target_and_no_other() -> None:

@@ -64,6 +64,15 @@ def test_code_that_cannot_be_started_is_rejected_before_money_is_spent(
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["../x.py", "/etc/x.py", "a/../../x.py", "a//x.py", "./x.py", "a\\x.py", "a\nb.py", "a\x1b[2J.py"]
+)
+def test_a_file_that_would_be_unpacked_outside_the_code_folder_is_rejected(name: str) -> None:
+    with pytest.raises(Rejected, match="no path of a file in a folder") as caught:
+        chosen(OwnCode({**OWN.files, name: b""}))
+    assert str(caught.value).isprintable()
+
+
 def test_other_code_is_another_question() -> None:
     config = TrainingConfig()
     ours, theirs = code_digest(config, NONE, SCRIPTS), code_digest(config, OWN, SCRIPTS)

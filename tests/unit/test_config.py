@@ -151,7 +151,7 @@ def test_what_is_no_yaml_is_rejected_naming_the_file(text: bytes) -> None:
 
 
 def test_a_file_beyond_the_size_limit_is_not_parsed() -> None:
-    with pytest.raises(Rejected, match="at most 65,536"):
+    with pytest.raises(Rejected, match="longer than 65,536 bytes"):
         parse("# " + "x" * MAX_BYTES)
 
 

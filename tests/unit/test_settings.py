@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from traindrop.confinement import Confinement
 from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
 
-COMMON = {"STACK": "traindrop", "TABLE": "runs", "AWS_REGION": "eu-west-1"}
+COMMON = {"STACK": "traindrop", "TABLE": "runs", "BUCKET": "bucket", "AWS_REGION": "eu-west-1"}
 LIMITS = {"MAX_CONCURRENT_JOBS": "4", "MAX_MONTHLY_COST_USD": "25.5"}
 
 
@@ -62,7 +62,7 @@ def test_a_monthly_ceiling_that_is_no_amount_is_refused(monkeypatch: pytest.Monk
         DispatcherSettings.from_env()
 
 
-@pytest.mark.parametrize("missing", ["STACK", "TABLE", "AWS_REGION", "TOPIC_ARN", "DEAD_LETTER_QUEUE"])
+@pytest.mark.parametrize("missing", ["STACK", "TABLE", "BUCKET", "AWS_REGION", "TOPIC_ARN", "DEAD_LETTER_QUEUE"])
 def test_a_missing_variable_fails_with_its_name(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     set_all(monkeypatch, COMMON | {"TOPIC_ARN": "topic", "DEAD_LETTER_QUEUE": "queue"})
     monkeypatch.delenv(missing)

@@ -39,7 +39,9 @@ def test_a_date_stays_the_text_that_it_is(text: str) -> None:
         (f"a: {'9' * 5000}", "line 1: a number of 5,000 characters"),
         ("[" * 20_000, "nested too deeply"),
         ('a: "\\ud800"', "line 1 holds half a character"),
-        ("#" * 100_001, "100,001 bytes long"),
+        ('a: "\\U22222222"', "no text: chr() arg not in range"),
+        ('a: "\\Uffffffff"', "no text: Python int too large"),
+        ("#" * 100_001, "longer than 100,000 bytes"),
     ],
 )  # fmt: skip
 def test_what_a_settings_file_has_no_need_of_is_refused_with_its_line(text: str, says: str) -> None:

@@ -5,12 +5,11 @@ import tempfile
 from pathlib import Path
 
 from rich.rule import Rule
-from rich.text import Text
 
 from traindrop_cli.commands.drop import DropCall, drop_and_wait
 from traindrop_cli.local_stack import own_local_stack, read_inbox
 from traindrop_cli.result import exit_code, keep
-from traindrop_cli.screen import console
+from traindrop_cli.screen import console, plain
 from traindrop_cli.summary import print_run
 from traindrop_cli.upload import Files
 
@@ -34,7 +33,7 @@ def run_demo() -> int:
             run = drop_and_wait(stack, call, screen).run
             screen.print(Rule("The notification, as a subscriber gets it"))
             for found in read_inbox():
-                screen.print(Text(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)
+                screen.print(plain(f"Subject: {found['Subject']}\n\n{found['Message']}"), soft_wrap=True)
             print_run(run, screen, message=False, is_local=True)
             keep(stack, run, KEPT)
     screen.print(

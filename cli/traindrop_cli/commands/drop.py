@@ -12,7 +12,7 @@ from traindrop_cli.find import find_stack
 from traindrop_cli.follow import Ended, Step, follow
 from traindrop_cli.local_stack import borrowed_local_stack
 from traindrop_cli.result import as_json, exit_code, keep
-from traindrop_cli.screen import console
+from traindrop_cli.screen import console, plain
 from traindrop_cli.stack import Stack
 from traindrop_cli.summary import print_run
 from traindrop_cli.upload import Files, check_files, drop
@@ -56,7 +56,7 @@ def finish(stack: Stack, end: Ended, screen: Console, *, json: bool, keep_in: Pa
     run = end.run
     if keep_in is not None:
         kept = keep(stack, run, keep_in)
-        screen.print(f"Kept {len(kept)} files of the run in {keep_in}", soft_wrap=True)
+        screen.print(plain(f"Kept {len(kept)} files of the run in {keep_in}"), soft_wrap=True)
     if json:
         answered = {"answered_by": run.run} if end.repeated else {}
         print(json_module.dumps(as_json(run) | answered, indent=2))
@@ -75,4 +75,5 @@ def _say_dropped(stack: Stack, key: str, call: DropCall, screen: Console) -> Non
     if call.json:
         print(json_module.dumps({"dataset": call.dataset, "file": f"s3://{stack.bucket}/{key}", "status": "Uploaded"}))
     else:
-        screen.print(f"Dropped {key} into {stack.where}. `traindrop runs` shows what becomes of it.", soft_wrap=True)
+        text = f"Dropped {key} into {stack.where}. `traindrop runs` shows what becomes of it."
+        screen.print(plain(text), soft_wrap=True)

@@ -3,6 +3,7 @@
 import json as json_module
 from dataclasses import asdict
 
+from traindrop import plain_text
 from traindrop_cli.errors import CommandError
 from traindrop_cli.local_stack import Running, end, read_inbox, running, start_in_background
 from traindrop_cli.screen import console
@@ -15,7 +16,7 @@ def run_up(port: int) -> None:
     if noted is None:
         with screen.status("Starting the local AWS and deploying template.yaml into it …"):
             noted = start_in_background(port)
-    screen.print(_directions(noted), markup=False, highlight=False, soft_wrap=True)
+    screen.print(_directions(noted), highlight=False, soft_wrap=True)
 
 
 def run_down() -> None:
@@ -49,7 +50,7 @@ def run_messages(*, json: bool) -> None:
         print(json_module.dumps(shown, indent=2))
         return
     for found in messages:
-        print(f"{found.get('Subject')}\n\n{found['Message']}\n{'-' * 78}")
+        print(plain_text.printable(f"{found.get('Subject')}\n\n{found['Message']}\n{'-' * 78}"))
     if not messages:
         print("No new messages.")
 

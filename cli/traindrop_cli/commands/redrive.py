@@ -1,12 +1,11 @@
 """`traindrop redrive`."""
 
 from rich.console import Console
-from rich.text import Text
 
 from traindrop.redriving import Letter, NotUnderstood
 from traindrop_cli.dead_letters import DeadLetter, DeadLetterQueue
 from traindrop_cli.find import find_stack
-from traindrop_cli.screen import console
+from traindrop_cli.screen import console, plain
 from traindrop_cli.stack import Stack
 
 _MAX_ERROR = 160
@@ -49,13 +48,13 @@ def _handle(found: DeadLetter, queue: DeadLetterQueue, stack: Stack, screen: Con
         except NotUnderstood as error:
             why = str(error)
     if why is not None:
-        screen.print(Text(f"stays     message {found.id}: {why}"), soft_wrap=True)
+        screen.print(plain(f"stays     message {found.id}: {why}"), soft_wrap=True)
         return False
     for letter in found.letters:
         verb = "let go" if not letter.is_worth_repeating else "waits" if dry_run else "put back"
-        screen.print(Text(f"{verb:<9} {line_of(letter, stack.name)}"), soft_wrap=True)
+        screen.print(plain(f"{verb:<9} {line_of(letter, stack.name)}"), soft_wrap=True)
     for run in reopened:
-        screen.print(Text(f"          {run}, which it had ended, is decided on anew"), soft_wrap=True)
+        screen.print(plain(f"          {run}, which it had ended, is decided on anew"), soft_wrap=True)
     return True
 
 

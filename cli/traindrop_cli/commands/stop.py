@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from traindrop import aws
 from traindrop.events import Stop
@@ -16,7 +15,7 @@ from traindrop_cli.asking import ask, who_asks
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack, run_in
 from traindrop_cli.result import as_json
-from traindrop_cli.screen import console
+from traindrop_cli.screen import console, plain
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import in_line, is_launched
 
@@ -68,7 +67,7 @@ def _show(stack: Stack, run: Run, screen: Console) -> None:
         "owner": _owner(run) or "unknown",
     }
     for title, text in lines.items():
-        screen.print(Text(f"{title:<10} {text}"), soft_wrap=True)
+        screen.print(plain(f"{title:<10} {text}"), soft_wrap=True)
 
 
 def _owner(run: Run) -> str | None:
@@ -103,4 +102,4 @@ def _tell(stack: Stack, run: Run, screen: Console, *, json: bool) -> None:
         text = f"It came to its end before it could be stopped: it is {run.status.value}."
     else:
         text = f"SageMaker was asked to stop it and is at it; the message will tell. traindrop show {run.run}"
-    screen.print(Text(text), soft_wrap=True)
+    screen.print(plain(text), soft_wrap=True)

@@ -11,6 +11,7 @@ def _parser() -> argparse.ArgumentParser:
     default = LocalSettings()
     parser = argparse.ArgumentParser(prog="python -m traindrop_cli.local", description=__doc__)
     add = parser.add_argument
+    add("--host", default=default.host, help="address to listen on: one that only this machine can reach")
     add("--port", type=int, default=default.port, help="0 takes a free port")
     add("--state-dir", type=Path, help="keep everything here over a restart")
     add("--no-iam", dest="enforce_iam", action="store_false", help="allow every call")

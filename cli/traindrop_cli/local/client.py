@@ -93,6 +93,7 @@ def _spawn(
 
 
 def _options(settings: LocalSettings) -> Iterator[str]:
+    yield f"--host={settings.host}"
     yield f"--port={settings.port}"
     yield f"--retry-seconds={settings.retry_seconds}"
     yield f"--concurrent-invocations={settings.concurrent_invocations}"

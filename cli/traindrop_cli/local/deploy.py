@@ -32,9 +32,12 @@ def deploy(endpoint_url: str, template: Path, stack: str, parameters: Mapping[st
     """
     session = boto3.session.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION)
     body, packages = packaged(read_template(template), template.parent, ARTIFACTS)
-    _upload(session.client("s3", endpoint_url=endpoint_url), packages)
+    document = Package(f"{stack}/template.json", json.dumps(body).encode())
+    _upload(session.client("s3", endpoint_url=endpoint_url), [*packages, document])
     cloudformation = session.client("cloudformation", endpoint_url=endpoint_url)
-    _create_or_update(cloudformation, stack, json.dumps(body), parameters)
+    # As `sam deploy` does it: in the request itself a template may have 51,200 bytes.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+    _create_or_update(cloudformation, stack, f"{endpoint_url}/{ARTIFACTS}/{document.key}", parameters)
     return _outputs(_finished(cloudformation, stack))
 
 
@@ -48,13 +51,13 @@ def _upload(s3: "S3Client", packages: list[Package]) -> None:
 
 
 def _create_or_update(
-    cloudformation: "CloudFormationClient", stack: str, body: str, parameters: Mapping[str, str]
+    cloudformation: "CloudFormationClient", stack: str, template_url: str, parameters: Mapping[str, str]
 ) -> None:
     change = cloudformation.update_stack if _exists(cloudformation, stack) else cloudformation.create_stack
     try:
         change(
             StackName=stack,
-            TemplateBody=body,
+            TemplateURL=template_url,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         )

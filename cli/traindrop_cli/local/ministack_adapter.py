@@ -19,6 +19,7 @@ from typing import Any
 from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
+from ministack.services.cloudformation import provisioners
 
 from traindrop_cli.local import ministack_iam
 from traindrop_cli.local.grants import Grant
@@ -69,6 +70,7 @@ def install(
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _give_object_events_their_version()
     _give_put_events_its_condition_keys()
+    _take_alarms_on_metric_math()
     ministack_iam.install(granted)
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
     pin = iam_evaluator.pin_request_origin
@@ -179,6 +181,25 @@ def _give_put_events_its_condition_keys() -> None:
         return context
 
     iam_actions.request_tag_context = with_event_keys
+
+
+def _take_alarms_on_metric_math() -> None:
+    """MiniStack's CloudFormation refuses alarms on several metrics. Here they are made, and described with them.
+
+    They stay without data: MiniStack evaluates alarms on one metric alone.
+    """
+    record_of = provisioners._cw_metric_alarm_record
+
+    def with_metrics(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        metrics = properties.get("Metrics")
+        if not metrics:
+            return dict(record_of(name, properties))
+        rest = {key: value for key, value in properties.items() if key != "Metrics"}
+        alarm = record_of(name, {**rest, "MetricName": "none", "Namespace": "none"})
+        one_metric = {"MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Dimensions", "Unit"}
+        return {key: value for key, value in alarm.items() if key not in one_metric} | {"Metrics": metrics}
+
+    provisioners._cw_metric_alarm_record = with_metrics
 
 
 def _emit(scope: Scope, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:

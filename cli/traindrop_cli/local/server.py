@@ -1,4 +1,4 @@
-"""The process of a local AWS: MiniStack with a SageMaker that trains, on a loopback port.
+"""The process of a local AWS: MiniStack with a SageMaker that trains, on a port of the loopback or of `host`.
 
 It has a process of its own because MiniStack keeps its state in modules and its settings in the environment.
 """
@@ -28,10 +28,11 @@ def serve(settings: LocalSettings, ready_file: Path | None, *, end_with_stdin: b
     The endpoint is written to `ready_file` once it answers.
     """
     try:
-        listener = socket.create_server(("127.0.0.1", settings.port), backlog=128)
+        listener = socket.create_server((settings.host, settings.port), backlog=128)
     except OSError as error:
         sys.exit(
-            f"Port {settings.port} of 127.0.0.1: {error.strerror}. Choose another with --port, or 0 for a free one."
+            f"Port {settings.port} of {settings.host}: {error.strerror}. "
+            "Choose another with --port, or 0 for a free one."
         )
     port = listener.getsockname()[1]
     docker_host = os.environ.get("DOCKER_HOST")  # MiniStack is to find none, but a job's own image needs it
@@ -39,7 +40,7 @@ def serve(settings: LocalSettings, ready_file: Path | None, *, end_with_stdin: b
     os.environ.clear()
     os.environ.update(environment)
     with tempfile.TemporaryDirectory(prefix="traindrop-jobs-") as work_dir:
-        training = _sagemaker_settings(settings, f"http://127.0.0.1:{port}", Path(work_dir), docker_host)
+        training = _sagemaker_settings(settings, f"http://{settings.host}:{port}", Path(work_dir), docker_host)
         asyncio.run(_serve(settings, training, listener, ready_file, end_with_stdin))
     # Not sys.exit: it would wait for threads that wait for a script which ignores SIGTERM.
     os._exit(0)
@@ -56,6 +57,9 @@ async def _serve(
     from traindrop_cli.local.grants import GrantFile
     from traindrop_cli.local.sagemaker.api import SageMaker
 
+    # MiniStack has read it. Handlers inherit the environment, and powertools would take it for the level of their own
+    # log: no line of a handler that succeeds would come out.
+    os.environ.pop("LOG_LEVEL")
     sagemaker = SageMaker(training, adapter.surroundings())
 
     async def call(operation: str, scope: Scope, parameters: Mapping[str, Any]) -> adapter.Response:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
+LOOPBACK = "127.0.0.1"
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - no secret: the root of the local account
 
 
@@ -13,15 +14,18 @@ ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - no secret: the root of the loca
 class LocalSettings:
     """Everything that can be chosen about a local AWS.
 
-    `port` 0 takes a free one. `state_dir` keeps buckets, tables, functions and jobs over a restart; without it all
-    is forgotten. `retry_seconds`: the first wait before a failed asynchronous invocation is repeated (60 in AWS,
-    doubled each time). `concurrent_invocations`: how many environments a function has at the most; further events wait
-    in its queue. `enforce_iam`: check every call against the caller's policies. The rest is described in
-    `traindrop_cli.local.sagemaker.surroundings.Settings`. `calls_file` gets the number of AWS calls by caller, service
-    and operation when the local AWS ends (`traindrop_cli.local.calls`). `grants_file` gets each permission of a role
-    that has allowed a request, as soon as it has (`traindrop_cli.local.grants`).
+    `host` is the address that it listens on. Whoever reaches it may run programs here, so it has to be one that only
+    this machine has, such as that of Docker's bridge. `port` 0 takes a free one. `state_dir` keeps buckets, tables,
+    functions and jobs over a restart; without it all is forgotten. `retry_seconds`: the first wait before a failed
+    asynchronous invocation is repeated (60 in AWS, doubled each time). `concurrent_invocations`: how many environments
+    a function has at the most; further events wait in its queue. `enforce_iam`: check every call against the caller's
+    policies. The rest is described in `traindrop_cli.local.sagemaker.surroundings.Settings`. `calls_file` gets the
+    number of AWS calls by caller, service and operation when the local AWS ends (`traindrop_cli.local.calls`).
+    `grants_file` gets each permission of a role that has allowed a request, as soon as it has
+    (`traindrop_cli.local.grants`).
     """
 
+    host: str = LOOPBACK
     port: int = 0
     state_dir: Path | None = None
     enforce_iam: bool = True
@@ -40,7 +44,7 @@ def ministack_environment(settings: LocalSettings, port: int) -> dict[str, str]:
     """The variables that have to be set before MiniStack is imported; handlers inherit them too."""
     environment = {
         "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
+        "BIND_HOST": settings.host,
         "AUTH": "true" if settings.enforce_iam else "false",
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
@@ -51,14 +55,14 @@ def ministack_environment(settings: LocalSettings, port: int) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "MINISTACK_REGION": REGION,
-        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_HOST": settings.host,
         "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(settings.retry_seconds),
         "LOG_LEVEL": settings.log_level,
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "DOCKER_HOST": "unix:///nonexistent",  # it would look for containers to tidy away
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
+        "NO_PROXY": f"{settings.host},{LOOPBACK},localhost",
+        "no_proxy": f"{settings.host},{LOOPBACK},localhost",
     }
     if settings.state_dir is not None:
         root = settings.state_dir.resolve()

@@ -12,7 +12,8 @@ import yaml
 
 # Where the two serverless types name their folder.
 _FOLDERS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
-_LEFT_OUT = ("requirements.txt", "requirements.in")
+_REQUIREMENTS = "requirements.txt"
+_LEFT_OUT = (_REQUIREMENTS, "requirements.in", "Makefile")
 _OLDEST = (1980, 1, 1, 0, 0, 0)  # of a zip entry: the same folder always gives the same bytes
 
 
@@ -22,7 +23,7 @@ class TemplateError(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """One zipped folder; `key` is named after the content."""
+    """What is uploaded: a zipped folder, whose `key` is named after its content, or the template."""
 
     key: str
     content: bytes
@@ -51,18 +52,23 @@ def packaged(template: Mapping[str, Any], folder: Path, bucket: str) -> tuple[di
         if place is None or not isinstance(local, str) or local.startswith("s3://"):
             resources[name] = resource
             continue
-        package = _package(folder / local, _prefix(resource))
+        package = _package(folder / local, _prefix(resource, folder / local))
         packages.append(package)
         properties = {**resource["Properties"], place: {"Bucket": bucket, "Key": package.key}}
         resources[name] = {**resource, "Properties": properties}
     return {**template, "Resources": resources}, packages
 
 
-def _prefix(resource: Mapping[str, Any]) -> str:
-    """`sam build` puts what it builds for a Python layer under python/; a layer without BuildMethod goes as it is."""
-    is_layer = resource["Type"] == "AWS::Serverless::LayerVersion"
-    built = resource.get("Metadata", {}).get("BuildMethod", "").startswith("python")
-    return "python/" if is_layer and built else ""
+def _prefix(resource: Mapping[str, Any], folder: Path) -> str:
+    """What is built for a Python layer comes under python/; another layer goes as it is.
+
+    A layer that its own Makefile builds (layers/Makefile) is one of Python where it has requirements.
+    """
+    if resource["Type"] != "AWS::Serverless::LayerVersion":
+        return ""
+    method = resource.get("Metadata", {}).get("BuildMethod", "")
+    is_python = method.startswith("python") or (method == "makefile" and (folder / _REQUIREMENTS).is_file())
+    return "python/" if is_python else ""
 
 
 def _package(folder: Path, prefix: str) -> Package:

@@ -74,9 +74,9 @@ def check_test_data(sample: bytes, *, complete: bool, training: Accepted, file: 
         needed = [training.target, *dict.fromkeys(column.name for column in training.schema.columns)]
         if missing := [name for name in needed if name not in findings.names]:
             raise DatasetError(
-                f"line 1: the header has no column {', '.join(map(repr, missing))}, which the training file has. Its "
-                f"columns are: {shown_names(findings.names)}. A test file needs the columns of the training file, "
-                "the target too: it is what predictions are compared with."
+                f"line 1: the header has no column {shown_names([repr(name) for name in missing])}, which the training "
+                f"file has. Its columns are: {shown_names(findings.names)}. A test file needs the columns of the "
+                "training file, the target too: it is what predictions are compared with."
             )
         target = findings.column(training.target)
         if complete and target.missing == target.rows and not target.nones:
@@ -118,9 +118,15 @@ def _notes(findings: Findings, schema: Schema, task: str, drop: Sequence[str]) -
     if column.missing and (unlabelled := column.missing - (0 if column.numeric else sum(column.nones.values()))):
         yield f"{unlabelled} rows without a value of {schema.target} are not trained on."
     used = {feature.name for feature in schema.columns} | {schema.target, *drop}
-    for left_out in findings.columns:
-        if left_out.name not in used:
-            yield f"{left_out.name} is left out: {_reason(left_out)}."
+    left_out = [column for column in findings.columns if column.name not in used]
+    for column in left_out[:_MOST_TOLD]:
+        yield f"{shown_names([column.name])} is left out: {_reason(column)}."
+    if len(left_out) > _MOST_TOLD:
+        yield f"{len(left_out) - _MOST_TOLD:,} more columns are left out, for the same reasons."
+
+
+# Of columns that are left out; notes are stored with the run, and a file may have 100,000 columns.
+_MOST_TOLD = 20
 
 
 def _reason(column: Column) -> str:

@@ -59,6 +59,7 @@ def choose_code(config: TrainingConfig, own: OwnCode, training_scripts: Path) ->
             "belongs there: name packages in its requirements.txt, and put data into the CSV files."
         )
     if own.files:
+        _check_names(own)
         return _own_code(config, own)
     if config.entry_point is not None:
         raise Rejected(
@@ -75,6 +76,16 @@ def code_digest(config: TrainingConfig, own: OwnCode, training_scripts: Path) ->
         return bundle.pack(own.files).digest
     script = FRAMEWORKS[config.framework].script
     return bundle.bundle_of_ours(training_scripts / script).digest if script is not None else ""
+
+
+def _check_names(own: OwnCode) -> None:
+    """An S3 key may hold anything; the files are unpacked into a folder, on a laptop too, and must not leave it."""
+    for name in own.files:
+        plain = name.isprintable() and "\\" not in name and not {"", ".", ".."} & set(name.split("/"))
+        if not plain:
+            raise Rejected(
+                f"the dataset's code folder holds {name[:200]!a}, which is no path of a file in a folder. Delete it."
+            )
 
 
 def _own_code(config: TrainingConfig, own: OwnCode) -> Code:

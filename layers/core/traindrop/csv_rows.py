@@ -16,6 +16,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 HEAD_BYTES = 65536  # enough to see magic bytes and the first lines of all but absurdly wide files
 MAX_LINE = 16 * 2**20  # characters; one line is held in memory, so its length has to have an end
 SNIFFED_ROWS = 50
+# Each column takes 2 kB to examine; wider tables than those of genes are hardly made by people.
+MAX_COLUMNS = 50_000
 
 # The first bytes of what people rename to .csv: https://en.wikipedia.org/wiki/List_of_file_signatures
 MAGIC = (
@@ -86,6 +88,8 @@ def open_table(stream: Readable, *, complete: bool = True) -> Table:
             f"line {first[0]}: only one column was found, {_shown(header[0])}. Separate the columns by "
             "comma, semicolon or tab; a model needs a target and at least one other column."
         )
+    if len(header) > MAX_COLUMNS:
+        raise DatasetError(too_many_columns(first[0], len(header)))
     return Table(delimiter, header, _regular(records, first[1], delimiter))
 
 
@@ -221,6 +225,10 @@ def _regular(
         if cells == header:
             raise DatasetError(_repeated(line, header))
         yield line, cells
+
+
+def too_many_columns(line: int, columns: int) -> str:
+    return f"line {line} has {columns:,} columns, and at most {MAX_COLUMNS:,} are read. Leave out those of no use."
 
 
 def _repeated(line: int, header: list[str]) -> str:

@@ -105,8 +105,8 @@ def read(source: "str | PathLike[str] | Readable", schema: Schema, *, batch_rows
     positions = {name: position for position, name in enumerate(table.header)}
     if missing := sorted({column.name for column in schema.columns} - positions.keys()):
         raise DatasetError(
-            f"line 1: the header has no column {', '.join(map(repr, missing))}, which the model was trained with. "
-            f"Its columns are: {shown_names(table.header)}."
+            f"line 1: the header has no column {shown_names([repr(name) for name in missing])}, which the model was "
+            f"trained with. Its columns are: {shown_names(table.header)}."
         )
     width, target = len(schema.columns), positions.get(schema.target)
     for batch in batches(table, batch_rows):

@@ -4,6 +4,8 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from traindrop import aws
 from traindrop.announcing import announce
 from traindrop.billed import cost_of_run
@@ -11,12 +13,15 @@ from traindrop.clock import now
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Subject, evaluate_archives
+from traindrop.events import TrainingJobStateChange
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
 from traindrop.model_files import own_metric
 from traindrop.preparation import Preparation
 from traindrop.run import Run, Status, run_of
 from traindrop.settings import EvaluatorSettings
+
+COMPLETION: TypeAdapter[TrainingJobStateChange] = TypeAdapter(TrainingJobStateChange)
 
 
 def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
@@ -43,7 +48,9 @@ def _evaluate(run: Run, ledger: Ledger) -> None:
     except EvaluationFailed as error:
         ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now())
         return
-    aws.put(run.bucket, run.evaluation_key, evaluation.model_dump_json(indent=2).encode(), "application/json")
+    # Names out of the data may hold what steers a terminal; in ASCII it stays an escape of JSON's.
+    document = evaluation.model_dump_json(indent=2, ensure_ascii=True)
+    aws.put(run.bucket, run.evaluation_key, document.encode(), "application/json")
     done = now()
     ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **_summary(evaluation))
 

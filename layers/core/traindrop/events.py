@@ -27,6 +27,16 @@ class _Theirs(BaseModel):
     )
 
 
+class OnTheBus(_Theirs):
+    """What EventBridge puts around every event; `source` and `account` say who sent it (`traindrop.origin`).
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events.html
+    """
+
+    source: str
+    account: str
+
+
 class Upload(_Theirs):
     """One object that arrived in S3. `key` is decoded; `sequencer` orders uploads of one key."""
 
@@ -62,7 +72,7 @@ class _ObjectCreatedDetail(_Theirs):
     object: _EventBridgeObject
 
 
-class ObjectCreated(_Theirs):
+class ObjectCreated(OnTheBus):
     """S3 "Object Created" from EventBridge; its key is not encoded.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
@@ -117,7 +127,10 @@ class S3Notification(_Theirs):
 def _moment(value: object) -> object:
     """SageMaker's events carry epoch milliseconds, as a number or a text of digits."""
     if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
-        return datetime.fromtimestamp(int(value) / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        except (OverflowError, OSError) as error:  # as the platform's C library has it
+            raise ValueError("no calendar has such a moment") from error
     return value
 
 
@@ -173,7 +186,7 @@ class TrainingJob(_Theirs):
         }
 
 
-class TrainingJobStateChange(_Theirs):
+class TrainingJobStateChange(OnTheBus):
     """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html"""
 
     detail_type: Literal["SageMaker Training Job State Change"] = Field(alias="detail-type")
@@ -199,14 +212,16 @@ def state_change_detail(described: Mapping[str, Any]) -> str:
     return json.dumps({name: described[name] for name in _REPEATED if name in described}, default=milliseconds)
 
 
-class Scheduled(_Theirs):
+class Scheduled(OnTheBus):
     """The tick of a schedule rule."""
 
+    source: Literal["aws.events"]
     detail_type: Literal["Scheduled Event"] = Field(alias="detail-type")
 
 
 class _RequestContext(_Theirs):
-    function_arn: str = Field(alias="functionArn")
+    # arn:aws:lambda:region:account:function:name[:version]
+    function_arn: str = Field(alias="functionArn", pattern=r"^arn:[^:]*:lambda:[^:]*:[^:]*:function:[^:]+(:[^:]+)?$")
 
 
 class InvocationFailed(_Theirs):
@@ -221,8 +236,13 @@ class InvocationFailed(_Theirs):
 
     @property
     def function(self) -> str:
-        """The function's name, from its ARN (arn:aws:lambda:region:account:function:name[:version])."""
+        """The function's name, from its ARN."""
         return self.request_context.function_arn.split(":")[6]
+
+    @property
+    def account(self) -> str:
+        """The account that the function is in, from its ARN."""
+        return self.request_context.function_arn.split(":")[4]
 
     @property
     def error(self) -> str:
@@ -276,11 +296,10 @@ EndOfRun = Literal[
 DetailType = EndOfRun | Literal["Run Waiting"]
 
 
-class RunEnded(_Theirs):
+class RunEnded(OnTheBus):
     """One of our events as EventBridge delivers it: a run came to its end."""
 
     detail_type: EndOfRun = Field(alias="detail-type")
-    source: str
     detail: RunChanged
 
 
@@ -291,7 +310,7 @@ class Rerun(_Ours):
     request_id: str
 
 
-class RerunRequested(_Theirs):
+class RerunRequested(OnTheBus):
     """A person wants a run trained again. On the bus, so that whoever may put events of the stack may ask."""
 
     detail_type: Literal["Rerun Requested"] = Field(alias="detail-type")
@@ -303,7 +322,7 @@ class Stop(_Ours):
     who: str
 
 
-class StopRequested(_Theirs):
+class StopRequested(OnTheBus):
     """A person wants a run stopped, be it training or waiting."""
 
     detail_type: Literal["Stop Requested"] = Field(alias="detail-type")

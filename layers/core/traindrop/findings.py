@@ -41,10 +41,14 @@ class Findings:
         )
 
 
+_SHOWN_NAME = 100
+
+
 def shown_names(names: Sequence[str], limit: int = 40) -> str:
     """Names for a message, cut where there are too many to read."""
     more = f", … ({len(names)} in all)" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+    cut = (name if len(name) <= _SHOWN_NAME else f"{name[: _SHOWN_NAME - 1]}…" for name in names[:limit])
+    return ", ".join(cut) + more
 
 
 def survey(stream: Readable, *, complete: bool = True) -> Findings:

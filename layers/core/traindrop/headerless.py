@@ -14,7 +14,7 @@ from itertools import islice
 from os import PathLike
 from typing import IO
 
-from traindrop.csv_rows import MAX_LINE, DatasetError
+from traindrop.csv_rows import MAX_COLUMNS, MAX_LINE, DatasetError, too_many_columns
 from traindrop.dataset import Batch, Feature, Schema
 from traindrop.errors import Rejected
 from traindrop.findings import BATCH_ROWS
@@ -127,6 +127,8 @@ def _checked_rows(sample: bytes, *, complete: bool) -> Iterator[tuple[int, list[
                 f"line {line}: only one column was found, {cells[0][:60]!r}. Expected numbers separated by commas, the "
                 "label first."
             )
+        if columns > MAX_COLUMNS:
+            raise DatasetError(too_many_columns(line, columns))
         _check(line, cells, columns)
         yield line, cells
     if not columns:

@@ -1,5 +1,6 @@
 """What the dispatcher does of each thing that happens: free what a job held, launch who is next, heal, stop."""
 
+from contextlib import ExitStack
 from functools import singledispatch
 from typing import Any
 
@@ -14,7 +15,7 @@ from traindrop.launching import launch
 from traindrop.ledger import Ledger
 from traindrop.measuring import measure, of_line
 from traindrop.reconciling import reconcile
-from traindrop.run import Status
+from traindrop.run import Status, run_of
 from traindrop.settings import DispatcherSettings
 from traindrop.spending import month_of, settle_ended
 
@@ -42,20 +43,22 @@ def _(occasion: TrainingJobStateChange, settings: DispatcherSettings) -> list[st
 
 @keep_order.register
 def _(_occasion: Scheduled, settings: DispatcherSettings) -> list[str]:
-    try:
+    with ExitStack() as afterwards:  # the last one first; one that fails keeps none of the others from its turn
+        afterwards.callback(_measure_line, settings)
+        afterwards.callback(settle_ended, Ledger(settings.table))
+        healed: list[str] = []
+        afterwards.callback(lambda: healed.extend(reconcile(settings)))
         launched = dispatch(settings)
-    finally:
-        # A run that cannot be launched must not keep others from being healed.
-        healed = reconcile(settings)
-        settle_ended(Ledger(settings.table))
-    _measure_line(settings)
     return launched + healed
 
 
 def _measure_line(settings: DispatcherSettings) -> None:
+    """A handful of small reads a minute: less than a cent a month each."""
     ledger, at = Ledger(settings.table), now()
+    found = (ledger.get(run_of(job)[0]) for job in sorted(ledger.slots()))
+    running = [run for run in found if run is not None]
     spent = ledger.spending(month_of(at)).total
-    measure(settings.stack, **of_line(ledger.waiting(), len(ledger.slots()), spent, settings.monthly_ceiling, at))
+    measure(settings.stack, **of_line(ledger.waiting(), running, spent, settings.monthly_ceiling, at))
 
 
 @keep_order.register

@@ -45,8 +45,8 @@ def launch(name: str, settings: DispatcherSettings) -> Launch:
     with about(name):
         outcome = _launch(name, settings)
         log().info("launch", extra={"outcome": outcome})
-    if outcome is Launch.LAUNCHED:
-        measure(settings.stack, RunsLaunched=1)
+        if outcome is Launch.LAUNCHED:
+            measure(settings.stack, RunsLaunched=1)
     return outcome
 
 
@@ -70,6 +70,7 @@ def _launch(name: str, settings: DispatcherSettings) -> Launch:
         return _fail(run, f"Its request {run.uri(run.request_key)} was deleted.", ledger, settings)
     too_much = reserve(run, ledger, settings.monthly_ceiling)
     if too_much is not None:
+        measure(settings.stack, RunsBeyondCeiling=1)
         return _fail(run, too_much, ledger, settings)
     return _create(run, for_job(request, run.job), ledger, settings)
 

@@ -20,18 +20,29 @@ def log() -> Logger:
     return Logger(service=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "traindrop"))
 
 
+def run_at_hand() -> str | None:
+    """The run that is worked on just now; None outside of `about`."""
+    return _RUN.get()
+
+
 @contextmanager
 def about(run: str) -> Iterator[None]:
     """Every line within is about `run`; an exception that leaves it is logged with it, once, and goes on."""
-    if _RUN.get() == run:
+    outer = _RUN.get()
+    if outer == run:
         yield
         return
     token = _RUN.set(run)
-    with log().append_context_keys(correlation_id=run):
-        try:
-            yield
-        except Exception:
-            log().exception("failed")
-            raise
-        finally:
-            _RUN.reset(token)
+    log().append_keys(correlation_id=run)
+    try:
+        yield
+    except Exception:
+        log().exception("failed")
+        raise
+    finally:
+        _RUN.reset(token)
+        if outer is None:
+            log().remove_keys(["correlation_id"])
+        else:
+            # powertools' own context manager would leave none.
+            log().append_keys(correlation_id=outer)

@@ -10,15 +10,20 @@ from decimal import Decimal
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from traindrop.logs import run_at_hand
 from traindrop.run import Run, Status
 from traindrop.waiting_line import Place
 
 NAMESPACE, DIMENSION = "traindrop", "stack"
 UNITS = {
+    "RunsAccepted": MetricUnit.Count,
     "RunsLaunched": MetricUnit.Count,
     "RunsEvaluated": MetricUnit.Count,
     "RunsRejected": MetricUnit.Count,
     "RunsFailed": MetricUnit.Count,
+    "RunsStopped": MetricUnit.Count,
+    "RunsBeyondCeiling": MetricUnit.Count,  # refused because of MaxMonthlyCostUsd
+    "MessagesSent": MetricUnit.Count,
     "BillableSeconds": MetricUnit.Seconds,
     "DropToMessageSeconds": MetricUnit.Seconds,
     "WaitingRuns": MetricUnit.Count,
@@ -35,15 +40,19 @@ _ENDS = {
     Status.REJECTED: "RunsRejected",
     Status.FAILED: "RunsFailed",
     Status.EVALUATION_FAILED: "RunsFailed",
+    Status.STOPPED: "RunsStopped",
 }
 
 
 def measure(stack: str, **values: float) -> None:
-    """Write the values of metrics, by their names in UNITS; nothing where there are none."""
+    """Write the values of metrics, by their names in UNITS, with the run at hand; nothing where there are none."""
     if not values:
         return
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     metrics.add_dimension(DIMENSION, stack)
+    run = run_at_hand()
+    if run is not None:
+        metrics.add_metadata("correlation_id", run)
     for name, value in values.items():
         metrics.add_metric(name, UNITS[name], value)
     metrics.flush_metrics()
@@ -51,7 +60,7 @@ def measure(stack: str, **values: float) -> None:
 
 def of_end(run: Run, told_at: datetime) -> dict[str, float]:
     """What a run that was told of adds to the metrics; its message goes out once, and so do these."""
-    values: dict[str, float] = {_ENDS[run.status]: 1} if run.status in _ENDS else {}
+    values: dict[str, float] = {"MessagesSent": 1, **({_ENDS[run.status]: 1} if run.status in _ENDS else {})}
     if run.billable_seconds is not None:
         values["BillableSeconds"] = run.billable_seconds
     if run.status is Status.EVALUATED and run.uploaded_at is not None:
@@ -60,16 +69,20 @@ def of_end(run: Run, told_at: datetime) -> dict[str, float]:
 
 
 def of_line(
-    waiting: Sequence[Place], running: int, spent: Decimal, ceiling: Decimal | None, now: datetime
+    waiting: Sequence[Place], running: Sequence[Run], spent: Decimal, ceiling: Decimal | None, now: datetime
 ) -> dict[str, float]:
-    """The state of the line and of the month; nothing where none waits and none runs: a stack at rest costs nothing."""
+    """The state of the line and of the month; nothing where none waits and none runs: a stack at rest costs nothing.
+
+    `running`: the runs whose jobs count as running.
+    """
     if not waiting and not running:
         return {}
-    oldest = min((place.created_at for place in waiting), default=now)
+    oldest = min((place.since for place in waiting), default=now)
     return {
         "WaitingRuns": len(waiting),
-        "OldestWaitingMinutes": (now - oldest).total_seconds() / 60,
-        "RunningJobs": running,
+        "OldestWaitingMinutes": max(0.0, (now - oldest).total_seconds() / 60),
+        "RunningJobs": len(running),
+        "OverdueRuns": sum(is_overdue(run, now) for run in running),
         "MonthSpendUsd": float(spent),
         **({} if ceiling is None else {"MonthSpendShare": float(spent / ceiling)}),
     }
@@ -77,6 +90,9 @@ def of_line(
 
 def is_overdue(run: Run, now: datetime) -> bool:
     """Whether a run trains for longer than its job may take, waiting for spot capacity included."""
-    if run.status is not Status.IN_PROGRESS or run.launched_at is None or run.longest_seconds is None:
+    if run.status is not Status.IN_PROGRESS or run.longest_seconds is None:
         return False
-    return now - run.launched_at > timedelta(seconds=run.longest_seconds) + OVERDUE
+    # The launch that was recorded may be that of an earlier attempt, or none: where a launch was cut off in its midst.
+    times = (run.created_at, run.refused_at, run.not_before, run.launched_at)
+    launched = max(time for time in times if time is not None)
+    return now - launched > timedelta(seconds=run.longest_seconds) + OVERDUE

@@ -80,7 +80,7 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
         if not _publish_once(name, lambda: message_of(run, settings.dead_letter_queue), settings):
             return []
         log().info("told", extra={"status": run.status})
-    measure(settings.stack, **of_end(run, now()))
+        measure(settings.stack, **of_end(run, now()))
     return [name]
 
 

@@ -16,6 +16,11 @@ def line(text: str, limit: int = 200) -> str:
     return _cut(" ".join(_without_control(text).split()), limit)
 
 
+def printable(text: str) -> str:
+    """`text` as `line` cleans it, in full and with its own line breaks (\\n)."""
+    return "\n".join(map(_without_control, text.split("\n")))
+
+
 def paragraphs(text: str, *, limit: int = 4000, indent: str = "  ") -> list[str]:
     """`text` wrapped to `WIDTH` below `indent`; its own line breaks and indentation stay."""
     lines: list[str] = []

@@ -9,6 +9,7 @@ from traindrop.errors import LaunchRefused, Rejected
 from traindrop.job import Job
 from traindrop.known_prices import known_prices
 from traindrop.ledger import Ledger
+from traindrop.measuring import measure
 from traindrop.prices import training_price
 from traindrop.request import training_job_request
 from traindrop.run import Run, Status
@@ -44,6 +45,7 @@ def _affordable(decided: Decision, settings: LauncherSettings) -> Decision:
     decided = priced(decided, price, region)
     why_not = reason_against(decided.run, Ledger(settings.table), settings.monthly_ceiling)
     if why_not is not None:
+        measure(settings.stack, RunsBeyondCeiling=1)
         raise Rejected(why_not)
     return decided
 

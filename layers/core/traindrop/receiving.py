@@ -18,6 +18,7 @@ from traindrop.errors import Rejected
 from traindrop.events import SILENT, ObjectCreated, RerunRequested, S3Notification, Upload
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
+from traindrop.measuring import measure
 from traindrop.preparing import prepare
 from traindrop.run import WITHOUT_ANSWER, Run, Status, run_name
 from traindrop.settings import LauncherSettings
@@ -139,7 +140,7 @@ def _accept(
     first = ledger.get(first_name)
     if first is None:
         run = prepared(first_name)
-        return run if ledger.accept(run, which, now()) else None
+        return _recorded(run, which, ledger, settings)
     latest = ledger.stored(first.latest_run) if first.latest_run else first
     if upload is not None and upload.version_id in latest.is_made_of:
         # The config's upload and the CSV's, which came together, are one question.
@@ -148,9 +149,20 @@ def _accept(
     if upload is None or answer is None:
         name = _further_name(first, first.generations + 1, settings)
         run = prepared(name).model_copy(update={"first_run": first.run})
-        return run if ledger.accept(run, which, now(), after=first) else None
+        return _recorded(run, which, ledger, settings, after=first)
     run = _repeated(answer, run_name(settings.stack, first.dataset, settings.stack_id, "repeated", which), upload)
-    return run if ledger.accept(run, which, now()) else None
+    return _recorded(run, which, ledger, settings)
+
+
+def _recorded(
+    run: Run, which: str, ledger: Ledger, settings: LauncherSettings, *, after: Run | None = None
+) -> Run | None:
+    if not ledger.accept(run, which, now(), after=after):
+        return None
+    if run.status is Status.WAITING:
+        with about(run.run):
+            measure(settings.stack, RunsAccepted=1)
+    return run
 
 
 def _one_with_answer(first: Run, latest: Run, ledger: Ledger, settings: LauncherSettings) -> Run | None:
@@ -209,7 +221,11 @@ _BLANK: dict[str, Any] = {
 
 
 def _prepare(drop: Drop, settings: LauncherSettings) -> _Prepare:
-    return lambda name: prepare(drop, drop.as_run(name, settings), settings)
+    def prepared(name: str) -> Run:
+        with about(name):
+            return prepare(drop, drop.as_run(name, settings), settings)
+
+    return prepared
 
 
 def own_code(bucket: str, dataset: str) -> OwnCode:

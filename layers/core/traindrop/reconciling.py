@@ -8,7 +8,6 @@ from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
 from traindrop.looks import is_given_up
-from traindrop.measuring import is_overdue, measure
 from traindrop.run import FINAL, Run, Status
 from traindrop.settings import DispatcherSettings
 from traindrop.spending import settle
@@ -45,8 +44,6 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     if run.status in FINAL:
         announce(run, settings.stack)
         return
-    if is_overdue(run, now()):
-        measure(settings.stack, OverdueRuns=1)
     job = aws.find_training_job(run.job)
     if job is None:
         reason = f"SageMaker knows no training job {run.job} any more: it was deleted."

@@ -22,12 +22,16 @@ def _split(value: object) -> object:
 _List = Annotated[tuple[str, ...], BeforeValidator(_split)]
 
 
-class _Settings(BaseModel):
+class Settings(BaseModel):
+    """What every function is told."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # Rules match jobs by the stack's name in front; a longer one would not fit whole into a job name.
     stack: Annotated[str, StringConstraints(max_length=40)]
     table: str
+    # The only one that uploads may come from.
+    bucket: str
     aws_region: str
 
     @classmethod
@@ -37,7 +41,7 @@ class _Settings(BaseModel):
         return cls.model_validate(known)
 
 
-class DispatcherSettings(_Settings):
+class DispatcherSettings(Settings):
     max_concurrent_jobs: Annotated[int, Field(ge=1)]
     # 0: no ceiling.
     max_monthly_cost_usd: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
@@ -70,10 +74,10 @@ class LauncherSettings(DispatcherSettings):
         )
 
 
-class EvaluatorSettings(_Settings):
+class EvaluatorSettings(Settings):
     pass
 
 
-class NotifierSettings(_Settings):
+class NotifierSettings(Settings):
     topic_arn: str
     dead_letter_queue: str

@@ -38,7 +38,7 @@ class _Loader(yaml.SafeLoader):
             raise InvalidYaml(f"line {line}: a number of {len(node.value):,} characters is too long")
         try:
             return super().construct_yaml_int(node)
-        except ValueError as error:  # 0x_ looks like a number to PyYAML's pattern
+        except (ValueError, OverflowError) as error:  # 0x_ looks like a number to PyYAML's pattern
             raise InvalidYaml(f"line {line}: {node.value} is no number; put it in quotes if it is text") from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -63,8 +63,11 @@ def load(text: bytes, *, max_bytes: int) -> object:
     Raises `InvalidYaml`, `yaml.YAMLError` or `UnicodeDecodeError`.
     """
     if len(text) > max_bytes:
-        raise InvalidYaml(f"it is {len(text):,} bytes long; at most {max_bytes:,} are read")
+        raise InvalidYaml(f"it is longer than {max_bytes:,} bytes, which is the most that is read")
+    decoded = text.decode("utf-8-sig")
     try:
-        return yaml.load(text.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 - derived from SafeLoader, which builds plain values only
+        return yaml.load(decoded, Loader=_Loader)  # noqa: S506 - a SafeLoader, which builds plain values only
     except RecursionError as error:
         raise InvalidYaml("it is nested too deeply") from error
+    except (ValueError, OverflowError) as error:  # "\U22222222" is no character of Unicode's, and PyYAML does not look
+        raise InvalidYaml(f"it holds something that is no text: {error}") from error

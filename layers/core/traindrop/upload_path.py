@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 from traindrop.errors import Rejected
 
 _KEY = re.compile(r"datasets/(?P<dataset>.+)/(?P<rest>train/[^/].*|training\.yaml)", re.DOTALL)
-# An S3 key may hold any of them; none has a place in a subject line or in a terminal.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# An S3 key may hold any of them; none has a place in a subject line or in a terminal. After the control characters:
+# line separators, and what turns the direction of text around (https://www.unicode.org/reports/tr9/, 2).
+_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 MAX_DATASET = 200
 
 
@@ -29,10 +30,11 @@ def parse_key(key: str) -> UploadPath | None:
     if match is None:
         raise Rejected(f"{key!r} lies in no dataset's folder. Drop it at datasets/<dataset>/train/<file>.csv.")
     dataset = match["dataset"]
-    if "/" in dataset or dataset in {".", ".."} or _CONTROL.search(dataset) or len(dataset) > MAX_DATASET:
+    if not _is_name(dataset):
         raise Rejected(
-            f"{dataset[:80]!r} is no name for a dataset: it has to be one folder, without control characters "
-            f"and at most {MAX_DATASET} letters long. Drop the file at datasets/<dataset>/train/<file>.csv."
+            f"{dataset[:80]!r} is no name for a dataset: it has to be one folder, without control characters or a "
+            f"hyphen in front, and at most {MAX_DATASET} letters long. Drop the file at "
+            "datasets/<dataset>/train/<file>.csv."
         )
     is_config = match["rest"] == "training.yaml"
     if not is_config and PurePosixPath(key).suffix.lower() != ".csv":
@@ -41,6 +43,13 @@ def parse_key(key: str) -> UploadPath | None:
             "save it as a CSV file and drop it again."
         )
     return UploadPath(dataset=dataset, is_config=is_config)
+
+
+def _is_name(dataset: str) -> bool:
+    if "/" in dataset or dataset in {".", ".."} or len(dataset) > MAX_DATASET:
+        return False
+    # `--dataset -x` reads as another option.
+    return not dataset.startswith("-") and _STEERING.search(dataset) is None
 
 
 def config_key(dataset: str) -> str:

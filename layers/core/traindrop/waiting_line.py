@@ -20,6 +20,11 @@ class Place(BaseModel):
     not_before: datetime | None = None
 
     @property
+    def since(self) -> datetime:
+        """Since when it waits: of a further attempt since that may be made, not since the first one's upload."""
+        return self.created_at if self.not_before is None else max(self.created_at, self.not_before)
+
+    @property
     def order(self) -> tuple[datetime, str]:
         """First come, first served; of those who came at the same moment, by name."""
         return self.created_at, self.run

@@ -1,0 +1,34 @@
+"""Each function as it was built, in a container by `sam local invoke`, on each event that starts it."""
+
+from pathlib import Path
+
+import pytest
+from tests.sam import built, sam_local
+from tests.sam.conftest import StackWith
+from tests.sam.matching import read_event
+from tests.sam.situations import SITUATIONS
+
+from traindrop_cli.local.sagemaker.docker_engine import DockerEngine
+
+pytest_plugins = ["tests.functional.local_fixtures.docker_image"]
+
+
+@pytest.fixture
+def image(engine: DockerEngine) -> None:
+    """Skips where nothing can be invoked."""
+    if missing := built.absent() or sam_local.absent(engine):
+        pytest.skip(missing)
+
+
+@pytest.mark.docker
+@pytest.mark.usefixtures("image")
+@pytest.mark.parametrize(("function", "name"), SITUATIONS)
+def test_sam_local_invoke_does_what_the_event_asks_for(
+    engine: DockerEngine, stack_with: StackWith, tmp_path: Path, function: str, name: str
+) -> None:
+    situation, event = SITUATIONS[function, name], read_event(name)
+    stack = stack_with(situation.job)
+    effect = situation.prepare(stack, event)
+    answer = sam_local.invoke(engine, function, event, stack.variables_of(function), tmp_path)
+    assert "errorType" not in answer, answer
+    effect()
