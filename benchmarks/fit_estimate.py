@@ -111,7 +111,7 @@ def errors(name: str, predicted: Sequence[float], measured: Sequence[float]) -> 
 
 
 def plot(cases: Sequence[Mapping[str, Any]], time: Fit, memory: Fit, file: Path) -> None:
-    """Predicted against measured, both axes logarithmic. Needs matplotlib: pip install -e '.[benchmarks]'"""
+    """Predicted against measured, both axes logarithmic. Needs matplotlib: pip install matplotlib"""
     from matplotlib.figure import Figure  # an extra, which nothing else needs
     from matplotlib.ticker import LogLocator, NullFormatter
 

@@ -37,10 +37,10 @@ def config(tmp_path: Path, text: str) -> Path:
 def test_a_plan_tells_findings_place_request_time_and_cost(traindrop: Traindrop, csv: Path) -> None:
     plan = planned(traindrop, csv, "--dataset", "flowers")
     assert plan["file"] == "flowers.csv"
-    assert plan["place"]["instance_type"] == "lambda"
-    assert plan["place"]["else_on"] == plan["request"]["ResourceConfig"]["InstanceType"] == "ml.m5.large"
+    assert plan["place"]["instance_type"] == plan["request"]["ResourceConfig"]["InstanceType"] == "ml.m5.large"
     assert plan["request"]["TrainingJobName"] == plan["run"]
-    assert 0 < plan["expected"]["seconds"] < 60
+    # An instance has to start, however short the training is.
+    assert 190 < plan["expected"]["seconds"] < 260
     assert 0 < float(plan["expected"]["usd"]) < float(plan["expected"]["worst_usd"])
     assert [column["name"] for column in plan["columns"]] == csv.read_text("utf-8").splitlines()[0].split(",")
 
@@ -48,7 +48,7 @@ def test_a_plan_tells_findings_place_request_time_and_cost(traindrop: Traindrop,
 def test_a_person_reads_it_without_a_traceback_and_is_told_what_no_stack_said(traindrop: Traindrop, csv: Path) -> None:
     done = traindrop("plan", csv, "--compare")
     assert done.returncode == 0, done.stderr
-    for part in ("place", "cost", "quota", "results", "lambda 1769 MB", "2 x ml.m5.large", "No stack was asked"):
+    for part in ("place", "cost", "quota", "results", "1 x ml.m5.xlarge", "2 x ml.m5.large", "No stack was asked"):
         assert part in done.stdout
 
 
@@ -63,7 +63,7 @@ def test_alternatives_cost_and_take_what_the_estimate_says(traindrop: Traindrop,
     options = {each["place"]: each for each in planned(traindrop, csv, "--compare")["alternatives"]}
     one, two = options["1 x ml.m5.large"], options["2 x ml.m5.large"]
     assert float(two["usd"]) == pytest.approx(2 * float(one["usd"]), rel=0.05)
-    assert options["lambda 1769 MB"]["seconds"] < one["seconds"]
+    assert two["seconds"] <= one["seconds"]
 
 
 def test_what_would_be_rejected_says_so_with_the_message_of_the_check(traindrop: Traindrop, tmp_path: Path) -> None:
