@@ -38,8 +38,15 @@ def write(folder: Path) -> dict[str, Path]:
     files = {}
     for name, outcomes in ((OPTIONS, dict.fromkeys(conditions, True)), (DEFAULT, by_default)):
         files[name] = folder / f"{name}.json"
-        files[name].write_text(json.dumps(decided(template, outcomes), indent=2), "utf-8")
+        made = decided(template, outcomes)
+        if name == OPTIONS:  # checkov reads the empty default of an option that is in use
+            made["Parameters"] = {each: _without_default(known) for each, known in made["Parameters"].items()}
+        files[name].write_text(json.dumps(made, indent=2), "utf-8")
     return files
+
+
+def _without_default(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameter.items() if name != "Default"}
 
 
 def outcome(condition: Any, template: Mapping[str, Any]) -> bool:
@@ -57,8 +64,9 @@ def outcome(condition: Any, template: Mapping[str, Any]) -> bool:
 def _default(operand: Any, template: Mapping[str, Any]) -> str:
     if not isinstance(operand, dict):
         return str(operand)
-    if "Fn::Join" in operand:  # of a list, which is one text as a default
-        _, operand = operand["Fn::Join"]
+    if operand.keys() == {"Fn::Join"}:  # of a list of the parameters: a default is the list with commas in it
+        separator, joined = operand["Fn::Join"]
+        return separator.join(_default(joined, template).split(","))
     return str(template["Parameters"][operand["Ref"]]["Default"])
 
 

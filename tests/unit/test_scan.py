@@ -13,11 +13,16 @@ UNACCEPTED = "CKV_1 fails for AWS::S3::Bucket.Drops (options template)"
 NEEDLESS = "accepted.yaml: CKV_1 is not found for AWS::S3::Bucket.*"
 NOTHING = {"Ref": "AWS::NoValue"}
 TEMPLATE: dict[str, Any] = {
-    "Parameters": {"Bucket": {"Type": "String", "Default": ""}, "Level": {"Type": "String", "Default": "high"}},
+    "Parameters": {
+        "Bucket": {"Type": "String", "Default": ""},
+        "Level": {"Type": "String", "Default": "high"},
+        "Subnets": {"Type": "CommaDelimitedList", "Default": "a,b"},
+    },
     "Conditions": {
         "Own": {"Fn::Equals": [{"Ref": "Bucket"}, ""]},
         "Other": {"Fn::Not": [{"Condition": "Own"}]},
         "Either": {"Fn::Or": [{"Condition": "Other"}, {"Fn::Equals": [{"Ref": "Level"}, "high"]}]},
+        "Joined": {"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Subnets"}]}, "ab"]},
         "Both": {"Fn::And": [{"Condition": "Own"}, {"Condition": "Other"}]},
     },
     "Resources": {
@@ -47,7 +52,9 @@ def test_what_nobody_accepted_and_what_is_accepted_without_need_is_to_be_mended(
     assert all(map(str.startswith, complained, said))
 
 
-@pytest.mark.parametrize(("name", "holds"), [("Own", True), ("Other", False), ("Either", True), ("Both", False)])
+@pytest.mark.parametrize(
+    ("name", "holds"), [("Own", True), ("Other", False), ("Either", True), ("Both", False), ("Joined", True)]
+)
 def test_a_condition_comes_to_what_the_defaults_make_of_it(name: str, holds: bool) -> None:
     assert outcome(TEMPLATE["Conditions"][name], TEMPLATE) is holds
 
