@@ -80,7 +80,7 @@ def test_what_is_left_over_is_deleted_and_runs_only_where_somebody_asked() -> No
     (conditional,) = [rule["Fn::If"] for rule in rules if "Fn::If" in rule]
     condition, runs, nothing = conditional
     assert (condition, runs["Prefix"], nothing) == ("ForgetsRuns", "runs/", {"Ref": "AWS::NoValue"})
-    assert TEMPLATE["Parameters"]["KeepRunsForDays"]["Default"] == 0
+    assert TEMPLATE["Parameters"]["KeepRunsForDays"]["Default"] == "0"
 
 
 def test_every_function_writes_to_a_log_of_the_stacks_own_that_ends() -> None:
@@ -96,7 +96,7 @@ def test_every_function_writes_to_a_log_of_the_stacks_own_that_ends() -> None:
 def test_nothing_may_be_done_with_the_key_outside_of_the_services_that_hold_the_data() -> None:
     (statement,) = properties("UseKey")["PolicyDocument"]["Statement"]
     services = statement["Condition"]["StringEquals"]["kms:ViaService"]
-    assert [each["Fn::Sub"].partition(".")[0] for each in services] == ["s3", "sns", "sqs"]
+    assert [each["Fn::Sub"].partition(".")[0] for each in services] == ["dynamodb", "s3", "sns", "sqs"]
     assert statement["Resource"] == {"Ref": "KmsKeyArn"}
     assert "*" not in json.dumps(properties("UseKey")["PolicyDocument"])
 
