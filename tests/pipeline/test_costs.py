@@ -20,7 +20,7 @@ def monthly_ceiling(usd: Decimal) -> Iterator[None]:
     """As if the stack had been deployed with this MaxMonthlyCostUsd."""
     functions: Any = boto3.client("lambda")
     found = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
-    launching = [name for name in found if "-Launcher" in name or "-Dispatcher" in name]
+    launching = [name for name in found if name.startswith(("traindrop-Launcher", "traindrop-Dispatcher"))]
     before = {name: functions.get_function_configuration(FunctionName=name)["Environment"] for name in launching}
     assert len(before) == 2
     for name, environment in before.items():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.sam import built, sam_local
 from tests.sam.conftest import StackWith
-from tests.sam.matching import read_event
+from tests.sam.matching import read_event, sent_to_emulator
 from tests.sam.situations import SITUATIONS
 
 from traindrop_cli.local.sagemaker.docker_engine import DockerEngine
@@ -26,9 +26,9 @@ def image(engine: DockerEngine) -> None:
 def test_sam_local_invoke_does_what_the_event_asks_for(
     engine: DockerEngine, stack_with: StackWith, tmp_path: Path, function: str, name: str
 ) -> None:
-    situation, event = SITUATIONS[function, name], read_event(name)
+    situation, event = SITUATIONS[function, name], sent_to_emulator(read_event(name))
     stack = stack_with(situation.job)
     effect = situation.prepare(stack, event)
     answer = sam_local.invoke(engine, function, event, stack.variables_of(function), tmp_path)
-    assert "errorType" not in answer, answer
+    assert not {"errorType", "refused"} & answer.keys(), answer
     effect()
