@@ -58,6 +58,31 @@ def drop(
 
 
 @app.command()
+def plan(
+    csv: Annotated[str, typer.Argument(help="The CSV file, or s3://BUCKET/datasets/<dataset>/train/<file>.csv.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset it belongs to. Default: the file's name without .csv.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Held-out CSV file to test the model on.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A training.yaml for the dataset.")] = None,
+    code: Annotated[Path | None, typer.Option(help="Folder with a train.py of your own.")] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Also show other places: time and cost of each.")] = False,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Say what a drop would do, take and cost, without doing it. Without a stack nobody is asked: it works offline.
+
+    Exit status: 0, or 2 where the drop would be rejected; 3 a wrong call.
+    """
+    from traindrop_cli.commands.plan import PlanCall, run_plan
+    from traindrop_cli.upload import Files
+
+    files = Files(Path(csv), target, test, config, code)
+    raise typer.Exit(run_plan(PlanCall(csv, files, dataset, compare, json), stack))
+
+
+@app.command()
 def runs(
     dataset: Annotated[str | None, typer.Option(help="Only this dataset's.")] = None,
     json: Json = False,

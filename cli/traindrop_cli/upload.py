@@ -46,7 +46,7 @@ def check_files(files: Files) -> None:
     if files.code is not None:
         if not files.code.is_dir():
             raise CommandError(f"{files.code}: there is no such folder. --code takes the folder that holds train.py.")
-        if not _sources(files.code):
+        if not code_files(files.code):
             raise CommandError(f"{files.code}: there is no file in it. --code takes the folder that holds train.py.")
 
 
@@ -63,7 +63,7 @@ def drop(stack: Stack, files: Files, dataset: str) -> Dropped:
         _put_code(stack.bucket, code_prefix(dataset), files.code)
     if files.test is not None:
         s3.upload_file(str(files.test), stack.bucket, test_prefix(dataset) + files.test.name)
-    text = _config_text(stack, dataset, files.target, files.config)
+    text = config_text(stack.bucket, dataset, files.target, files.config)
     if text is not None:
         s3.put_object(
             Bucket=stack.bucket, Key=config_key(dataset), Body=text, ContentType="application/yaml",
@@ -80,7 +80,7 @@ def drop(stack: Stack, files: Files, dataset: str) -> Dropped:
     return Dropped(key=key, upload=upload.identity, at=at)
 
 
-def _sources(folder: Path) -> dict[str, Path]:
+def code_files(folder: Path) -> dict[str, Path]:
     """The files of a code folder by their paths in it, without what Python, git and editors leave there."""
     found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {
@@ -92,7 +92,7 @@ def _sources(folder: Path) -> dict[str, Path]:
 
 def _put_code(bucket: str, prefix: str, folder: Path) -> None:
     """Make the dataset's code what the folder holds. A file that is gone there goes here; the bucket keeps versions."""
-    s3, sources = boto3.client("s3"), _sources(folder)
+    s3, sources = boto3.client("s3"), code_files(folder)
     for name, path in sources.items():
         s3.upload_file(str(path), bucket, prefix + name)
     for key in aws.keys(bucket, prefix):
@@ -100,12 +100,12 @@ def _put_code(bucket: str, prefix: str, folder: Path) -> None:
             s3.delete_object(Bucket=bucket, Key=key)
 
 
-def _config_text(stack: Stack, dataset: str, target: str | None, config: Path | None) -> bytes | None:
-    """The training.yaml to upload; None where the one in the bucket, or none, shall hold."""
+def config_text(bucket: str | None, dataset: str, target: str | None, config: Path | None) -> bytes | None:
+    """The training.yaml to upload; None where the one in the bucket, if there is a bucket, or none shall hold."""
     if config is not None:
         text = config.read_bytes()
     elif target is not None:
-        found = aws.read_object(stack.bucket, config_key(dataset), max_bytes=MAX_BYTES)
+        found = aws.read_object(bucket, config_key(dataset), max_bytes=MAX_BYTES) if bucket else None
         text = found.body if found else b""
     else:
         return None

@@ -181,3 +181,19 @@ def test_what_aws_refuses_is_said_in_words(traindrop: Traindrop) -> None:
     assert done.returncode == 3
     assert "region" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_plan_is_what_the_drop_then_does(up: Traindrop, files: Path, tmp_path: Path) -> None:
+    given = ("--dataset", "planned", "--target", "species", "--config", files / "training.yaml")
+    planned = json.loads(up("plan", files / "flowers.csv", *given, "--json").stdout)
+    dropped = up("drop", files / "flowers.csv", *given, "--keep", tmp_path / "kept", "--json")
+    run = json.loads(dropped.stdout)
+    assert run["run"] == planned["run"]
+    assert json.loads((tmp_path / "kept" / "request.json").read_text("utf-8")) == planned["request"]
+    from_s3 = json.loads(up("plan", f"s3://{bucket(run)}/datasets/planned/train/flowers.csv", "--json").stdout)
+    assert from_s3["request"] == planned["request"]
+
+
+def bucket(run: dict[str, Any]) -> str:
+    """The bucket that a run's model lies in."""
+    return str(run["model"]).removeprefix("s3://").partition("/")[0]

@@ -13,6 +13,7 @@ from traindrop.config import TrainingConfig
 from traindrop.cost_words import allows_another_attempt
 from traindrop.drop import Decision
 from traindrop.errors import Rejected
+from traindrop.placement import Placement
 from traindrop.prices import Price
 from traindrop.run import Run, Tariff
 
@@ -22,7 +23,7 @@ PRICE = Price(Decimal("0.115"), date(2026, 11, 1), "a test")
 
 def decided(config: TrainingConfig, **changes: Any) -> Decision:
     run = a_run(instance_type="ml.m5.large", instance_count=config.instance_count, notes=("One note.",), **changes)
-    return Decision(run, config, Code(None))
+    return Decision(run, config, Code(None), Placement("ml.m5.large", config.instance_count, "asked for"))
 
 
 def why_rejected(price: Price | None = PRICE, **config: Any) -> str:

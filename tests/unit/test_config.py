@@ -95,6 +95,9 @@ def test_a_duration_may_carry_its_unit(written: str, seconds: int) -> None:
         ("{framework: sklearn, distribution: data}", "distribution", "'data'", "which has none"),
         ("max_wait: 2h", "max_wait", "without use_spot", "Add use_spot: true"),
         ("{use_spot: true, max_wait: 30m}", "max_wait", "1800 s", "at least as much"),
+        ("keep_alive: 7h", "keep_alive", "'7h'", "less than or equal to 21600"),
+        ("keep_alive: long", "keep_alive", "'long'", "90s, 15m, 1h"),
+        ("{use_spot: true, keep_alive: 15m}", "keep_alive", "use_spot: true", "cannot be kept"),
     ],
 )
 def test_a_wrong_value_is_rejected_with_its_field_what_was_found_and_what_is_allowed(

@@ -78,9 +78,14 @@ def test_traffic_is_encrypted_the_profiler_is_off_and_artifacts_go_to_the_runs()
 
 
 def test_resources_are_those_asked_for() -> None:
-    asked = TrainingConfig(instance_type="ml.c5.xlarge", volume_size_in_gb=50)
+    asked = TrainingConfig(instance_type="ml.c5.xlarge", volume_size_in_gb=50, keep_alive=900)
     resources = training_job_request(a_job(), asked)["ResourceConfig"]
-    assert resources == {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 50}
+    assert resources == {
+        "InstanceType": "ml.c5.xlarge",
+        "InstanceCount": 1,
+        "VolumeSizeInGB": 50,
+        "KeepAlivePeriodInSeconds": 900,
+    }
     assert training_job_request(a_job(), TrainingConfig())["ResourceConfig"]["InstanceType"] == AUTO_INSTANCE_TYPE
 
 

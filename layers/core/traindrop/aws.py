@@ -123,12 +123,20 @@ def newest_csv(bucket: str, prefix: str) -> Upload | None:
     """The CSV file under `prefix` that was written last; None where there is none."""
     found = [entry for entry in _listed(bucket, prefix) if entry["Key"].lower().endswith(".csv")]
     newest = max(found, key=lambda entry: (entry["LastModified"], entry["Key"]), default=None)
-    if newest is None:
-        return None
-    head = client("s3").head_object(Bucket=bucket, Key=newest["Key"])
+    return None if newest is None else stored(bucket, newest["Key"])
+
+
+def stored(bucket: str, key: str) -> Upload | None:
+    """What lies under a key; None where nothing does."""
+    try:
+        head = client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error_code(error) in _MISSING:
+            return None
+        raise
     return Upload(
         bucket=bucket,
-        key=newest["Key"],
+        key=key,
         size=head["ContentLength"],
         etag=head["ETag"].strip('"'),
         version_id=head.get("VersionId"),

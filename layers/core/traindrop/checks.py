@@ -19,7 +19,8 @@ class Accepted:
 
     `task` is binary, multiclass or regression, and an estimate if `certain` is false: the file was seen in part, and
     a further class may follow. `rows` is None and `notes`, what was decided for the person, are empty where the file
-    was seen in part: what is true of its beginning need not be true of all.
+    was seen in part: what is true of its beginning need not be true of all. `sampled_rows` are those that were seen, in
+    `sampled_bytes`.
     """
 
     target: str
@@ -30,6 +31,12 @@ class Accepted:
     schema: Schema
     drop: tuple[str, ...]
     notes: tuple[str, ...]
+    sampled_rows: int
+    sampled_bytes: int
+
+    def rows_of(self, size: int) -> int:
+        """How many rows a file of so many bytes has; where it was seen in part, if the rest is like its beginning."""
+        return self.rows if self.rows is not None else round(size * self.sampled_rows / self.sampled_bytes)
 
 
 def check_training_data(
@@ -52,6 +59,8 @@ def check_training_data(
         schema=schema,
         drop=tuple(drop),
         notes=tuple(_notes(findings, schema, task, drop)) if complete else (),
+        sampled_rows=findings.rows,
+        sampled_bytes=len(sample),
     )
 
 

@@ -44,16 +44,23 @@ def _own_tag(key: str) -> str:
     return key
 
 
-# An editor has to take the text forms too; their range is known only once they are read.
-_DURATION_SCHEMA = {
-    "anyOf": [
-        {"type": "integer", "minimum": MIN_RUNTIME, "maximum": 28 * 86_400},
-        {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhd]?\s*$"},
-    ]
-}
-Duration = Annotated[
-    int, BeforeValidator(_seconds), Field(ge=MIN_RUNTIME, le=28 * 86_400), WithJsonSchema(_DURATION_SCHEMA)
-]
+def _schema(maximum: int) -> WithJsonSchema:
+    """An editor has to take the text forms too; their range is known only once they are read."""
+    return WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": MIN_RUNTIME, "maximum": maximum},
+                {"type": "string", "pattern": r"^\s*[0-9]{1,9}\s*[smhd]?\s*$"},
+            ]
+        }
+    )
+
+
+MAX_RUNTIME = 28 * 86_400
+# The maximum of KeepAlivePeriodInSeconds (API reference, ResourceConfig).
+MAX_KEEP_ALIVE = 6 * 3600
+Duration = Annotated[int, BeforeValidator(_seconds), Field(ge=MIN_RUNTIME, le=MAX_RUNTIME), _schema(MAX_RUNTIME)]
+KeepAlive = Annotated[int, BeforeValidator(_seconds), Field(ge=60, le=MAX_KEEP_ALIVE), _schema(MAX_KEEP_ALIVE)]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Scalar = str | int | float | bool
 # What SageMaker takes as a tag (API reference, Tag). Keys under aws: are AWS's own, under traindrop: ours.
@@ -131,6 +138,11 @@ class TrainingConfig(BaseModel):
     max_wait: Duration | None = Field(
         None, description="With use_spot: the longest time until the job has ended, waiting for capacity included."
     )
+    keep_alive: KeepAlive | None = Field(
+        None,
+        description="Keep the instance for this time after the job, so that the next one starts in seconds: a warm "
+        "pool, paid like training. Seconds, or 90s, 15m, up to 6h.",
+    )
     max_cost_usd: float | None = Field(
         None,
         gt=0,
@@ -199,6 +211,7 @@ _EXPECTED = {
     ("max_cost_usd", "greater_than"): "an amount of US dollars above 0, such as 0.50, or no such line",
     ("max_cost_usd", "float_type"): "an amount of US dollars above 0, such as 0.50",
     ("max_wait", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
+    ("keep_alive", "int_type"): "seconds, or a time such as 90s, 15m, 1h",
     ("entry_point", "string_pattern_mismatch"): "the path of a .py file inside the code folder, such as train.py",
     ("environment", "string_pattern_mismatch"): "a name of letters, digits and _ that begins with no digit",
     ("image_uri", "string_pattern_mismatch"): "the address of an image, without spaces",

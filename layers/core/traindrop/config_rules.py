@@ -12,7 +12,7 @@ _DISTRIBUTIONS = {"xgboost": {"data"}, "tensorflow": {"data"}, "pytorch": {"data
 
 def contradictions(config: "TrainingConfig") -> list[str]:
     """One line for each pair of fields that do not go together; empty where all is well."""
-    return [*_image(config), *_script(config), *_instances(config), *_spot(config)]
+    return [*_image(config), *_script(config), *_instances(config), *_spot(config), *_warm_pool(config)]
 
 
 def _image(config: "TrainingConfig") -> Iterator[str]:
@@ -64,3 +64,9 @@ def _spot(config: "TrainingConfig") -> Iterator[str]:
             f"max_wait: found {config.max_wait} s, less than max_runtime, {config.max_runtime} s, which it includes. "
             "Set it to at least as much."
         )
+
+
+def _warm_pool(config: "TrainingConfig") -> Iterator[str]:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html (considerations)
+    if config.keep_alive is not None and config.use_spot:
+        yield "keep_alive: found with use_spot: true, and spot instances cannot be kept. Leave one of them out."

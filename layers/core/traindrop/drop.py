@@ -1,12 +1,12 @@
 """One upload with all that decides what becomes of it, and the check before money is spent."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from traindrop import aws
-from traindrop.checks import check_test_data, check_training_data
+from traindrop.checks import Accepted, check_test_data, check_training_data
 from traindrop.clock import now
 from traindrop.code import Code, OwnCode, choose_code, code_digest
 from traindrop.config import TrainingConfig, parse_config
@@ -14,12 +14,17 @@ from traindrop.errors import Rejected
 from traindrop.events import Upload
 from traindrop.frameworks import check_hyperparameters
 from traindrop.headerless import HeaderlessFile, check_prepared, check_prepared_test
-from traindrop.request import instance_type, longest_seconds
+from traindrop.placement import Placement
+from traindrop.placing import NO_TRAINERS, Sizes, Trainers, place, placed
+from traindrop.request import longest_seconds
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
 
 # Enough rows to know the columns, little enough to read and parse in well under a second.
 SAMPLE_BYTES = 1024 * 1024
+
+# Gives the first SAMPLE_BYTES of a file.
+Read = Callable[[Upload], bytes]
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Drop:
     config: aws.Object | None
     test: Upload | None
     own: OwnCode
+
+    @property
+    def test_size(self) -> int:
+        return self.test.size if self.test else 0
 
     def run_name(self, settings: LauncherSettings) -> str:
         """The same for the same bytes with the same config, test file and training script."""
@@ -62,7 +71,7 @@ class Drop:
                 "test_key": test.key if test else None,
                 "test_etag": test.etag if test else None,
                 "test_version_id": test.version_id if test else None,
-                "test_size": test.size if test else 0,
+                "test_size": self.test_size,
             }
         )
 
@@ -85,41 +94,51 @@ def new_run(name: str, dataset: str, upload: Upload) -> Run:
 
 @dataclass(frozen=True)
 class Decision:
-    """A run that may be launched, with what was learned of it."""
+    """A run that may be launched, with what was learned of it. `config` names the instances that were decided on.
+
+    `training` is None for a file without a header.
+    """
 
     run: Run
     config: TrainingConfig
     code: Code
+    placement: Placement
+    training: Accepted | None = None
     headerless: HeaderlessFile | None = None
 
 
-def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
+def decide(
+    drop: Drop, run: Run, training_scripts: Path, trainers: Trainers = NO_TRAINERS, read: Read | None = None
+) -> Decision:
     """The check before money is spent.
 
-    Reads the first megabyte of the CSV files. Raises `Rejected`.
+    Reads the first megabyte of the CSV files, from S3 where `read` says nothing else. Raises `Rejected`.
     """
+    read = read or _sample
     config = parse_config(drop.config.body if drop.config else b"", file="training.yaml")
     code = choose_code(config, drop.own, training_scripts)
     check_hyperparameters(config, own_script=code.own)
-    headerless = _check_prepared(drop, config, run.file) if config.prepared else None
-    found = _learned_of(headerless) if headerless else _check(drop, config, run.file)
+    headerless = _check_prepared(drop, config, run.file, read) if config.prepared else None
+    training = None if headerless else _check(drop, config, run.file, read)
+    found = _learned_of(headerless) if headerless else _learned(training) if training else {}
+    placement = place(config, training, Sizes(drop.upload.size, drop.test_size), trainers, own_script=code.own)
     learned: dict[str, Any] = {
         **found,
         "notes": (*found.get("notes", ()), *_notes(config, code)),
         "metric": config.metric,
         "framework": config.framework,
-        "instance_type": instance_type(config),
-        "instance_count": config.instance_count,
+        "instance_type": placement.instance_type,
+        "instance_count": placement.instance_count,
         "longest_seconds": longest_seconds(config),
         "checked_at": now(),
     }
-    return Decision(run.model_copy(update=learned), config, code, headerless)
+    return Decision(run.model_copy(update=learned), placed(config, placement), code, placement, training, headerless)
 
 
-def _check(drop: Drop, config: TrainingConfig, file: str) -> dict[str, Any]:
-    """What was learned of the files, by the fields of a run. Raises `Rejected`."""
+def _check(drop: Drop, config: TrainingConfig, file: str, read: Read) -> Accepted:
+    """What was learned of the files. Raises `Rejected`."""
     training = check_training_data(
-        _sample(drop.upload),
+        read(drop.upload),
         complete=drop.upload.size <= SAMPLE_BYTES,
         target=config.target,
         task=config.task,
@@ -132,7 +151,12 @@ def _check(drop: Drop, config: TrainingConfig, file: str) -> dict[str, Any]:
             raise Rejected(f"{file}: the name of the {what} {name!r} begins with a hyphen. Rename it.")
     if drop.test is not None:
         complete = drop.test.size <= SAMPLE_BYTES
-        check_test_data(_sample(drop.test), complete=complete, training=training, file=_name(drop.test))
+        check_test_data(read(drop.test), complete=complete, training=training, file=_name(drop.test))
+    return training
+
+
+def _learned(training: Accepted) -> dict[str, Any]:
+    """By the fields of a run."""
     return {
         "target": training.target,
         # Seen in part, a file may still hold a third class: then the training script decides.
@@ -143,7 +167,7 @@ def _check(drop: Drop, config: TrainingConfig, file: str) -> dict[str, Any]:
     }
 
 
-def _check_prepared(drop: Drop, config: TrainingConfig, file: str) -> HeaderlessFile:
+def _check_prepared(drop: Drop, config: TrainingConfig, file: str, read: Read) -> HeaderlessFile:
     """A file without a header that is handed to the image's own algorithm as it is. Raises `Rejected`."""
     if config.target is not None or config.drop:
         raise Rejected(
@@ -151,7 +175,7 @@ def _check_prepared(drop: Drop, config: TrainingConfig, file: str) -> Headerless
             "is the target, and all others are features. Leave them out."
         )
     found = check_prepared(
-        _sample(drop.upload),
+        read(drop.upload),
         complete=drop.upload.size <= SAMPLE_BYTES,
         task=config.task,
         file=file,
@@ -164,7 +188,7 @@ def _check_prepared(drop: Drop, config: TrainingConfig, file: str) -> Headerless
         )
     if drop.test is not None:
         complete = drop.test.size <= SAMPLE_BYTES
-        check_prepared_test(_sample(drop.test), complete=complete, training=found, file=_name(drop.test))
+        check_prepared_test(read(drop.test), complete=complete, training=found, file=_name(drop.test))
     return found
 
 

@@ -24,7 +24,7 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
         run = decided.run
         check_confined(decided.code, settings.confinement)
         algorithm = _algorithm_inputs(decided)
-        request = training_job_request(_job(decided, algorithm, settings), decided.config)
+        request = training_job_request(job_of(decided, algorithm, settings), decided.config)
         if algorithm is None:
             _copy_inputs(run)
     except Rejected as error:
@@ -71,7 +71,8 @@ def _copy_inputs(run: Run) -> None:
             raise Rejected(f"{key} was deleted before it could be read. Drop it again.")
 
 
-def _job(decided: Decision, algorithm: AlgorithmInputs | None, settings: LauncherSettings) -> Job:
+def job_of(decided: Decision, algorithm: AlgorithmInputs | None, settings: LauncherSettings) -> Job:
+    """What the request is made of; `algorithm` only for the image's own algorithm."""
     run, bundle = decided.run, decided.code.bundle
     return Job(
         run=run.run,

@@ -103,7 +103,7 @@ def _receive_upload(upload: Upload, settings: LauncherSettings) -> str | None:
             return _check_lone_config(upload, path.dataset, config, settings)
         file = newest.model_copy(update={"uploaded_at": upload.uploaded_at})
     test = aws.newest_csv(upload.bucket, test_prefix(path.dataset))
-    drop = Drop(file, path.dataset, config, test, _own_code(upload.bucket, path.dataset))
+    drop = Drop(file, path.dataset, config, test, own_code(upload.bucket, path.dataset))
     first = drop.run_name(settings)
     return _settle(upload.identity, first, _prepare(drop, settings), settings, upload)
 
@@ -228,7 +228,7 @@ def _prepare(drop: Drop, settings: LauncherSettings) -> _Prepare:
     return prepared
 
 
-def _own_code(bucket: str, dataset: str) -> OwnCode:
+def own_code(bucket: str, dataset: str) -> OwnCode:
     """The dataset's code folder as it is now."""
     files: dict[str, bytes] = {}
     left = MOST_BYTES
@@ -264,7 +264,7 @@ def _drop_of(run: Run) -> Drop:
                 "size": run.test_size,
             }
         )
-    return Drop(file, run.dataset, config, test, _own_code(run.bucket, run.dataset))
+    return Drop(file, run.dataset, config, test, own_code(run.bucket, run.dataset))
 
 
 def _check_lone_config(

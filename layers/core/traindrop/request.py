@@ -10,8 +10,7 @@ from traindrop.images import image
 from traindrop.job import Job
 from traindrop.job_hyperparameters import job_hyperparameters
 
-# What `auto` means until there is a measured rule: the smallest current general-purpose type
-# with 8 GB, which holds files up to about a gigabyte.
+# What `auto` means where nobody has decided (traindrop.placing): the smallest general-purpose type with 8 GB.
 AUTO_INSTANCE_TYPE = "ml.m5.large"
 
 # "Maximum valid value: 2,419,200 seconds (28 days)", of the maximum run time and so of what includes it.
@@ -57,6 +56,7 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
             "InstanceType": instance_type(config),
             "InstanceCount": config.instance_count,
             "VolumeSizeInGB": config.volume_size_in_gb,
+            **({} if config.keep_alive is None else {"KeepAlivePeriodInSeconds": config.keep_alive}),
             **job.confinement.of_volume(instance_type(config)),
         },
         **job.confinement.of_network(),

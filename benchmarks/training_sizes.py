@@ -1,0 +1,121 @@
+"""Measures what one training with `training_scripts/xgboost/train.py` takes, over sizes from 1 kB to 1 GB.
+
+    python -m benchmarks.training_sizes --largest 100000000
+
+Each case is a process of its own, as in a container: its wall time, its processor time and its peak memory as the
+kernel counts them. Processor time hardly depends on what else the machine does. The result, training_sizes.json, is
+what `benchmarks.fit_estimate` fits `traindrop.estimate` to.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.made_csv import Shape, write_csv
+
+ROOT = Path(__file__).parents[1]
+RESULTS = Path(__file__).parent / "training_sizes.json"
+SCRIPT = ROOT / "training_scripts" / "xgboost" / "train.py"
+
+NARROW, MIXED, WIDE = (6, 2, 2), (24, 8, 2), (200, 0, 2)
+# Bytes, columns (numbers, categories, classes), rounds, depth. What is fitted has to tell these from each other.
+CASES: tuple[tuple[int, tuple[int, int, int], int, int], ...] = (
+    (1_000, NARROW, 100, 5), (10_000, NARROW, 100, 5), (10_000, MIXED, 100, 5), (100_000, NARROW, 100, 5),
+    (100_000, MIXED, 100, 5), (100_000, WIDE, 100, 5), (300_000, MIXED, 300, 5), (1_000_000, NARROW, 100, 5),
+    (1_000_000, MIXED, 100, 5), (1_000_000, MIXED, 20, 5), (1_000_000, MIXED, 400, 5), (1_000_000, MIXED, 100, 2),
+    (1_000_000, MIXED, 100, 9), (1_000_000, WIDE, 100, 5), (1_000_000, (24, 8, 0), 100, 5),
+    (1_000_000, (24, 8, 6), 100, 5), (3_000_000, NARROW, 100, 5), (3_000_000, WIDE, 50, 5),
+    (10_000_000, NARROW, 100, 5), (10_000_000, MIXED, 100, 5), (10_000_000, MIXED, 20, 5), (10_000_000, MIXED, 300, 5),
+    (10_000_000, MIXED, 100, 9), (10_000_000, WIDE, 100, 5), (10_000_000, (24, 8, 0), 100, 5),
+    (10_000_000, (24, 8, 6), 100, 5), (30_000_000, MIXED, 100, 5), (50_000_000, NARROW, 50, 5),
+    (50_000_000, MIXED, 100, 5), (100_000_000, MIXED, 100, 5), (100_000_000, WIDE, 50, 5),
+    (100_000_000, NARROW, 100, 5), (300_000_000, MIXED, 100, 5), (1_000_000_000, MIXED, 100, 5),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One training: what it was given, and the seconds and bytes it took. `features` are those of the model."""
+
+    bytes: int
+    rows: int
+    columns: int
+    features: int
+    classes: int
+    rounds: int
+    depth: int
+    wall_seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--largest", type=int, default=1_000_000_000, help="leave out files above so many bytes")
+    parser.add_argument("--smallest", type=int, default=0, help="keep earlier results of files below so many bytes")
+    options = parser.parse_args()
+    earlier = json.loads(RESULTS.read_text("utf-8"))["measured"] if RESULTS.is_file() else []
+    kept = [each for each in earlier if not options.smallest <= each["asked_bytes"] <= options.largest]
+    done = list(_measure_all(options.smallest, options.largest))
+    measured = sorted(kept + done, key=lambda each: each["asked_bytes"])
+    machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
+    RESULTS.write_text(json.dumps({"machine": machine, "measured": measured}, indent=1) + "\n", "utf-8")
+
+
+def _measure_all(smallest: int, largest: int) -> Iterator[dict[str, object]]:
+    for size, columns, rounds, depth in CASES:
+        if smallest <= size <= largest:
+            found = measure(size, Shape(*columns), rounds, depth)
+            print(found, flush=True)
+            yield {"asked_bytes": size, **asdict(found)}
+
+
+def measure(size: int, shape: Shape, rounds: int, depth: int) -> Measured:
+    """Train on a made file; raises `RuntimeError` with the script's output where it fails."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("train", "model", "output/data"):
+            (folder / part).mkdir(parents=True)
+        file = folder / "train" / "train.csv"
+        rows = write_csv(file, size, shape)
+        wall, cpu, peak = _train(folder, rounds, depth)
+        document = json.loads((folder / "model" / "dataset.json").read_text("utf-8"))
+        columns = shape.numbers + shape.categories
+        features = len(document["columns"])
+        measured = (round(wall, 3), round(cpu, 3), peak)
+        return Measured(file.stat().st_size, rows, columns, features, shape.classes, rounds, depth, *measured)
+
+
+def _train(folder: Path, rounds: int, depth: int) -> tuple[float, float, int]:
+    """Wall seconds, processor seconds and peak bytes of one training."""
+    variables = {
+        **os.environ,
+        "SM_CHANNEL_TRAIN": str(folder / "train"),
+        "SM_MODEL_DIR": str(folder / "model"),
+        "SM_OUTPUT_DATA_DIR": str(folder / "output" / "data"),
+        "PYTHONPATH": str(ROOT / "layers" / "core"),
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    command = [sys.executable, str(SCRIPT), "--target", "target", "--num_round", str(rounds), "--max_depth", str(depth)]
+    began = time.monotonic()
+    with (folder / "log").open("w+b") as log:
+        child = subprocess.Popen(command, env=variables, stdout=log, stderr=log)  # noqa: S603 - our own script
+        # Not child.wait(): only this tells what the one process used.
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise RuntimeError((folder / "log").read_text("utf-8", errors="replace"))
+    unit = 1 if sys.platform == "darwin" else 1024
+    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * unit
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""`traindrop plan`."""
+
+import json as json_module
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import boto3
+
+from traindrop.drop import Drop
+from traindrop.errors import LaunchRefused, Rejected
+from traindrop.known_prices import known_prices
+from traindrop.placing import NO_TRAINERS
+from traindrop.prices import PriceList
+from traindrop.settings import LauncherSettings
+from traindrop_cli.find import find_stack
+from traindrop_cli.local_stack import repository, running
+from traindrop_cli.options import Option, alternatives, on_function, on_instance, then_on_instance
+from traindrop_cli.plan_display import as_json, print_plan
+from traindrop_cli.planned_drop import LocalFiles, drop_of_files, drop_of_object
+from traindrop_cli.planning import Plan, plan
+from traindrop_cli.pricing import known_here
+from traindrop_cli.screen import console
+from traindrop_cli.stack import Stack
+from traindrop_cli.upload import Files, check_files
+
+# "Function timeout: 900 seconds": https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LAMBDA_LIMIT = 900
+
+
+@dataclass(frozen=True)
+class PlanCall:
+    """What the person asked about: a file on this machine, or a URI of S3."""
+
+    csv: str
+    files: Files
+    dataset: str | None
+    compare: bool
+    json: bool
+
+    @property
+    def is_in_s3(self) -> bool:
+        return self.csv.startswith("s3://")
+
+
+def run_plan(call: PlanCall, stack_name: str | None) -> int:
+    """Show the plan; the exit status: 0, or 2 where the drop would be rejected."""
+    screen = console(stderr=call.json)
+    stack = _stack(call, stack_name)
+    settings = settings_of(stack) if stack else _assumed()
+    prices: Sequence[PriceList] = known_prices(stack.bucket) if stack else known_here()
+    local = LocalFiles()
+    try:
+        planned = plan(_drop(call, stack, local), local.read, settings, NO_TRAINERS, prices)
+    except (Rejected, LaunchRefused) as error:
+        if call.json:
+            print(json_module.dumps({"status": "Rejected", "reason": str(error)}, indent=2))
+        screen.print(f"It would be rejected:\n{error}", markup=False, soft_wrap=True)
+        return 2
+    chosen = _chosen(planned, prices, settings)
+    others = _others(planned, prices, settings) if call.compare else []
+    if call.json:
+        print(json_module.dumps(as_json(planned, chosen, others), indent=2))
+    else:
+        print_plan(planned, chosen, others, screen, where=stack.where if stack else None)
+    return 0
+
+
+def _drop(call: PlanCall, stack: Stack | None, local: LocalFiles) -> Drop:
+    if call.is_in_s3:
+        return drop_of_object(call.csv)
+    check_files(call.files)
+    return drop_of_files(call.files, call.dataset or call.files.csv.stem, stack.bucket if stack else None, local)
+
+
+def _stack(call: PlanCall, name: str | None) -> Stack | None:
+    """None: nobody is asked, and role and bucket stay open."""
+    return find_stack(name) if name is not None or call.is_in_s3 or running() is not None else None
+
+
+def settings_of(stack: Stack) -> LauncherSettings:
+    """What the stack's launcher is told, as it stands in the function."""
+    resource = boto3.client("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="Launcher"
+    )
+    function = resource["StackResourceDetail"]["PhysicalResourceId"]
+    client = boto3.client("lambda")
+    told = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    known = {name: told[name.upper()] for name in LauncherSettings.model_fields if name.upper() in told}
+    region = {"aws_region": client.meta.region_name, "training_scripts": repository() / "training_scripts"}
+    return LauncherSettings.model_validate({**known, **region})
+
+
+def _assumed() -> LauncherSettings:
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+    return LauncherSettings.model_validate(
+        {
+            "stack": "traindrop",
+            "table": "TABLE",
+            "aws_region": region,
+            "max_concurrent_jobs": 10,
+            "max_monthly_cost_usd": 0,
+            "stack_id": "STACK",
+            "training_role_arn": "arn:aws:iam::123456789012:role/TRAINING_ROLE",
+            "training_scripts": repository() / "training_scripts",
+            "owner": "OWNER",
+            "bucket": "BUCKET",
+            "kms_key_arn": "",
+            "training_subnets": "",
+            "training_security_groups": "",
+            "network_isolation": False,
+        }
+    )
+
+
+def _chosen(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> Option:
+    place, config, region = planned.decided.placement, planned.decided.config, settings.aws_region
+    kind = place.else_on or place.instance_type
+    instance = on_instance(kind, place.instance_count, planned.needed, prices, region, config.max_runtime)
+    if place.memory_mb is None or planned.needed is None:
+        return instance
+    return then_on_instance(on_function(place.memory_mb, planned.needed, prices, region, LAMBDA_LIMIT), instance)
+
+
+def _others(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> list[Option]:
+    if planned.needed is None:
+        return []
+    limit = planned.decided.config.max_runtime
+    return alternatives(planned.needed, NO_TRAINERS.memory_mb, prices, settings.aws_region, limit, LAMBDA_LIMIT)
