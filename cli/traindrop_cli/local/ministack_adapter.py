@@ -20,8 +20,8 @@ from ministack import app as ministack_app
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses, router
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 
-from traindrop_cli.local.sagemaker.jobs import training_job_arn
-from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surroundings
+from traindrop.job_state import Scope, training_job_arn
+from traindrop_cli.local.sagemaker.surroundings import Credentials, Surroundings
 
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
