@@ -121,7 +121,7 @@ def test_a_state_change_that_was_lost_is_emitted_again_in_the_shape_of_sagemaker
     first, again = load_event("training_job_completed"), load_event("training_job_completed_again")
     only_described = {"BillableTimeInSeconds": 130, "ResponseMetadata": {"HTTPStatusCode": 200}, "ProfilingStatus": "x"}
     described = as_moments(first["detail"]) | only_described
-    monkeypatch.setattr(aws, "_described", lambda _name: described)
+    monkeypatch.setattr(aws, "described", lambda _name: described)
     aws.emit_state_change(STACK, RUN.run)
     assert bus.delivered == [sent(again)]
     # DescribeTrainingJob knows no tags: ListTags does, and nobody here reads them.

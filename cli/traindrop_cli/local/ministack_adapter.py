@@ -58,7 +58,7 @@ def install(call: Call, *, concurrent_invocations: int) -> None:
     # A query checks the grammar of its condition for each item anew: two thirds of its time.
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _give_object_events_their_version()
-    _give_put_events_its_condition_keys()
+    _give_policies_their_condition_keys()
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
     pin = iam_evaluator.pin_request_origin
     ministack_app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)
@@ -151,23 +151,30 @@ def _give_object_events_their_version() -> None:
     eventbridge._dispatch_event = dispatch_with_version
 
 
-def _give_put_events_its_condition_keys() -> None:
-    """PutEvents is authorized with the events' own source and detail type, which MiniStack does not tell policies.
+def _give_policies_their_condition_keys() -> None:
+    """PutEvents is authorized with the events' own source and detail type, an item of a table by its key, which
+    MiniStack does not tell policies.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
     context_of = iam_actions.request_tag_context
 
-    def with_event_keys(service: str, action: str, body: bytes, parameters: Any) -> dict[str, Any]:
+    def with_keys(service: str, action: str, body: bytes, parameters: Any) -> dict[str, Any]:
         context: dict[str, Any] = dict(context_of(service, action, body, parameters))
         if action == "events:PutEvents":
             entries = json.loads(body or b"{}").get("Entries", [])
             for key, field in (("events:source", "Source"), ("events:detail-type", "DetailType")):
                 values = sorted({entry.get(field, "") for entry in entries})
                 context[key] = values[0] if len(values) == 1 else values
+        if action in {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}:
+            # Of a table without a sort key. PutItem names no key, and would have to be looked up.
+            context["dynamodb:LeadingKeys"] = [
+                text for key in json.loads(body)["Key"].values() for text in key.values()
+            ]
         return context
 
-    iam_actions.request_tag_context = with_event_keys
+    iam_actions.request_tag_context = with_keys
 
 
 def _emit(scope: Scope, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:

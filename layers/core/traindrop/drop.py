@@ -14,6 +14,7 @@ from traindrop.errors import Rejected
 from traindrop.events import Upload
 from traindrop.frameworks import check_hyperparameters
 from traindrop.headerless import HeaderlessFile, check_prepared, check_prepared_test
+from traindrop.lambda_limits import LAMBDA, function_for, too_large
 from traindrop.request import instance_type
 from traindrop.run import Run, Status, run_name
 from traindrop.settings import LauncherSettings
@@ -105,10 +106,10 @@ def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
     found = _learned_of(headerless) if headerless else _check(drop, config, run.file)
     learned: dict[str, Any] = {
         **found,
-        "notes": (*found.get("notes", ()), *_notes(config, code)),
+        **_place(config, drop.upload.size),
+        "notes": (*found.get("notes", ()), *_notes(config, code, drop.upload.size)),
         "metric": config.metric,
         "framework": config.framework,
-        "instance_type": instance_type(config),
         "instance_count": config.instance_count,
         "checked_at": now(),
     }
@@ -188,7 +189,17 @@ _BEGINS_ANEW = {
 }
 
 
-def _notes(config: TrainingConfig, code: Code) -> Iterator[str]:
+def _place(config: TrainingConfig, size: int) -> dict[str, Any]:
+    """Where it is trained, by the fields of a run: what would not fit into a Lambda function is not sent there."""
+    memory = function_for(size) if config.instance_type == LAMBDA else None
+    if memory is None:
+        return {"instance_type": instance_type(config)}
+    return {"instance_type": LAMBDA, "memory_mb": memory}
+
+
+def _notes(config: TrainingConfig, code: Code, size: int) -> Iterator[str]:
+    if config.instance_type == LAMBDA and function_for(size) is None:
+        yield f"{too_large(size)}: it went to {instance_type(config)} at once."
     if config.use_spot and not code.resumes:
         yield (
             "no script in the code folder mentions checkpoints: a spot interruption loses all the work until then. "

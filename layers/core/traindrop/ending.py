@@ -1,6 +1,6 @@
 """A training job came to its end: the ledger's record of it, and whether there is another attempt."""
 
-from traindrop import aws
+from traindrop import training_jobs
 from traindrop.attempts import AnotherAttempt, another_attempt
 from traindrop.clock import now
 from traindrop.events import TrainingJob
@@ -19,7 +19,7 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
         return None
     if run.status not in {Status.WAITING, Status.IN_PROGRESS}:
         return run
-    job = aws.describe_training_job(job_name)
+    job = training_jobs.describe(run, ledger)
     again = another_attempt(job, attempt) if run.stop_requested_by is None else None
     if again is not None:
         return _try_again(run, job, again, ledger)
@@ -36,9 +36,12 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
 
 
 def _try_again(run: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger) -> Run:
+    # The request names the instance type also of a job in Lambda: a further attempt is always SageMaker's.
+    instance_type = job.resource_config.instance_type or run.instance_type
     ledger.try_again(
-        run,
+        run.model_copy(update={"instance_type": instance_type}),
         now(),
+        instance_type=instance_type,
         waits_for=again.waits_for,
         not_before=now() + again.after,
         earlier_failures=(*run.earlier_failures, f"{run.job}: {job.failure_reason or job.secondary_status}"),

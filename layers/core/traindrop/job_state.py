@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from traindrop.container import FAILURE_REASON_LENGTH
+from traindrop.container import FAILURE_REASON_LENGTH, Outcome
 
 TERMINAL = ("Completed", "Failed", "Stopped")
 DAY = 86400
 EVENT = "SageMaker Training Job State Change"
+INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 
 # Fields of the request that Describe repeats. Tags are not among them.
 _REPEATED = (
@@ -134,6 +135,13 @@ def stepped(job: JobState, secondary_status: str, now: float, *, failure_reason:
     if job.status != "Stopping":
         return moved(job, secondary_status, now, failure_reason=failure_reason)
     return moved(job, "Stopped", now) if _PRIMARY.get(secondary_status) in TERMINAL else job
+
+
+def last_status(outcome: Outcome, limit: str = "MaxRuntimeExceeded") -> str:
+    """The secondary status that a job ends with; `limit` is that of one that ran out of time."""
+    if outcome.failure_reason is not None:
+        return "Failed"
+    return "Stopped" if outcome.stopped else limit if outcome.timed_out else "Completed"
 
 
 def as_record(job: JobState) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Healing: what an event that was lost should have brought about is brought about all the same."""
 
-from traindrop import aws
+from traindrop import training_jobs
 from traindrop.announcing import announce
 from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
@@ -38,17 +38,17 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     if run.status in FINAL:
         announce(run, settings.stack)
         return
-    job = aws.find_training_job(run.job)
+    job = training_jobs.look_after(run, ledger, settings)
     if job is None:
-        reason = f"SageMaker knows no training job {run.job} any more: it was deleted."
+        reason = f"There is no training job {run.job} any more: it was deleted."
         _end(run, Status.FAILED, reason, None, ledger, settings)
     elif is_given_up(run.status, run.looks + 1):
         reason = f"The evaluation was asked for {run.looks + 1} times, and none came to an end."
         _end(run, Status.EVALUATION_FAILED, reason, "evaluator", ledger, settings)
     elif job.has_ended:
-        aws.emit_state_change(settings.stack, run.job)
+        training_jobs.emit_state_change(run, ledger, settings.stack)
     elif run.stop_requested_by is not None:
-        aws.stop_training_job(run.job)
+        training_jobs.stop(run, ledger)
 
 
 def _end(

@@ -8,6 +8,7 @@ from traindrop.config import TrainingConfig
 from traindrop.images import image
 from traindrop.job import Job
 from traindrop.job_hyperparameters import job_hyperparameters
+from traindrop.lambda_limits import LAMBDA
 
 # What `auto` means until there is a measured rule: the smallest current general-purpose type
 # with 8 GB, which holds files up to about a gigabyte.
@@ -27,7 +28,8 @@ _NO_TAG = re.compile(r"[^\w\s.:/=+\-@]")
 
 
 def instance_type(config: TrainingConfig) -> str:
-    return AUTO_INSTANCE_TYPE if config.instance_type == "auto" else config.instance_type
+    """SageMaker's; with `lambda` the one that a run goes on to which met a limit of Lambda."""
+    return AUTO_INSTANCE_TYPE if config.instance_type in {"auto", LAMBDA} else config.instance_type
 
 
 def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:

@@ -104,6 +104,8 @@ class Run(BaseModel):
     framework: str = "xgboost"
     instance_type: str | None = None
     instance_count: int = 1
+    # With instance_type lambda: the memory of the function, in MB.
+    memory_mb: int | None = None
 
     checked_at: datetime | None = None
     launched_at: datetime | None = None

@@ -28,6 +28,9 @@ class _Settings(BaseModel):
 
 class DispatcherSettings(_Settings):
     max_concurrent_jobs: Annotated[int, Field(ge=1)]
+    # The functions that carry out a training job, by their memory.
+    trainer: str
+    large_trainer: str
 
 
 class LauncherSettings(DispatcherSettings):
@@ -40,6 +43,10 @@ class LauncherSettings(DispatcherSettings):
 
 
 class EvaluatorSettings(_Settings):
+    pass
+
+
+class TrainerSettings(_Settings):
     pass
 
 

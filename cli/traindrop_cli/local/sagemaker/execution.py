@@ -14,7 +14,7 @@ from traindrop.container import Outcome
 from traindrop.final_metrics import FinalMetrics, definitions_of
 from traindrop.instances import Instance
 from traindrop.job_files import JobFailed
-from traindrop.job_state import JobState, instance_count, max_runtime, max_wait
+from traindrop.job_state import INTERNAL_ERROR, JobState, instance_count, last_status, max_runtime, max_wait
 from traindrop.packing import Artifacts, VolumeFull, pack
 from traindrop_cli.local.sagemaker import attempt
 from traindrop_cli.local.sagemaker.attempt import Machine
@@ -26,7 +26,6 @@ from traindrop_cli.local.sagemaker.volume import volume_bytes
 
 logger = logging.getLogger(__name__)
 
-INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 # How often a spot job gets other instances. SageMaker has no such limit, but here somebody kills the script each time.
 RESTARTS = 3
 
@@ -87,10 +86,7 @@ def _finish(task: Task, machines: Sequence[Machine], outcome: Outcome, metrics: 
     def completed(changed: JobState) -> JobState:
         return replace(changed, metrics=tuple(metrics.final()), model_artifacts=model)
 
-    last = "Stopped" if outcome.stopped else limit if outcome.timed_out else "Completed"
-    if outcome.failure_reason is not None:
-        last = "Failed"
-    task.move(last, completed, failure_reason=outcome.failure_reason)
+    task.move(last_status(outcome, limit), completed, failure_reason=outcome.failure_reason)
 
 
 def _upload(task: Task, machines: Sequence[Machine], *, with_model: bool) -> str | None:
