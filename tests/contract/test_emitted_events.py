@@ -10,11 +10,12 @@ from tests.builders import a_job, a_run
 from tests.conftest import LoadEvent
 from tests.contract.template import STACK, pattern_of
 
-from traindrop import aws, job_state
+from traindrop import aws, job_state, training_jobs
 from traindrop.announcing import announce, announce_waiting
 from traindrop.config import TrainingConfig
 from traindrop.events import EndOfRun, Rerun, RunChanged, RunEnded, Stop, TrainingJob, TrainingJobStateChange
 from traindrop.job_state import JobState, Scope
+from traindrop.ledger import Ledger
 from traindrop.notifying import NOTICE
 from traindrop.request import training_job_request
 from traindrop.run import FINAL, Status
@@ -122,7 +123,7 @@ def test_a_state_change_that_was_lost_is_emitted_again_in_the_shape_of_sagemaker
     only_described = {"BillableTimeInSeconds": 130, "ResponseMetadata": {"HTTPStatusCode": 200}, "ProfilingStatus": "x"}
     described = as_moments(first["detail"]) | only_described
     monkeypatch.setattr(aws, "described", lambda _name: described)
-    aws.emit_state_change(STACK, RUN.run)
+    aws.emit_state_change(STACK, training_jobs.state_change(RUN, Ledger("runs")))
     assert bus.delivered == [sent(again)]
     # DescribeTrainingJob knows no tags: ListTags does, and nobody here reads them.
     assert again["detail"] == {name: value for name, value in first["detail"].items() if name != "Tags"}

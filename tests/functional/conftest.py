@@ -100,6 +100,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "TRAINING_SCRIPTS": "training_scripts",
             "OWNER": "research",
             "MAX_CONCURRENT_JOBS": "10",
+            "TRAINER": f"{STACK}-Trainer",
+            "LARGE_TRAINER": f"{STACK}-LargeTrainer",
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
         }

@@ -36,6 +36,17 @@ class Launched:
 
 
 @dataclass
+class InLambda:
+    """A job that the trainer carries out. `trained`: how often one did all that there is to do of it."""
+
+    created: float
+    status: str = "InProgress"
+    reason: str = ""
+    ended: float | None = None
+    trained: int = 0
+
+
+@dataclass
 class Upload:
     """What a person did, and whether a run has to come of it."""
 
@@ -62,6 +73,7 @@ class History:
     runs: dict[str, Item] = field(default_factory=dict)
     born: dict[str, float] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    in_lambda: dict[str, InLambda] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
     # Calls of SageMaker, and the job that each named.
     touched: list[tuple[str, str]] = field(default_factory=list)

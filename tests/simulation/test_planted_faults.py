@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from tests.simulation.outcome import play_seed
 
-from traindrop import ending, keeping_order, launching, ledger
+from traindrop import ending, keeping_order, launching, ledger, training_jobs
 from traindrop.attempts import AnotherAttempt
 from traindrop.events import TrainingJob
+from traindrop.lambda_jobs import LambdaJobs
 from traindrop.ledger import Ledger
 from traindrop.run import MAX_ATTEMPTS, Run, Status, run_of
 
@@ -69,6 +70,16 @@ def forget_to_count_what_runs(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ledger, "take_slot", lambda *_: True)
 
 
+def train_without_a_claim(patch: pytest.MonkeyPatch) -> None:
+    claim = LambdaJobs.claim
+    patch.setattr(LambdaJobs, "claim", lambda self, name, seconds: claim(self, name, seconds) or self.stored(name))
+
+
+def forget_the_trainers_that_died(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(training_jobs, "look_after", lambda run, ledger, _settings: training_jobs.find(run, ledger))
+    patch.setattr(training_jobs, "bury", lambda *_: None)
+
+
 def try_everything_again(patch: pytest.MonkeyPatch) -> None:
     again = AnotherAttempt(ledger.LEASE, "for luck")
 
@@ -87,6 +98,8 @@ def try_everything_again(patch: pytest.MonkeyPatch) -> None:
         (forget_to_count_what_runs, "4"),
         (try_everything_again, "5"),
         (move_on_from_anywhere, "7"),
+        (train_without_a_claim, "10"),
+        (forget_the_trainers_that_died, "10"),
         (take_every_attempt_for_the_present_one, "5"),
     ],
 )

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
 
+TRAINERS = {"TRAINER": "traindrop-Trainer", "LARGE_TRAINER": "traindrop-LargeTrainer"}
 COMMON = {"STACK": "traindrop", "TABLE": "runs", "AWS_REGION": "eu-west-1"}
 
 
@@ -19,7 +20,7 @@ def test_settings_are_read_from_the_environment_and_foreign_variables_are_ignore
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     more = {"STACK_ID": "id", "TRAINING_ROLE_ARN": "role", "TRAINING_SCRIPTS": "/opt", "OWNER": "me"}
-    set_all(monkeypatch, COMMON | more | {"MAX_CONCURRENT_JOBS": "4", "PATH_X": "?"})
+    set_all(monkeypatch, COMMON | TRAINERS | more | {"MAX_CONCURRENT_JOBS": "4", "PATH_X": "?"})
     settings = LauncherSettings.from_env()
     assert (settings.stack, settings.table, settings.aws_region) == ("traindrop", "runs", "eu-west-1")
     assert settings.training_scripts == Path("/opt")
@@ -29,14 +30,14 @@ def test_settings_are_read_from_the_environment_and_foreign_variables_are_ignore
 def test_the_dispatcher_is_told_how_many_jobs_may_run_and_takes_the_launchers_settings_as_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    set_all(monkeypatch, COMMON | {"MAX_CONCURRENT_JOBS": "4"})
+    set_all(monkeypatch, COMMON | TRAINERS | {"MAX_CONCURRENT_JOBS": "4"})
     assert DispatcherSettings.from_env().max_concurrent_jobs == 4
     assert issubclass(LauncherSettings, DispatcherSettings)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", ""])
 def test_a_stack_that_may_run_no_job_at_all_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    set_all(monkeypatch, COMMON | {"MAX_CONCURRENT_JOBS": value})
+    set_all(monkeypatch, COMMON | TRAINERS | {"MAX_CONCURRENT_JOBS": value})
     with pytest.raises(ValidationError, match="max_concurrent_jobs"):
         DispatcherSettings.from_env()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from traindrop import training_jobs
+from traindrop import aws, training_jobs
 from traindrop.dispatching import dispatch
 from traindrop.ending import conclude
 from traindrop.events import InvocationFailed, Scheduled, StopRequested, TrainingJobStateChange, TrainingRequest
@@ -72,5 +72,5 @@ def _(occasion: InvocationFailed, settings: DispatcherSettings) -> list[str]:
     if run is None or run.attempt != attempt:
         return []
     training_jobs.bury(run, occasion.error, ledger)
-    training_jobs.emit_state_change(run, ledger, settings.stack)
+    aws.emit_state_change(settings.stack, training_jobs.state_change(run, ledger))
     return [run.run]

@@ -1,6 +1,6 @@
 """Healing: what an event that was lost should have brought about is brought about all the same."""
 
-from traindrop import training_jobs
+from traindrop import aws, training_jobs
 from traindrop.announcing import announce
 from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
@@ -46,7 +46,7 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
         reason = f"The evaluation was asked for {run.looks + 1} times, and none came to an end."
         _end(run, Status.EVALUATION_FAILED, reason, "evaluator", ledger, settings)
     elif job.has_ended:
-        training_jobs.emit_state_change(run, ledger, settings.stack)
+        aws.emit_state_change(settings.stack, training_jobs.state_change(run, ledger))
     elif run.stop_requested_by is not None:
         training_jobs.stop(run, ledger)
 

@@ -81,13 +81,11 @@ def bury(run: Run, error: str, ledger: Ledger) -> None:
     LambdaJobs(ledger).end(run.job, End("Failed", death_of(error)))
 
 
-def emit_state_change(run: Run, ledger: Ledger, stack: str) -> None:
-    """Put the job's present state on the bus, once more where it was there before."""
+def state_change(run: Run, ledger: Ledger) -> str:
+    """The detail of the event that tells how the job stands."""
     if _in_lambda(run):
-        detail = json.dumps(event_detail(LambdaJobs(ledger).stored(run.job).state))
-    else:
-        detail = state_change_detail(aws.described(run.job))
-    aws.emit_state_change(stack, detail)
+        return json.dumps(event_detail(LambdaJobs(ledger).stored(run.job).state))
+    return state_change_detail(aws.described(run.job))
 
 
 def _in_lambda(run: Run) -> bool:
