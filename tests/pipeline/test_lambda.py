@@ -90,7 +90,8 @@ OF_ITS_OWN = {
 
 
 def test_lambda_and_sagemaker_give_the_same_model_and_tell_of_it_alike(pipeline: Pipeline) -> None:
-    csv, settings = labelled(200), {"hyperparameters": {"num_round": 20, "subsample": 0.8}, "seed": 7}
+    csv = labelled(200)
+    settings: dict[str, Any] = {"hyperparameters": {"num_round": 20, "subsample": 0.8}, "seed": 7}
     pipeline.put("datasets/twins/test/held_out.csv", labelled(40))
     with overheard() as heard:
         pipeline.drop("twins", csv, instance_type="ml.m5.large", **settings)

@@ -180,9 +180,9 @@ def _on_which_rows(outcome: Outcome) -> str:
 
 
 def _notes(outcome: Outcome) -> list[str]:
-    done = "Trained" if outcome.kind in {Kind.EVALUATED, Kind.EVALUATION_FAILED} else "Went on"
+    moved = "Trained on" if outcome.kind in {Kind.EVALUATED, Kind.EVALUATION_FAILED} else "Moved to"
     met = filter(None, map(limit_of, outcome.earlier_failures))
-    return [*(f"{done} on {outcome.instance_type}: in Lambda {limit}." for limit in met), *outcome.notes]
+    return [*(f"{moved} {outcome.instance_type}: in Lambda {limit}." for limit in met), *outcome.notes]
 
 
 def _log_lines(outcome: Outcome) -> list[str]:
