@@ -399,6 +399,8 @@ def connected(account: Account) -> Iterator[None]:
         patch.object(evaluating, "evaluate_archives", _scored),
         patch.object(bundle, "bundle_of_ours", _bundle_of_ours),
         patch.object(training, "carry_out", partial(carry_out, account)),
+        # It tells of every error that the simulator made.
+        patch.object(training.logger, "disabled", True),
     ):
         yield
 

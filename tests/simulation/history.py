@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.simulation.sagemaker import Job
+from tests.simulation.sagemaker import Fate, Job
 
 Item = dict[str, Any]
 
@@ -44,6 +44,7 @@ class InLambda:
     reason: str = ""
     ended: float | None = None
     trained: int = 0
+    fate: Fate | None = None
 
 
 @dataclass

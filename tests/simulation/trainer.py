@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.simulation.history import InLambda, Item
-from tests.simulation.sagemaker import Fate
 
 from traindrop.container import Outcome
 from traindrop.job_files import JobFailed
@@ -33,16 +32,18 @@ class Context:
 
 def carry_out(account: "Account", job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
     """Stands in for `traindrop.training.carry_out`: time passes, and the job's fate comes about."""
-    fate: Fate = account.sagemaker.fate(job.name)
+    # The same for whoever carries it out.
+    known = account.history.in_lambda[job.name]
+    fate = known.fate = known.fate or account.sagemaker.fate(job.name)
     jobs.move(job.name, "Training")
     longest = sandbox.seconds - RESERVED_SECONDS
     ends = account.time.now + min(fate.seconds, longest)
     while account.time.now < ends:
-        account.pass_time(min(_LOOK, ends - account.time.now))
         found = jobs.get(job.name)
         if found is None or found.state.status != "InProgress":
             return End("Stopped")
-    account.history.in_lambda[job.name].trained += 1
+        account.pass_time(min(_LOOK, ends - account.time.now))
+    known.trained += 1
     if fate.seconds > longest:
         cut_off = Outcome(-15, None, stopped=False, timed_out=True, seconds=longest)
         raise JobFailed(limit_met(cut_off, [], sandbox, cut_off=True, peak_mb=None) or "")
