@@ -18,6 +18,7 @@ from tests.functional.service import Service, service
 from tests.functional.test_waiting_line import TICK, drop
 
 from traindrop import aws, container, training
+from traindrop import drop as traindrop_drop
 from traindrop.job_state import JobState
 from traindrop.lambda_jobs import LambdaJobs
 from traindrop.lambda_limits import RESERVED_SECONDS
@@ -95,6 +96,23 @@ def test_the_very_request_is_handed_over_trained_and_told_in_the_shape_of_sagema
     states = [transition.status for transition in record_of(run).transitions]
     assert states == ["Starting", "Downloading", "Training", "Uploading", "Completed"]
     assert (service.asked, account.ledger.slots()) == ([], set())
+
+
+def test_a_large_file_goes_to_the_large_function_and_one_that_fits_nowhere_to_sagemaker_with_a_note(
+    account: Account, queue: Queue, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(traindrop_drop, "function_for", lambda _size: 3008)
+        drop(account, "large", "lambda")
+    assert [function for function, _ in queue] == ["traindrop-LargeTrainer"]
+    with monkeypatch.context() as patch:
+        patch.setattr(traindrop_drop, "function_for", lambda _size: None)
+        huge = account.ledger.stored(drop(account, "huge", "lambda"))
+    assert (service.created, len(queue)) == ([huge.run], 1)
+    assert huge.instance_type == "ml.m5.large"
+    (note,) = [note for note in huge.notes if "lambda" in note]
+    assert note.startswith("instance_type lambda takes files of up to 357 MB, and this one has ")
+    assert note.endswith("it went to ml.m5.large at once.")
 
 
 @pytest.mark.usefixtures("service")

@@ -20,6 +20,7 @@ from tests.waiting import wait_for
 from traindrop.lambda_jobs import LambdaJobs
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
+from traindrop_cli.commands.demo import TARGET, write_breast_cancer
 
 # Some seconds: enough to be killed in between, and then to be done a second time.
 LONG = {"num_round": 4000}
@@ -42,8 +43,10 @@ def in_training(pipeline: Pipeline, dataset: str) -> Run:
 
 
 def members(archive: bytes | None) -> dict[str, bytes]:
-    """The files in a packed artifact, by name."""
-    with tarfile.open(fileobj=io.BytesIO(archive or b""), mode="r:gz") as tar:
+    """The files in a packed artifact, by name; none where there is no artifact."""
+    if archive is None:
+        return {}
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
         found = {name: tar.extractfile(name) for name in tar.getnames()}
         return {name: file.read() for name, file in found.items() if file is not None}
 
@@ -89,23 +92,35 @@ OF_ITS_OWN = {
 }  # fmt: skip
 
 
-def test_lambda_and_sagemaker_give_the_same_model_and_tell_of_it_alike(pipeline: Pipeline) -> None:
-    csv = labelled(200)
-    settings: dict[str, Any] = {"hyperparameters": {"num_round": 20, "subsample": 0.8}, "seed": 7}
-    pipeline.put("datasets/twins/test/held_out.csv", labelled(40))
+@pytest.mark.parametrize(
+    ("framework", "model"),
+    [("xgboost", "model.ubj"), ("builtin-xgboost", "xgboost-model")],
+    ids=["script", "algorithm"],
+)
+def test_lambda_and_sagemaker_give_the_same_model_and_tell_of_it_alike(
+    pipeline: Pipeline, tmp_path: Path, framework: str, model: str
+) -> None:
+    train, test = write_breast_cancer(tmp_path)
+    dataset = f"twins-{framework}"
+    settings: dict[str, Any] = {
+        "framework": framework, "target": TARGET, "seed": 7, "hyperparameters": {"num_round": 20, "subsample": 0.8},
+    }  # fmt: skip
+    pipeline.put(f"datasets/{dataset}/test/held_out.csv", test.read_bytes())
     with overheard() as heard:
-        pipeline.drop("twins", csv, instance_type="ml.m5.large", **settings)
-        (at_sagemaker,) = pipeline.told("twins")
-        pipeline.configure("twins", instance_type="lambda", **settings)
-        in_lambda, _ = pipeline.told("twins", runs=2)
-        events = wait_for(lambda: heard() if len(heard()) == 2 else None)
+        pipeline.drop(dataset, train.read_bytes(), instance_type="ml.m5.large", **settings)
+        (at_sagemaker,) = pipeline.told(dataset)
+        pipeline.configure(dataset, instance_type="lambda", **settings)
+        in_lambda, _ = pipeline.told(dataset, runs=2)
+        both = {in_lambda.job, at_sagemaker.job}
+        events = wait_for(lambda: heard() if both <= heard().keys() else None)
     assert pipeline.job(in_lambda.job) is None  # SageMaker knows nothing of it
     assert (in_lambda.status, in_lambda.instance_type, in_lambda.memory_mb) == (Status.EVALUATED, "lambda", 1769)
-    assert "Instances   Lambda, 1,769 MB" in pipeline.messages("twins")[1].body
+    assert "Instances   Lambda, 1,769 MB" in pipeline.messages(dataset)[1].body
 
     for key in ("model_key", "output_key"):
         ours, theirs = (members(pipeline.read(getattr(run, key))) for run in (in_lambda, at_sagemaker))
         assert ours == theirs
+    assert model in members(pipeline.read(in_lambda.model_key))
     assert in_lambda.metrics == at_sagemaker.metrics
     assert in_lambda.reported == at_sagemaker.reported
 
@@ -114,8 +129,8 @@ def test_lambda_and_sagemaker_give_the_same_model_and_tell_of_it_alike(pipeline:
     assert (ours["source"], theirs["source"]) == (f"traindrop.{pipeline.stack.name}", "aws.sagemaker")
     assert shape(ours["detail"]) == shape(theirs["detail"])
     different = {name for name, value in ours["detail"].items() if value != theirs["detail"][name]}
-    # Beside those of any two jobs: where the inputs of this run lie, its name among its hyperparameters and tags.
-    assert different == OF_ITS_OWN | {"InputDataConfig", "HyperParameters", "Tags"}
+    # Beside those of any two jobs: where its inputs lie, and its name, which is among its tags and what a script gets.
+    assert different | {"HyperParameters"} == OF_ITS_OWN | {"InputDataConfig", "HyperParameters", "Tags"}
 
 
 def test_a_job_that_is_handed_over_twice_is_trained_once(pipeline: Pipeline) -> None:
