@@ -169,7 +169,7 @@ def test_a_trainer_is_invoked_by_the_name_that_it_has_and_by_no_other() -> None:
         assert {"Trainer": told["TRAINER"], "LargeTrainer": told["LARGE_TRAINER"]} == names
         statements = [each for policy in FUNCTIONS[launching]["Policies"] for each in policy["Statement"]]
         (invoking,) = [each for each in statements if each["Action"] == "lambda:InvokeFunction"]
-        named = [resource["Fn::Sub"].rpartition(":")[2] for resource in invoking["Resource"]]
+        named = [resource["Fn::Sub"].partition(":function:")[2] for resource in invoking["Resource"]]
         assert named == [name["Fn::Sub"] for name in names.values()]
 
 

@@ -1,5 +1,6 @@
 """What is sent to a Lambda function, and how a limit that was met there is told."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +13,7 @@ SANDBOX = Sandbox(1769, 900)
 
 
 def outcome(**changes: Any) -> Outcome:
-    return Outcome(
-        **{"exit_code": 1, "failure_reason": "AlgorithmError", "stopped": False, "timed_out": False, "seconds": 870.0}
-        | changes
-    )
+    return replace(Outcome(1, "AlgorithmError", stopped=False, timed_out=False, seconds=870.0), **changes)
 
 
 def met(ended: Outcome, *lines: str, cut_off: bool = False, peak_mb: int | None = None) -> str | None:

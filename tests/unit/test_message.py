@@ -171,7 +171,7 @@ def test_the_failures_of_earlier_attempts_are_told_one_to_a_line_whatever_the_en
 
 def test_a_run_that_met_a_limit_of_lambda_says_where_it_was_trained_instead_and_why() -> None:
     earlier = (f"{RUN}: LambdaLimitExceeded: it ran out of memory (the function has 1,769 MB)",)
-    moved = {"earlier_failures": earlier, "instance_type": "ml.m5.large"}
+    moved: dict[str, Any] = {"earlier_failures": earlier, "instance_type": "ml.m5.large"}
     said = "ml.m5.large: in Lambda it ran out of memory (the function has 1,769 MB)."
     evaluated, failed = compose(replace(EVALUATED, **moved)), ended(Kind.FAILED, **moved)
     assert f"Notes Trained on {said}" in " ".join(evaluated.body.split())
