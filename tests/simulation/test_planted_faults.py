@@ -49,19 +49,6 @@ def move_on_from_anywhere(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ledger, "COMES_FROM", {status: frozenset(Status) for status in Status})
 
 
-def take_every_attempt_for_the_present_one(patch: pytest.MonkeyPatch) -> None:
-    class AnyAttempt(int):
-        def __eq__(self, _other: object) -> bool:
-            return True
-
-        def __ne__(self, _other: object) -> bool:
-            return False
-
-        __hash__ = int.__hash__
-
-    patch.setattr(ending, "run_of", lambda job: (run_of(job)[0], AnyAttempt(run_of(job)[1])))
-
-
 def heal_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(keeping_order, "reconcile", lambda _settings: [])
 
@@ -100,7 +87,6 @@ def try_everything_again(patch: pytest.MonkeyPatch) -> None:
         (move_on_from_anywhere, "7"),
         (train_without_a_claim, "10"),
         (forget_the_trainers_that_died, "10"),
-        (take_every_attempt_for_the_present_one, "5"),
     ],
 )
 def test_a_guard_that_is_gone_is_missed(

@@ -11,7 +11,7 @@ from traindrop.run import Run, Status, run_of
 def conclude(job_name: str, ledger: Ledger) -> Run | None:
     """Record how a training job stands; its run then, None where it is not this stack's or of an earlier attempt.
 
-    The service is asked, since events come late and in any order.
+    Whoever carries the job out is asked, since events come late and in any order.
     """
     name, attempt = run_of(job_name)
     run = ledger.get(name)
