@@ -55,6 +55,7 @@ def install(call: Call, *, concurrent_invocations: int) -> None:
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "host_patterns": []}
     eventbridge._dispatch_to_lambda = _invoke_asynchronously
     _queue_asynchronous_events(concurrent_invocations)
+    _invoke_destinations_asynchronously()
     # A query checks the grammar of its condition for each item anew: two thirds of its time.
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _give_object_events_their_version()
@@ -123,6 +124,28 @@ def _queue_asynchronous_events(most: int) -> None:
 
     lambda_svc.invoke_async_with_retry = invoke_from_queue
     lambda_svc._execute_function = execute_when_free
+
+
+def _invoke_destinations_asynchronously() -> None:
+    """A function that is another's OnFailure destination is invoked as by an event; MiniStack calls it once.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    route = lambda_svc._route_async_failure
+
+    def route_to_queue(target_arn: str, func_name: str, event: Any, result: dict[str, Any]) -> None:
+        if ":function:" not in target_arn:
+            route(target_arn, func_name, event, result)
+            return
+        arn = lambda_svc._functions[func_name]["config"]["FunctionArn"]
+        record = {
+            "requestContext": {"functionArn": arn, "condition": "RetriesExhausted"},
+            "requestPayload": event,
+            "responsePayload": result.get("body"),
+        }
+        _invoke_asynchronously(target_arn, json.dumps(record))
+
+    lambda_svc._route_async_failure = route_to_queue
 
 
 def _give_object_events_their_version() -> None:
