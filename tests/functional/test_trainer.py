@@ -111,7 +111,7 @@ def test_a_large_file_goes_to_the_large_function_and_one_that_fits_nowhere_to_sa
     assert (service.created, len(queue)) == ([huge.run], 1)
     assert huge.instance_type == "ml.m5.large"
     (note,) = [note for note in huge.notes if "lambda" in note]
-    assert note.startswith("instance_type lambda takes files of up to 357 MB, and this one has ")
+    assert note.startswith("instance_type lambda takes up to 357 MB of training and test file, and these have ")
     assert note.endswith("it went to ml.m5.large at once.")
 
 

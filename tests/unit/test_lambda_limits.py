@@ -31,7 +31,9 @@ def test_a_file_goes_to_the_smallest_function_with_eight_times_its_size_of_memor
 
 
 def test_a_file_that_goes_to_none_is_told_its_size_and_the_most() -> None:
-    assert too_large(400 * MB) == "instance_type lambda takes files of up to 357 MB, and this one has 400 MB"
+    assert too_large(400 * MB) == (
+        "instance_type lambda takes up to 357 MB of training and test file, and these have 400 MB"
+    )
     assert function_for(357 * MB) == FUNCTIONS[-1]
 
 

@@ -54,6 +54,11 @@ class Drop:
             return ""  # nothing will train, whatever the code is
         return code_digest(config, self.own, settings.training_scripts)
 
+    @property
+    def size(self) -> int:
+        """Bytes of both files, which the training script reads."""
+        return self.upload.size + (self.test.size if self.test else 0)
+
     def as_run(self, name: str, settings: LauncherSettings) -> Run:
         test = self.test
         return new_run(name, self.dataset, self.upload).model_copy(
@@ -106,8 +111,8 @@ def decide(drop: Drop, run: Run, training_scripts: Path) -> Decision:
     found = _learned_of(headerless) if headerless else _check(drop, config, run.file)
     learned: dict[str, Any] = {
         **found,
-        **_place(config, drop.upload.size),
-        "notes": (*found.get("notes", ()), *_notes(config, code, drop.upload.size)),
+        **_place(config, drop.size),
+        "notes": (*found.get("notes", ()), *_notes(config, code, drop.size)),
         "metric": config.metric,
         "framework": config.framework,
         "instance_count": config.instance_count,

@@ -35,15 +35,16 @@ class Sandbox:
 
 
 def function_for(size: int) -> int | None:
-    """The memory of the smallest function that a file of so many bytes is sent to; None where it is sent to none."""
+    """The memory of the smallest function that files of so many bytes are sent to; None where they are sent to none."""
     needed = _HANDLER_MB + _MB_PER_MB * size / 1024**2
     return next((memory for memory in FUNCTIONS if needed <= memory), None)
 
 
 def too_large(size: int) -> str:
-    """Why a file of so many bytes is sent to no function, for the person."""
+    """Why files of so many bytes are sent to no function, for the person."""
     most = (FUNCTIONS[-1] - _HANDLER_MB) // _MB_PER_MB
-    return f"instance_type lambda takes files of up to {most:,} MB, and this one has {size / 1024**2:,.0f} MB"
+    has = f"{size / 1024**2:,.0f} MB"
+    return f"instance_type lambda takes up to {most:,} MB of training and test file, and these have {has}"
 
 
 def limit_met(
