@@ -105,6 +105,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "OWNER": "research",
             "MAX_CONCURRENT_JOBS": "10",
             "MAX_MONTHLY_COST_USD": "0",
+            "TRAINER": f"{STACK}-Trainer",
+            "LARGE_TRAINER": f"{STACK}-LargeTrainer",
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
         }

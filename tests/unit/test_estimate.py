@@ -59,8 +59,8 @@ def test_each_of_three_and_more_classes_costs_a_tree_a_round(classes: int, trees
 
 def test_what_is_not_said_is_the_scripts_default_and_a_refit_is_a_second_fit() -> None:
     rest = {"train_bytes": 1, "test_bytes": 0, "rows": 1, "features": 1, "classes": 2}
-    assert workload(**rest, hyperparameters={}).rounds == 100  # type: ignore[arg-type]
-    once = workload(**rest, hyperparameters={"refit": False, "num_round": 7, "max_depth": 3})  # type: ignore[arg-type]
+    assert workload(**rest, hyperparameters={}).rounds == 100
+    once = workload(**rest, hyperparameters={"refit": False, "num_round": 7, "max_depth": 3})
     assert (once.fits, once.rounds, once.depth) == (1, 7, 3)
 
 

@@ -19,7 +19,7 @@ SHARED = {
 }
 
 MEMORY = {
-    "start": 1.479e+08,
+    "start": 1.479e08,
     "rows": 0,
     "cells": 15.17,
     "row trees": 62.57,

@@ -12,6 +12,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from traindrop.confinement import Confinement
+from traindrop.lambda_limits import DISK, FUNCTIONS
+from traindrop.placing import NO_TRAINERS, Trainers
 
 
 def _split(value: object) -> object:
@@ -46,6 +48,10 @@ class DispatcherSettings(_Settings):
     def monthly_ceiling(self) -> Decimal | None:
         return self.max_monthly_cost_usd or None
 
+    # The functions that carry out a training job, by their memory.
+    trainer: str
+    large_trainer: str
+
 
 class LauncherSettings(DispatcherSettings):
     # Part of every name: a stack made anew under an old name must not meet its forerunner's jobs,
@@ -60,6 +66,12 @@ class LauncherSettings(DispatcherSettings):
     network_isolation: bool
 
     @property
+    def trainers(self) -> Trainers:
+        """None where jobs are to have a network of the stack's own, or none: a function has that of Lambda."""
+        confined = self.confinement.isolated or self.confinement.subnets
+        return NO_TRAINERS if confined else Trainers(FUNCTIONS, DISK)
+
+    @property
     def confinement(self) -> Confinement:
         """What holds for every training job of the stack."""
         return Confinement(
@@ -71,6 +83,10 @@ class LauncherSettings(DispatcherSettings):
 
 
 class EvaluatorSettings(_Settings):
+    pass
+
+
+class TrainerSettings(_Settings):
     pass
 
 
