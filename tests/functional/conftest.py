@@ -101,6 +101,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "TRAINING_SUBNETS": "",
             "TRAINING_SECURITY_GROUPS": "",
             "NETWORK_ISOLATION": "false",
+            "AUTO_IN_LAMBDA": "false",
             "TRAINING_SCRIPTS": "training_scripts",
             "OWNER": "research",
             "MAX_CONCURRENT_JOBS": "10",

@@ -393,6 +393,7 @@ _ENVIRONMENT = {
     "TRAINING_SUBNETS": "",
     "TRAINING_SECURITY_GROUPS": "",
     "NETWORK_ISOLATION": "false",
+    "AUTO_IN_LAMBDA": "false",
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
     "TRAINER": f"{STACK}-Trainer", "LARGE_TRAINER": f"{STACK}-LargeTrainer",
     "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",

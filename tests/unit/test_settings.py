@@ -24,7 +24,7 @@ def test_settings_are_read_from_the_environment_and_foreign_variables_are_ignore
 ) -> None:
     more = {"STACK_ID": "id", "TRAINING_ROLE_ARN": "role", "TRAINING_SCRIPTS": "/opt", "OWNER": "me"}
     more |= {"KMS_KEY_ARN": "", "TRAINING_SUBNETS": "subnet-a,subnet-b", "TRAINING_SECURITY_GROUPS": "sg-a"}
-    more |= {"NETWORK_ISOLATION": "false"}
+    more |= {"NETWORK_ISOLATION": "false", "AUTO_IN_LAMBDA": "true"}
     set_all(monkeypatch, COMMON | TRAINERS | more | LIMITS | {"PATH_X": "?"})
     settings = LauncherSettings.from_env()
     assert (settings.stack, settings.table, settings.aws_region) == ("traindrop", "runs", "eu-west-1")

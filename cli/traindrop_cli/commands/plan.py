@@ -107,6 +107,7 @@ def _assumed() -> LauncherSettings:
             "training_subnets": "",
             "training_security_groups": "",
             "network_isolation": False,
+            "auto_in_lambda": True,
         }
     )
 

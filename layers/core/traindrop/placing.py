@@ -19,10 +19,14 @@ DISK_PER_BYTE = 2
 
 @dataclass(frozen=True)
 class Trainers:
-    """The trainer functions that there are, by their megabytes, the smallest first, and the bytes of their /tmp."""
+    """The trainer functions that there are, by their megabytes, the smallest first, and the bytes of their /tmp.
+
+    `for_auto`: whether they are used without having been asked for.
+    """
 
     memory_mb: tuple[int, ...]
     disk: int
+    for_auto: bool = True
 
 
 NO_TRAINERS = Trainers((), 0)
@@ -63,7 +67,7 @@ def place(
         return _as_many(found, config)
     needed = estimated(config, training, sizes)
     instance = _as_many(on_instances(needed, may_share=config.instance_count == 1), config)
-    if not _may_use_lambda(config):
+    if not (trainers.for_auto and _may_use_lambda(config)):
         return instance
     functions = [lambda_of(each) for each in trainers.memory_mb]
     disk = DISK_PER_BYTE * (sizes.train + sizes.test)

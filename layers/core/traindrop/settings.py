@@ -64,12 +64,13 @@ class LauncherSettings(DispatcherSettings):
     training_subnets: _List
     training_security_groups: _List
     network_isolation: bool
+    auto_in_lambda: bool
 
     @property
     def trainers(self) -> Trainers:
         """None where jobs are to have a network of the stack's own, or none: a function has that of Lambda."""
         confined = self.confinement.isolated or self.confinement.subnets
-        return NO_TRAINERS if confined else Trainers(FUNCTIONS, DISK)
+        return NO_TRAINERS if confined else Trainers(FUNCTIONS, DISK, for_auto=self.auto_in_lambda)
 
     @property
     def confinement(self) -> Confinement:
