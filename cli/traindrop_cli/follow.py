@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from traindrop import aws
+from traindrop import aws, training_jobs
 from traindrop.clock import now
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
@@ -108,7 +108,7 @@ def follow(stack: Stack, find: FindRun, began: Step, *, timeout: float) -> Itera
 
 
 def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
-    run = _with_job_times(run)
+    run = _with_job_times(run, ledger)
     for step in steps_of(run):
         which = (step.name, run.attempt if step.name in {"launched", "training"} else 1)
         if which not in told.steps:
@@ -126,11 +126,11 @@ def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
     yield from _log_lines(run, told.log)
 
 
-def _with_job_times(run: Run) -> Run:
+def _with_job_times(run: Run, ledger: Ledger) -> Run:
     """The ledger learns of the training when it is over; until then the service knows when it began."""
     if run.status is not Status.IN_PROGRESS:
         return run
-    job = aws.describe_training_job(run.job)
+    job = training_jobs.describe(run, ledger)
     return run.model_copy(update={"training_started_at": job.training_start_time})
 
 

@@ -9,9 +9,9 @@ from traindrop.column import Column
 from traindrop.dataset import examine
 from traindrop.drop import SAMPLE_BYTES, Decision, Drop, Read, decide
 from traindrop.estimate import Estimate
-from traindrop.placing import Sizes, Trainers, estimated
+from traindrop.placing import Sizes, Trainers, estimated, prices_of
 from traindrop.preparing import job_of
-from traindrop.prices import PriceList, training_price
+from traindrop.prices import PriceList
 from traindrop.request import training_job_request
 from traindrop.settings import LauncherSettings
 
@@ -35,8 +35,8 @@ def plan(drop: Drop, read: Read, settings: LauncherSettings, trainers: Trainers,
     """Raises `Rejected` with the message that a person would get after the drop."""
     run = drop.as_run(drop.run_name(settings), settings)
     decided = decide(drop, run, settings.training_scripts, trainers, read)
-    price = training_price(prices, settings.aws_region, decided.run.instance_type or "")
-    decided = priced(decided, price, settings.aws_region)
+    region = settings.aws_region
+    decided = priced(decided, prices_of(decided.placement, prices, region), region)
     complete = drop.upload.size <= SAMPLE_BYTES
     columns = () if decided.headerless else examine(read(drop.upload), complete=complete).columns
     request = training_job_request(job_of(decided, None, settings), decided.config)

@@ -10,17 +10,16 @@ from tests.builders import ACCOUNT, a_job, a_run
 from tests.conftest import LoadEvent
 from tests.contract.template import STACK, TRAINING_ROLE, pattern_of
 
-from traindrop import aws
+from traindrop import aws, job_state, training_jobs
 from traindrop.announcing import announce, announce_waiting
 from traindrop.config import TrainingConfig
 from traindrop.events import EndOfRun, Rerun, RunChanged, RunEnded, Stop, TrainingJob, TrainingJobStateChange
+from traindrop.job_state import JobState, Scope
+from traindrop.ledger import Ledger
 from traindrop.notifying import NOTICE
 from traindrop.request import training_job_request
 from traindrop.run import FINAL, Status
 from traindrop_cli.asking import ask
-from traindrop_cli.local.sagemaker import jobs
-from traindrop_cli.local.sagemaker.jobs import Job
-from traindrop_cli.local.sagemaker.surroundings import Scope
 from traindrop_cli.stack import Stack
 
 
@@ -124,8 +123,8 @@ def test_a_state_change_that_was_lost_is_emitted_again_in_the_shape_of_sagemaker
     first, again = load_event("training_job_completed"), load_event("training_job_completed_again")
     only_described = {"BillableTimeInSeconds": 130, "ResponseMetadata": {"HTTPStatusCode": 200}, "ProfilingStatus": "x"}
     described = as_moments(first["detail"]) | only_described
-    monkeypatch.setattr(aws, "_described", lambda _name: described)
-    aws.emit_state_change(STACK, RUN.run)
+    monkeypatch.setattr(aws, "described", lambda _name: described)
+    aws.emit_state_change(STACK, training_jobs.state_change(RUN, Ledger("runs")))
     assert bus.delivered == [sent(again)]
     # DescribeTrainingJob knows no tags: ListTags does, and nobody here reads them.
     assert again["detail"] == {name: value for name, value in first["detail"].items() if name != "Tags"}
@@ -149,12 +148,12 @@ def test_an_event_that_the_bus_did_not_take_is_an_error(monkeypatch: pytest.Monk
         aws.emit(STACK, "Run Rejected", RunChanged(run="a-run", dataset="d", status=Status.REJECTED))
 
 
-def a_local_job(*steps: str, reason: str | None = None) -> Job:
+def a_local_job(*steps: str, reason: str | None = None) -> JobState:
     """Our own request, carried through these secondary statuses by the local SageMaker; a second for each."""
     request = training_job_request(a_job(role_arn=TRAINING_ROLE), TrainingConfig())
-    job = jobs.new_job(Scope("000000000000", "us-east-1"), request, 1_762_905_600.0)
+    job = job_state.new_job(Scope("000000000000", "us-east-1"), request, 1_762_905_600.0)
     for second, step in enumerate(steps, start=1):
-        job = jobs.moved(job, step, 1_762_905_600.0 + second, failure_reason=reason if step == "Failed" else None)
+        job = job_state.moved(job, step, 1_762_905_600.0 + second, failure_reason=reason if step == "Failed" else None)
     return job
 
 
@@ -171,7 +170,7 @@ def test_what_the_local_sagemaker_emits_is_routed_and_read_as_sagemakers_own(
     steps: list[str], status: str, rule: str
 ) -> None:
     job = a_local_job(*steps, reason="ExecuteUserScriptError")
-    event = {"source": "aws.sagemaker", "detail-type": jobs.EVENT, "detail": jobs.event_detail(job)}
+    event = {"source": "aws.sagemaker", "detail-type": job_state.EVENT, "detail": job_state.event_detail(job)}
     event = json.loads(json.dumps({**event, "account": ACCOUNT}))
     assert EventPattern.load(pattern_of(rule)).matches_event(event)
     notice = NOTICE.validate_python(event)
@@ -185,8 +184,8 @@ def test_what_the_local_sagemaker_emits_is_routed_and_read_as_sagemakers_own(
 
 def test_event_and_description_of_a_local_job_tell_the_same_times() -> None:
     job = a_local_job("Downloading", "Training", "Uploading", "Completed")
-    event = TrainingJob.model_validate(jobs.event_detail(job))
-    known = {**jobs.describe(job)}
+    event = TrainingJob.model_validate(job_state.event_detail(job))
+    known = {**job_state.describe(job)}
     # botocore makes moments of the seconds that the service answers with; the model takes those as they are.
     milliseconds = {name: known[name] * 1000 for name in ("TrainingStartTime", "TrainingEndTime")}
     described = TrainingJob.model_validate({**known, **milliseconds})
@@ -199,6 +198,6 @@ def test_a_local_event_has_every_field_of_the_documented_sample_that_our_request
     load_event: Any,
 ) -> None:
     sample = load_event("training_job_completed")["detail"]
-    local = jobs.event_detail(a_local_job("Downloading", "Training", "Uploading", "Completed"))
+    local = job_state.event_detail(a_local_job("Downloading", "Training", "Uploading", "Completed"))
     assert sample.keys() <= local.keys()
     assert {name: type(value) for name, value in sample.items()} == {name: type(local[name]) for name in sample}

@@ -74,22 +74,27 @@ def started_by(detail_type: str) -> set[str]:
 
 
 def test_the_only_function_that_an_event_of_its_own_may_start_is_the_dispatcher_with_a_state_change() -> None:
-    """And on that it never emits one: see the next test."""
+    """And on that it never emits one: see the next test. A trainer is started by a launch, once a job."""
     follows = {name: {to for kind in may_emit(name) for to in started_by(kind)} for name in FUNCTIONS}
     assert follows == {
         "Launcher": {"Notifier"},
         "Dispatcher": {"Dispatcher", "Evaluator", "Notifier"},
         "Evaluator": {"Notifier"},
         "Notifier": set(),
+        "Trainer": {"Dispatcher", "Evaluator", "Notifier"},
+        "LargeTrainer": {"Dispatcher", "Evaluator", "Notifier"},
     }
+    assert not any(to in {"Trainer", "LargeTrainer"} for to in set().union(*follows.values()))
 
 
-def test_state_changes_are_emitted_by_the_reconciler_alone_and_that_runs_on_ticks_alone() -> None:
-    assert [path.stem for path in sorted(CORE.glob("*.py")) if STATE_CHANGE in emits(path.stem)] == ["reconciling"]
+def test_the_dispatcher_emits_state_changes_on_ticks_and_of_trainers_that_died_and_never_on_a_state_change() -> None:
+    emitting = [path.stem for path in sorted(CORE.glob("*.py")) if STATE_CHANGE in emits(path.stem)]
+    assert emitting == ["keeping_order", "reconciling", "training"]
     tree = ast.parse((CORE / "keeping_order.py").read_text("utf-8"))
     for function in [node for node in tree.body if isinstance(node, ast.FunctionDef)]:
-        on_a_tick = ast.unparse(function.args.args[0].annotation or ast.Constant("")) == "Scheduled"
-        assert ("reconcile(" in ast.unparse(function)) == on_a_tick, ast.unparse(function.args)
+        occasion = ast.unparse(function.args.args[0].annotation or ast.Constant(""))
+        assert ("reconcile(" in ast.unparse(function)) == (occasion == "Scheduled"), occasion
+        assert ("emit_state_change(" in ast.unparse(function)) == (occasion == "InvocationFailed"), occasion
 
 
 def test_only_functions_that_emit_may_put_events_and_only_as_their_own_stack() -> None:
@@ -136,7 +141,7 @@ def test_nothing_that_is_allowed_to_write_objects_may_write_where_the_launcher_w
     watched = filled_in(rules()["Launcher.Dropped"]["Pattern"])["detail"]["object"]["key"]
     assert all(each["wildcard"].startswith("datasets/") for each in watched)
     statements = [each for _, each in grants() if "s3:PutObject" in each["Action"]]
-    assert len(statements) == 4
+    assert len(statements) == 6
     for each in statements:
         for resource in each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]:
             key = resource["Fn::Sub"].removeprefix("arn:${AWS::Partition}:s3:::${BucketName.Value}/")

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from tests.conftest import ROOT, LoadEvent
 from tests.contract.template import BUCKET, FUNCTIONS, STACK, TRAINING_ROLE, pattern_of, rules
 
-from traindrop.events import Scheduled, TrainingJobStateChange
+from traindrop.events import InvocationFailed, Scheduled, TrainingJobStateChange
 from traindrop.keeping_order import OCCASION
 from traindrop.notifying import NOTICE
 from traindrop.receiving import ARRIVAL
@@ -37,8 +37,8 @@ ROUTES: dict[str, list[str]] = {
     "run_waiting": [],
 }
 OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", "training_job_"))]
-# These come by SNS, by a bucket's own notification and by a schedule: no pattern has a part in it.
-NOT_BY_PATTERN = {"function_gave_up", "s3_notification", "schedule_tick"}
+# These come by SNS, by a bucket's own notification, by a schedule and from Lambda: no pattern has a part in it.
+NOT_BY_PATTERN = {"function_gave_up", "s3_notification", "schedule_tick", "trainer_gave_up"}
 # How each function reads what comes to it.
 READERS: dict[str, TypeAdapter[Any]] = {
     "Launcher": ARRIVAL,
@@ -92,6 +92,15 @@ def test_a_tick_of_the_schedule_starts_the_dispatcher_and_is_read_by_it(load_eve
     tick = load_event("schedule_tick")
     assert taken_by(tick) == []
     assert type(OCCASION.validate_python(tick)) is Scheduled
+
+
+def test_the_record_of_a_trainer_that_died_is_read_by_the_dispatcher_and_by_nobody_else(load_event: LoadEvent) -> None:
+    record = load_event("trainer_gave_up")
+    assert taken_by(record) == []
+    assert type(OCCASION.validate_python(record)) is InvocationFailed
+    for function in READERS.keys() - {"Dispatcher"}:
+        with pytest.raises(ValidationError):
+            READERS[function].validate_python(record)
 
 
 @pytest.mark.parametrize(

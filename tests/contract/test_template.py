@@ -1,6 +1,8 @@
 """template.yaml against the code that it runs."""
 
 import ast
+import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,20 +11,34 @@ import pytest
 from moto import mock_aws
 from pydantic import BaseModel
 from tests.conftest import ROOT
+from tests.contract.permissions import grants
 from tests.contract.template import FUNCTIONS, TEMPLATE, resources, rules
 from tests.functional.conftest import TABLE
 from tests.functional.conftest import _make_table as make_table
 
 from traindrop.clock import ROUND
+from traindrop.config_rules import VERSION_IN_LAMBDA
+from traindrop.image_table import TAGS
+from traindrop.lambda_limits import DISK, RESERVED_SECONDS, SECONDS
+from traindrop.lambda_limits import FUNCTIONS as IN_LAMBDA_MB
 from traindrop.ledger import BY_DATASET, BY_STAGE, CLAIM, LEASE
 from traindrop.looks import pause_before_look
 from traindrop.run import Status
-from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
+from traindrop.settings import (
+    DispatcherSettings,
+    EvaluatorSettings,
+    LauncherSettings,
+    NotifierSettings,
+    TrainerSettings,
+)
+from traindrop.training_jobs import GIVEN_UP_AFTER
 from traindrop.waiting_line import Place
 
 SETTINGS: dict[str, type[BaseModel]] = {
     "Launcher": LauncherSettings,
     "Dispatcher": DispatcherSettings,
+    "Trainer": TrainerSettings,
+    "LargeTrainer": TrainerSettings,
     "Evaluator": EvaluatorSettings,
     "Notifier": NotifierSettings,
 }
@@ -71,6 +87,9 @@ def test_an_event_that_a_rule_cannot_deliver_goes_to_the_dead_letter_queue(rule:
         # Not to the topic: the next minute makes up for what failed, and a message a minute would help nobody.
         ("Dispatcher", {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}),
         ("Notifier", {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}),
+        # The dispatcher sends the run to SageMaker; what that gives up on is in the queue.
+        ("Trainer", {"Type": "Lambda", "Destination": {"Fn::GetAtt": ["Dispatcher", "Arn"]}}),
+        ("LargeTrainer", {"Type": "Lambda", "Destination": {"Fn::GetAtt": ["Dispatcher", "Arn"]}}),
     ],
 )
 def test_what_a_function_gives_up_on_reaches_the_queue_and_never_the_function_that_failed(
@@ -135,6 +154,45 @@ def test_nobody_looks_after_a_run_while_lambda_still_tries(status: Status, funct
     # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     all_tries = timedelta(seconds=3 * seconds_of(function), minutes=3)
     assert pause_before_look(status, 0) > all_tries
+
+
+def test_both_trainers_are_one_function_in_the_sizes_that_the_rules_count_on() -> None:
+    small, large = FUNCTIONS["Trainer"], FUNCTIONS["LargeTrainer"]
+    assert (small["MemorySize"], large["MemorySize"]) == IN_LAMBDA_MB
+    own = {"MemorySize", "FunctionName", "Role", "LoggingConfig"}
+    alike = [{name: value for name, value in each.items() if name not in own} for each in (small, large)]
+    assert alike[0] == alike[1]
+    may, large_may = ([each for name, each in grants() if name == role] for role in ("TrainerRole", "LargeTrainerRole"))
+    assert json.dumps(may).replace("TrainerLog", "LargeTrainerLog") == json.dumps(large_may)
+    assert {each["EphemeralStorage"]["Size"] * 1024**2 for each in (small, large)} == {DISK}
+    assert {seconds_of("Trainer"), seconds_of("LargeTrainer")} == {SECONDS}
+
+
+def test_a_trainer_is_invoked_by_the_name_that_it_has_and_by_no_other() -> None:
+    names = {name: FUNCTIONS[name]["FunctionName"] for name in ("Trainer", "LargeTrainer")}
+    for launching in ("Launcher", "Dispatcher"):
+        told = FUNCTIONS[launching]["Environment"]["Variables"]
+        assert {"Trainer": told["TRAINER"], "LargeTrainer": told["LARGE_TRAINER"]} == names
+        statements = [each for role, each in grants() if role == f"{launching}Role"]
+        (invoking,) = [each for each in statements if each["Action"] == "lambda:InvokeFunction"]
+        named = [resource["Fn::Sub"].partition(":function:")[2] for resource in invoking["Resource"]]
+        assert named == [name["Fn::Sub"] for name in names.values()]
+
+
+def test_a_trainer_is_not_tried_again_and_is_not_awaited_after_lambda_has_given_up_its_event() -> None:
+    for name in ("Trainer", "LargeTrainer"):
+        invoke = FUNCTIONS[name]["EventInvokeConfig"]
+        assert invoke["MaximumRetryAttempts"] == 0
+        assert timedelta(seconds=invoke["MaximumEventAgeInSeconds"]) < GIVEN_UP_AFTER
+        assert seconds_of(name) > 2 * RESERVED_SECONDS
+
+
+def test_xgboost_in_lambda_is_that_of_sagemakers_image() -> None:
+    lock = (ROOT / "layers/scoring/requirements.txt").read_text("utf-8")
+    (locked,) = re.findall(r"^xgboost-cpu==([0-9.]+)", lock, re.MULTILINE)
+    newest = next(iter(TAGS["xgboost"]))
+    assert newest == VERSION_IN_LAMBDA
+    assert locked.rpartition(".")[0] == newest.rpartition("-")[0]
 
 
 def test_only_the_functions_that_launch_know_how_many_jobs_may_run() -> None:

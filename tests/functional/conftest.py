@@ -106,10 +106,13 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "TRAINING_SUBNETS": "",
             "TRAINING_SECURITY_GROUPS": "",
             "NETWORK_ISOLATION": "false",
+            "AUTO_IN_LAMBDA": "false",
             "TRAINING_SCRIPTS": "training_scripts",
             "OWNER": "research",
             "MAX_CONCURRENT_JOBS": "10",
             "MAX_MONTHLY_COST_USD": "0",
+            "TRAINER": f"{STACK}-Trainer",
+            "LARGE_TRAINER": f"{STACK}-LargeTrainer",
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
         }

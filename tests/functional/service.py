@@ -67,6 +67,6 @@ def state_change(name: str, status: str) -> dict[str, Any]:
 def service(monkeypatch: pytest.MonkeyPatch) -> Service:
     found = Service()
     monkeypatch.setattr(aws, "create_training_job", found.create)
-    monkeypatch.setattr(aws, "_described", found.describe)
+    monkeypatch.setattr(aws, "described", found.describe)
     monkeypatch.setattr(aws, "stop_training_job", found.stop)
     return found

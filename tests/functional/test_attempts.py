@@ -173,7 +173,7 @@ def test_a_job_that_is_not_in_the_ledger_is_neither_stopped_nor_asked_about(
     def never(name: str) -> None:
         raise AssertionError(f"{name} was asked about")
 
-    monkeypatch.setattr("traindrop.aws._described", never)
+    monkeypatch.setattr("traindrop.aws.described", never)
     assert stop(run) == []
     dispatch(state_change(run, "Completed"))
     notifier(state_change(run, "Failed"), a_context())
@@ -209,7 +209,7 @@ def test_when_many_are_overdue_a_round_of_looks_ends_in_time_and_the_next_one_go
         later(seconds=10)
         return service.describe(name)
 
-    monkeypatch.setattr(aws, "_described", slowly)  # twice a look: it is asked, and then told on the bus
+    monkeypatch.setattr(aws, "described", slowly)  # twice a look: it is asked, and then told on the bus
     assert [dispatch(), dispatch(), dispatch()] == [runs[:2], runs[2:], []]
 
 

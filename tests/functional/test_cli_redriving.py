@@ -63,6 +63,14 @@ def test_an_event_that_could_not_be_delivered_is_told_by_the_attributes_of_its_m
     assert letter.error.startswith("NO_PERMISSIONS: User is not authorized")
 
 
+def test_the_record_of_a_trainer_that_died_may_itself_be_what_the_dispatcher_gave_up_on(load_event: LoadEvent) -> None:
+    record = load_event("trainer_gave_up")
+    (letter,) = read_letter(json.dumps(gave_up(load_event, DISPATCHER, record)), {})
+    assert (letter.function, letter.payload) == (DISPATCHER, record)
+    assert letter.about == "function that died with the training job traindrop-titanic-0123456789ab"
+    assert letter.is_worth_repeating
+
+
 def test_a_notice_that_the_notifier_gave_up_on_stands_for_the_failure_that_it_was_to_tell_of(
     load_event: LoadEvent,
 ) -> None:

@@ -100,7 +100,12 @@ def test_of_a_repeated_drop_the_list_names_the_run_that_has_the_answer() -> None
 
 
 TARIFF = Tariff(hourly_usd=Decimal("0.115"), region="us-east-1", as_of=date(2026, 11, 1))
-PRICED = {"instance_type": "ml.m5.large", "region": "us-east-1", "tariff": TARIFF, "max_runtime": 3600}
+PRICED = {
+    "instance_type": "ml.m5.large",
+    "region": "us-east-1",
+    "tariffs": {"ml.m5.large": TARIFF},
+    "max_runtime": 3600,
+}
 TRAINED = {"training_started_at": CAME, "training_ended_at": CAME, "billable_seconds": 130}
 
 

@@ -16,6 +16,7 @@ from ministack.services.cloudformation import provisioners
 hooks = [
     eventbridge._put_events, eventbridge._dispatch_to_lambda, lambda_svc._get_func_record_for_ref,
     lambda_svc._execution_record_for_config, lambda_svc.invoke_async_with_retry, lambda_svc._execute_function,
+    lambda_svc._route_async_failure,
     responses.request_scope,
     responses.get_account_id, responses.get_region, router.extract_access_key_id, iam_evaluator.enforce,
     iam_evaluator.pin_request_origin, iam_actions.identity_denial_message, sts.register_session, lambda_runtime.reset,
@@ -50,6 +51,7 @@ SIGNATURES = {
     "_execution_record_for_config": ["func", "config"],
     "invoke_async_with_retry": ["func", "event"],
     "_execute_function": ["func", "event"],
+    "_route_async_failure": ["target_arn", "func_name", "event", "result"],
     "request_scope": ["account_id", "region"],
     "get_account_id": [],
     "get_region": [],
@@ -68,7 +70,6 @@ SIGNATURES = {
     "_gather_role_policies": ["role_name", "account_id"],
     "extract_resource_arn": ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
     "_emit_lambda_logs": ["func", "request_id", "log_text", "error", "duration_ms", "log_source"],
-    "_route_async_failure": ["target_arn", "func_name", "event", "result"],
     "_make_group_arn_no_star": ["name"],
     "_cw_metric_alarm_record": ["name", "props"],
 }

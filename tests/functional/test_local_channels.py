@@ -2,8 +2,8 @@
 
 import pytest
 
-from traindrop_cli.local.sagemaker.channels import DataError, relative_path, split_uri
-from traindrop_cli.local.sagemaker.metrics import FinalMetrics
+from traindrop.channels import DataError, relative_path, split_uri
+from traindrop.final_metrics import FinalMetrics
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,32 @@ def user(aws: LocalAws) -> Iterator[str]:
 
 
 def sagemaker_as(local: LocalAws, user: str, statements: list[dict[str, Any]]) -> Any:
+    return client_as(local, "sagemaker", user, statements)
+
+
+def client_as(local: LocalAws, service: str, user: str, statements: list[dict[str, Any]]) -> Any:
     iam = client(local, "iam")
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_user_policy(UserName=user, PolicyName="allowed", PolicyDocument=document)
     key = iam.create_access_key(UserName=user)["AccessKey"]
     credentials = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    return client(local, "sagemaker", **credentials)
+    return client(local, service, **credentials)
+
+
+def test_an_item_of_a_table_is_written_only_under_the_keys_that_a_policy_names(aws: LocalAws, user: str) -> None:
+    client(aws, "dynamodb").create_table(
+        TableName="records",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "run", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "run", "KeyType": "HASH"}],
+    )
+    of_jobs = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "#job/*"}}
+    allowed = {"Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"], "Resource": "*"}
+    table = client_as(aws, "dynamodb", user, [allowed | {"Condition": of_jobs}])
+    for operation in (table.get_item, table.update_item):
+        operation(TableName="records", Key={"run": {"S": "#job/a-job"}})
+        with pytest.raises(ClientError, match="is not authorized to perform: dynamodb:"):
+            operation(TableName="records", Key={"run": {"S": "a-run"}})
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from tests.functional.local_fixtures.aws import BUCKET, a_request, client, finis
 from tests.waiting import wait_for
 
 from traindrop.container import prepare
+from traindrop.job_files import JobFailed
+from traindrop.job_state import Scope, new_job
 from traindrop.process import Supervision
 from traindrop_cli.local.client import LocalAws
 from traindrop_cli.local.sagemaker.attempt import runner_of
 from traindrop_cli.local.sagemaker.docker_engine import DockerEngine, run_arguments
-from traindrop_cli.local.sagemaker.jobs import new_job
-from traindrop_cli.local.sagemaker.surroundings import Scope, Settings
-from traindrop_cli.local.sagemaker.task import JobFailed, Task
+from traindrop_cli.local.sagemaker.surroundings import Settings
+from traindrop_cli.local.sagemaker.task import Task
 
 pytest_plugins = ["tests.functional.local_fixtures.plugin", "tests.functional.local_fixtures.docker_image"]
 

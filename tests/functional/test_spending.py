@@ -27,6 +27,7 @@ __all__ = ["service"]  # a fixture
 
 # An hour of the default instance type in us-east-1.
 HOUR = Decimal("0.115")
+TARIFF = Tariff(hourly_usd=HOUR, region="us-east-1", as_of=date(2026, 11, 1))
 NOTHING = Decimal(0)
 TICK = {"source": "aws.events", "account": ACCOUNT, "detail-type": "Scheduled Event", "detail": {}}
 
@@ -210,7 +211,7 @@ def test_a_launch_that_was_cut_off_before_the_month_ended_counts_in_the_next_one
     at = now()
     run = a_run(
         created_at=at.replace(year=at.year - 1), instance_type="ml.m5.large", launch_tries=2, max_runtime=3600,
-        region="us-east-1", tariff=Tariff(hourly_usd=HOUR, region="us-east-1", as_of=date(2026, 11, 1)),
+        region="us-east-1", tariffs={"ml.m5.large": TARIFF},
     )  # fmt: skip
     ledger = account.ledger
     stored(ledger, run)

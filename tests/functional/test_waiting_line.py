@@ -251,7 +251,7 @@ def test_a_refusal_does_not_give_away_the_slot_of_a_job_that_an_earlier_try_had_
     later(minutes=3)
     refuse(service, "ThrottlingException", "Rate exceeded")
     del service.jobs[first.run]  # so that the throttled call would come to a refusal, not to ResourceInUse
-    monkeypatch.setattr(aws, "_described", lambda name: {"TrainingJobName": name, "TrainingJobStatus": "InProgress"})
+    monkeypatch.setattr(aws, "described", lambda name: {"TrainingJobName": name, "TrainingJobStatus": "InProgress"})
     assert dispatch() == [first.run]
     assert account.ledger.stored(first.run).status is Status.IN_PROGRESS
     assert account.ledger.slots() == {first.run}

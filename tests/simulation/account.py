@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 import botocore.client
 from botocore.exceptions import ClientError
-from tests.builders import ACCOUNT, a_context
+from tests.builders import ACCOUNT
 from tests.contract.template import BUCKET, STACK, TRAINING_ROLE
 from tests.simulation.bucket import Bucket
 from tests.simulation.faults import CALM, Crash, CrashPoint, Fault, Rates, by_chance, error_of
@@ -23,10 +23,12 @@ from tests.simulation.history import Change, History, Item, Launched
 from tests.simulation.sagemaker import Fate, Job, SageMaker
 from tests.simulation.table import Table
 from tests.simulation.timeline import Timeline, moment
+from tests.simulation.trainer import Context, carry_out, note
 
-from traindrop import bundle, clock, evaluating, notifying, prices
+from traindrop import bundle, clock, evaluating, notifying, prices, training
 from traindrop.evaluation import Evaluation, Subject
 from traindrop.events import state_change_detail
+from traindrop.lambda_limits import LAMBDA
 from traindrop.run import run_of
 
 TABLE = "traindrop-Runs-1A2B3C4D5E6F"
@@ -46,11 +48,12 @@ class Plan:
     most_jobs: int = 10
     rates: Rates = CALM
     crash_point: CrashPoint | None = None
-    # Every event of these sources is delivered twice.
+    # Every event of these sources is delivered twice; "lambda": what one function hands over to another.
     doubled: frozenset[str] = frozenset()
     # What a month may cost, USD; 0: as much as it will.
     monthly_usd: float = 0
     verbose: bool = False
+    with_lambda: bool = False
 
 
 @dataclass
@@ -120,7 +123,7 @@ class Account:
     def _run(self, call: Invocation) -> None:
         self.current = call
         try:
-            call.function.handler(call.event, a_context())
+            call.function.handler(call.event, Context(call.function.timeout))
             error = None
         except Crash:
             error = {"errorMessage": f"RequestId: {call.number} Error: {call.dead}"}
@@ -141,6 +144,9 @@ class Account:
             self.time.at(again, lambda: self.invoke(name, call.event, call.tries + 1))
             return
         record = failure_record(name, call.event, error)
+        if call.function.gives_up_to in functions():
+            self._hand_over(call.function.gives_up_to, json.loads(record))
+            return
         self.dead_letters.append(record)
         self.say(f"dead letter of {name}: {_brief(call.event)}")
         if call.function.gives_up_to == "SNS":
@@ -148,6 +154,14 @@ class Account:
             for listener in told_of_failures():
                 delay = self.rng.uniform(0.1, 2)
                 self.time.at(self.time.now + delay, lambda to=listener: self.invoke(to, notice))  # type: ignore[misc]
+
+    def _hand_over(self, name: str, event: Item) -> None:
+        """Put an event into a function's queue: it gets it at least once."""
+        for _ in range(1 + (self.rng.random() < self.rates.duplicate or "lambda" in self.plan.doubled)):
+            late = self.rng.random() < self.rates.late
+            delay = self.rng.uniform(5, 900) if late else self.rng.uniform(0.1, 2)
+            self.history.events += 1
+            self.time.at(self.time.now + delay, lambda: self.invoke(name, event))
 
     # ------------------------------------------------------------------- calls
 
@@ -205,6 +219,14 @@ class Account:
     def _take_time(self, call: Invocation) -> None:
         slow = self.rates.slow and self.rng.random() < self.rates.slow
         seconds = self.rng.choice((1.0, 5.0, 20.0, 50.0, 100.0)) if slow else self.rng.uniform(0.002, 0.03)
+        self._wait(call, seconds)
+
+    def pass_time(self, seconds: float) -> None:
+        """The present invocation works for so long without calling anybody."""
+        assert self.current is not None
+        self._wait(self.current, seconds)
+
+    def _wait(self, call: Invocation, seconds: float) -> None:
         late = self.time.now + seconds >= call.ends_by
         self.current = None
         self.time.sleep(min(seconds, max(0.0, call.ends_by - self.time.now)))
@@ -223,6 +245,9 @@ class Account:
             return self._put_events(given["Entries"])
         if service == "sns":
             return self._publish()
+        if service == "lambda":
+            self._hand_over(given["FunctionName"].removeprefix(f"{STACK}-"), json.loads(given["Payload"]))
+            return {"StatusCode": 202}
         if operation == "DescribeLogStreams":
             return {"logStreams": []}
         raise NotImplementedError(f"{service} {operation}")
@@ -233,23 +258,26 @@ class Account:
             self.history.asked[run_of(name)[0]] += 1
         answer = self.sagemaker.call(operation, given)
         if operation == "CreateTrainingJob":
-            needs = given["ResourceConfig"]["InstanceType"]
-            line = tuple(item for item in self.table.staged("waiting") if item.get("instance_type") == needs)
-            running = {job.name for job in self.sagemaker.jobs.values() if job.ended is None}
-            record = self.table.items[run_of(name)[0]]
-            troubled = self.current is not None and self.current.troubled
-            self.history.launched.append(
-                Launched(
-                    self.time.now,
-                    name,
-                    record,
-                    frozenset(running - self.history.foreign),
-                    line,
-                    troubled,
-                    name in self.counted(),
-                )
-            )
+            self._note_launch(name, given["ResourceConfig"]["InstanceType"])
         return answer
+
+    def _note_launch(self, name: str, needs: str) -> None:
+        line = tuple(item for item in self.table.staged("waiting") if item.get("instance_type") == needs)
+        running = {job.name for job in self.sagemaker.jobs.values() if job.ended is None}
+        running |= {job for job, known in self.history.in_lambda.items() if known.ended is None}
+        record = self.table.items[run_of(name)[0]]
+        troubled = self.current is not None and self.current.troubled
+        self.history.launched.append(
+            Launched(
+                self.time.now,
+                name,
+                record,
+                frozenset(running - self.history.foreign),
+                line,
+                troubled,
+                name in self.counted(),
+            )
+        )
 
     def _put_events(self, entries: list[dict[str, str]]) -> Item:
         if self.rates.error and self.rng.random() < self.rates.error:
@@ -287,6 +315,11 @@ class Account:
             self.history.answers[key.removeprefix("#upload/")].add(after["answered_by"])
         if key.startswith("#spend/") and after is not None:
             self.history.spent(key, before or {}, after)
+        if key.startswith("#job/") and after is not None:
+            note(self, after)
+            if before is None:
+                self.history.asked[run_of(key.removeprefix("#job/"))[0]] += 1
+                self._note_launch(key.removeprefix("#job/"), LAMBDA)
         if key.startswith("#"):
             return
         self.history.record(Change(self.time.now, key, before, after, call.function.name if call else ""))
@@ -369,7 +402,9 @@ _ENVIRONMENT = {
     "TRAINING_SUBNETS": "",
     "TRAINING_SECURITY_GROUPS": "",
     "NETWORK_ISOLATION": "false",
+    "AUTO_IN_LAMBDA": "false",
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
+    "TRAINER": f"{STACK}-Trainer", "LARGE_TRAINER": f"{STACK}-LargeTrainer",
     "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
 }  # fmt: skip
 _bundle_of_ours = cache(bundle.bundle_of_ours)
@@ -406,6 +441,9 @@ def connected(account: Account) -> Iterator[None]:
         patch.object(notifying, "_publish_once", publishing),
         patch.object(evaluating, "evaluate_archives", _scored),
         patch.object(bundle, "bundle_of_ours", _bundle_of_ours),
+        patch.object(training, "carry_out", partial(carry_out, account)),
+        # It tells of every error that the simulator made.
+        patch.object(training.logger, "disabled", True),
     ):
         yield
 

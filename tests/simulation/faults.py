@@ -16,10 +16,12 @@ _THROTTLED = {
     "events": ("ThrottlingException", "Rate exceeded"),
     "sns": ("Throttling", "Rate exceeded"),
     "logs": ("ThrottlingException", "Rate exceeded"),
+    "lambda": ("TooManyRequestsException", "Rate exceeded"),
 }
 _FAILED = {
     "dynamodb": "InternalServerError", "s3": "InternalError", "sagemaker": "InternalFailure",
     "events": "InternalException", "sns": "InternalError", "logs": "ServiceUnavailableException",
+    "lambda": "ServiceException",
 }  # fmt: skip
 
 

@@ -18,14 +18,18 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Function:
-    """`gives_up_to`: "SNS", the topic of failures, or "SQS", the dead-letter queue; pauses in seconds."""
+    """`gives_up_to`: "SNS", the topic of failures, "SQS", the dead-letter queue, or the name of a function; pauses in
+    seconds."""
 
     name: str
     handler: Handler
     timeout: float
     gives_up_to: str
     # Lambda's own pauses before it tries an asynchronous event again.
-    pauses: tuple[float, ...] = (60.0, 120.0)
+    pauses: tuple[float, ...]
+
+
+_PAUSES = (60.0, 120.0)
 
 
 @cache
@@ -42,12 +46,14 @@ def _function(name: str) -> Function:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     invoke = properties["EventInvokeConfig"]
-    assert "MaximumRetryAttempts" not in invoke
+    destination = invoke["DestinationConfig"]["OnFailure"]
+    kind = destination["Type"]
     return Function(
         name=name,
         handler=module.lambda_handler,
         timeout=float(properties.get("Timeout", _DEFAULT_TIMEOUT)),
-        gives_up_to=invoke["DestinationConfig"]["OnFailure"]["Type"],
+        gives_up_to=kind if kind != "Lambda" else destination["Destination"]["Fn::GetAtt"][0],
+        pauses=_PAUSES[: invoke.get("MaximumRetryAttempts", 2)],
     )
 
 
@@ -66,7 +72,7 @@ def told_of_failures() -> list[str]:
     return [
         name
         for name, properties in FUNCTIONS.items()
-        if any(event["Type"] == "SNS" for event in properties["Events"].values())
+        if any(event["Type"] == "SNS" for event in properties.get("Events", {}).values())
     ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.simulation.sagemaker import Job
+from tests.simulation.sagemaker import Fate, Job
 
 Item = dict[str, Any]
 
@@ -36,6 +36,19 @@ class Launched:
     line: tuple[Item, ...]
     troubled: bool
     counted: bool
+
+
+@dataclass
+class InLambda:
+    """A job that the trainer carries out. `trained`: how often one did all that there is to do of it."""
+
+    created: float
+    status: str = "InProgress"
+    reason: str = ""
+    ended: float | None = None
+    trained: int = 0
+    fate: Fate | None = None
+    billed: int = 0
 
 
 @dataclass
@@ -70,6 +83,7 @@ class History:
     runs: dict[str, Item] = field(default_factory=dict)
     born: dict[str, float] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    in_lambda: dict[str, InLambda] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
     # Calls of SageMaker, and the job that each named.
     touched: list[tuple[str, str]] = field(default_factory=list)

@@ -10,12 +10,14 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tests.simulation.account import PRICES
-from tests.simulation.history import Change, History, Item
+from tests.simulation.history import Change, History, InLambda, Item
 from tests.simulation.sagemaker import Job
 from tests.simulation.timeline import moment
 
 from traindrop.cost import training_cost
+from traindrop.lambda_limits import LIMIT_EXCEEDED
 from traindrop.ledger import LEASE
+from traindrop.prices import lambda_price
 from traindrop.run import COMES_FROM, FINAL, MAX_ATTEMPTS, Status, run_of
 
 _RETRYABLE = ("CapacityError", "InternalServerError")
@@ -26,12 +28,12 @@ _LOOKED = LEASE
 def one_job_at_a_time(history: History) -> Iterator[str]:
     """1: the jobs of one run do not overlap, and there are no more of them than attempts."""
     for run, jobs in _jobs_by_run(history).items():
-        jobs.sort(key=lambda job: job.created)
+        jobs.sort(key=lambda job: job[1].created)
         if len(jobs) > MAX_ATTEMPTS:
             yield f"1: {run} has {len(jobs)} jobs"
-        for one, next_one in pairwise(jobs):
-            if one.ended is None or one.ended > next_one.created:
-                yield f"1: {next_one.name} was created while {one.name} ran"
+        for (first, one), (second, other) in pairwise(jobs):
+            if one.ended is None or one.ended > other.created:
+                yield f"1: {second} was created while {first} ran"
 
 
 def one_answer(history: History) -> Iterator[str]:
@@ -147,18 +149,32 @@ def within_limits(history: History) -> Iterator[str]:
 def attempts_have_reasons(history: History) -> Iterator[str]:
     """5: a further attempt has the next name, and the one before it failed in a way that may pass."""
     for run, jobs in _jobs_by_run(history).items():
-        by_attempt = {run_of(job.name)[1]: job for job in jobs}
-        for attempt, job in by_attempt.items():
-            if job.name != (run if attempt == 1 else f"{run}-r{attempt}"):
-                yield f"5: {job.name} is no name of an attempt"
+        by_attempt = {run_of(name)[1]: job for name, job in jobs}
+        for name, _ in jobs:
+            attempt = run_of(name)[1]
+            if name != (run if attempt == 1 else f"{run}-r{attempt}"):
+                yield f"5: {name} is no name of an attempt"
             if attempt == 1:
                 continue
             before = by_attempt.get(attempt - 1)
             if before is None or before.ended is None or not _may_pass(before):
-                yield f"5: {job.name} without a failure before it that may pass"
+                yield f"5: {name} without a failure before it that may pass"
 
 
-def _may_pass(job: Job) -> bool:
+def in_lambda_once(history: History) -> Iterator[str]:
+    """10: a job in Lambda is trained once at the most and comes to its end; a further attempt is SageMaker's."""
+    for name, job in history.in_lambda.items():
+        if job.trained > 1:
+            yield f"10: {name} was trained {job.trained} times"
+        if job.ended is None:
+            yield f"10: {name} never came to an end: {job.status}"
+        if run_of(name)[1] > 1:
+            yield f"10: {name}, a further attempt, is in Lambda"
+
+
+def _may_pass(job: Job | InLambda) -> bool:
+    if isinstance(job, InLambda):
+        return job.status == "Failed" and job.reason.startswith((*_RETRYABLE, LIMIT_EXCEEDED))
     return job.status == "Failed" and ((job.fate.reason or "").startswith(_RETRYABLE) or job.fate.interrupted)
 
 
@@ -198,12 +214,16 @@ def within_the_month(history: History) -> Iterator[str]:
         if left := record.keys() - {"run", "total_usd"}:
             yield f"9: {month} still counts {sorted(left)} at their worst case"
     counted = sum((record["total_usd"] for record in history.months.values()), Decimal(0))
-    cost = sum((_cost(job) for jobs in _jobs_by_run(history).values() for job in jobs), Decimal(0))
+    cost = sum((_cost(job) for jobs in _jobs_by_run(history).values() for _, job in jobs), Decimal(0))
     if counted != cost:
         yield f"9: {counted} is counted, and the jobs did cost {cost}"
 
 
-def _cost(job: Job) -> Decimal:
+def _cost(job: Job | InLambda) -> Decimal:
+    if isinstance(job, InLambda):
+        price = lambda_price([PRICES], PRICES.region, 1769)
+        assert price is not None
+        return training_cost(job.billed, 1, price.usd)
     # One that never ended is one that this schedule did not wait for.
     seconds = 0 if job.ended is None else int(job.ended - job.created)
     return training_cost(seconds, 1, Decimal(PRICES.training[job.instance_type]))
@@ -223,17 +243,19 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _jobs_by_run(history: History) -> dict[str, list[Job]]:
-    found: dict[str, list[Job]] = defaultdict(list)
-    for name, job in history.jobs.items():
+def _jobs_by_run(history: History) -> dict[str, list[tuple[str, Job | InLambda]]]:
+    found: dict[str, list[tuple[str, Job | InLambda]]] = defaultdict(list)
+    everywhere: dict[str, Job | InLambda] = {**history.jobs, **history.in_lambda}
+    for name, job in everywhere.items():
         if name not in history.foreign:
-            found[run_of(name)[0]].append(job)
+            found[run_of(name)[0]].append((name, job))
     return found
 
 
 INVARIANTS: tuple[Callable[[History], Iterator[str]], ...] = (
     one_job_at_a_time, one_answer, one_end, one_message, nothing_lost, first_come_first_served, no_idling,
     within_limits, attempts_have_reasons, the_same_is_not_trained_twice, others_are_left_alone, within_the_month,
+    in_lambda_once,
     bounded,
 )  # fmt: skip
 

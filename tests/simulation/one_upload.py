@@ -24,10 +24,15 @@ STORIES: dict[str, list[Fate]] = {
     "repeated": [_GOOD],
     "rerun": [_GOOD, _GOOD],
     "stopped": [_GOOD],
+    "lambda": [_GOOD],
+    "lambda out of memory": [Fate("Failed", "Failed", 3 * MINUTE, "CapacityError: as a lack of memory"), _GOOD],
+    "lambda out of time": [Fate("Completed", "Completed", 20 * MINUTE), _GOOD],
+    "lambda stopped": [_GOOD],
 }
 _SOURCES = ("aws.s3", "aws.sagemaker", f"traindrop.{STACK}")
 DOUBLED: dict[str, frozenset[str]] = {
-    "once": frozenset(), **{source: frozenset({source}) for source in _SOURCES}, "all": frozenset(_SOURCES),
+    "once": frozenset(), **{source: frozenset({source}) for source in _SOURCES},
+    "all": frozenset((*_SOURCES, "lambda")),
 }  # fmt: skip
 
 
@@ -61,11 +66,15 @@ def play_one(case: Case, *, verbose: bool = False) -> History:
     fates = iter(STORIES[case.story])
     account = Account(plan, Random(0), lambda _name: next(fates, _GOOD))  # noqa: S311 - chance that can be repeated
     with connected(account):
-        account.bucket.put("datasets/flowers/training.yaml", b"target: species\n")
+        account.bucket.put("datasets/flowers/training.yaml", _config(case.story))
         account.bucket.put("datasets/flowers/test/held_out.csv", CSV)
         _tell(account, case.story)
         play(account)
     return account.history
+
+
+def _config(story: str) -> bytes:
+    return b"target: species\n" + (b"instance_type: lambda\n" if story.startswith("lambda") else b"")
 
 
 def _tell(account: Account, story: str) -> None:
@@ -77,7 +86,7 @@ def _tell(account: Account, story: str) -> None:
     account.time.at(1, lambda: drop(account, "csv", key, b"" if story == "rejected" else CSV))
     if story == "repeated":
         account.time.at(2 * MINUTE, lambda: drop(account, "same", key, CSV))
-    if story in {"rerun", "stopped"}:
+    if story in {"rerun", "stopped", "lambda stopped"}:
         kind = "rerun" if story == "rerun" else "stop"
         account.time.at(8 * MINUTE if story == "rerun" else 2 * MINUTE, lambda: wish(account, kind))
 

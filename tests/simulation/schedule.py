@@ -12,6 +12,7 @@ from tests.simulation.history import History, Upload
 from tests.simulation.sagemaker import MINUTE, Fate
 
 from traindrop.events import ObjectCreated, TrainingJobStateChange
+from traindrop.lambda_limits import LAMBDA
 from traindrop.ledger import Ledger
 from traindrop.receiving import ACCOMPANIES
 from traindrop.redriving import Letter, NotUnderstood, read_letter, reopen
@@ -63,7 +64,9 @@ def random_schedule(seed: int, *, verbose: bool = False) -> History:
     quotas = {name: rng.randint(1, 4) for name in TYPES[:3]} | {TYPES[3]: 0}
     most_jobs, rates = rng.choice((1, 2, 3, 5, 10)), draw_rates(rng)
     # Of one type's hour after the other: from what keeps most runs out to what keeps none.
-    plan = Plan(quotas, most_jobs, rates, monthly_usd=rng.choice((0, 0, 0.15, 0.5, 2, 10)), verbose=verbose)
+    monthly_usd = rng.choice((0, 0, 0.15, 0.5, 2, 10))
+    # In every third, what others train on the second type is trained in Lambda.
+    plan = Plan(quotas, most_jobs, rates, monthly_usd=monthly_usd, verbose=verbose, with_lambda=seed % 3 == 0)
     account = Account(plan, rng, lambda _name: draw_fate(rng))
     with connected(account):
         _prepare(account)
@@ -97,7 +100,7 @@ def _prepare(account: Account) -> None:
     rng = account.rng
     for number, dataset in enumerate(DATASETS):
         needs = rng.choice((*TYPES[:3], *TYPES[:3], TYPES[3]))
-        text = f"target: species\ninstance_type: {needs}\n"
+        text = f"target: species\ninstance_type: {_named(account, needs)}\n"
         account.bucket.put(f"datasets/{dataset}/training.yaml", text.encode())
         if number % 2:
             account.bucket.put(f"datasets/{dataset}/test/held_out.csv", CSV)
@@ -105,6 +108,10 @@ def _prepare(account: Account) -> None:
     for name in names:
         account.history.foreign.add(name)
         account.sagemaker.begin(foreign_job(name, rng.choice(TYPES[:3])), draw_fate(rng))
+
+
+def _named(account: Account, needs: str) -> str:
+    return LAMBDA if account.plan.with_lambda and needs == TYPES[1] else needs
 
 
 def act(account: Account) -> None:
@@ -124,7 +131,8 @@ def act(account: Account) -> None:
     elif kind == "bad":
         drop(account, kind, key, rng.choice((b"", b"length\n1\n2\n", b"\x00\xff\x00", b"a,b\n1,2,3\n")))
     elif kind in {"pair", "config"}:
-        text = f"target: species\ninstance_type: {rng.choice(TYPES)}\nseed: {rng.randint(1, 3)}\n".encode()
+        needs = _named(account, rng.choice(TYPES))
+        text = f"target: species\ninstance_type: {needs}\nseed: {rng.randint(1, 3)}\n".encode()
         metadata = {ACCOMPANIES: "a.csv"} if kind == "pair" else {}
         drop(account, kind, f"datasets/{dataset}/training.yaml", text, metadata, needs_run=False)
         if kind == "pair":
@@ -133,7 +141,7 @@ def act(account: Account) -> None:
         # Not every one is seen: the mended one may be there first.
         config = f"datasets/{dataset}/training.yaml"
         drop(account, kind, config, b"targett: species\n", needs_run=False)
-        mended = f"target: species\ninstance_type: {rng.choice(TYPES[:3])}\n".encode()
+        mended = f"target: species\ninstance_type: {_named(account, rng.choice(TYPES[:3]))}\n".encode()
         later = account.time.now + rng.choice((1.0, MINUTE, 5 * MINUTE))
         account.time.at(later, lambda: drop(account, "config", config, mended, needs_run=False))
     elif kind == "poison":
@@ -202,7 +210,7 @@ def note_idle(account: Account) -> None:
     free = [
         item["run"]
         for needs, item in heads.items()
-        if account.sagemaker.running(needs) < account.plan.quotas[needs]
+        if (needs == LAMBDA or account.sagemaker.running(needs) < account.plan.quotas[needs])
         and item.get("leased_until", "") < now
         and item.get("not_before", "") < now
         and account.places_taken() < account.plan.most_jobs

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from tests.simulation.outcome import play_seed
 
-from traindrop import ending, keeping_order, launching, ledger, preparing
+from traindrop import ending, keeping_order, launching, ledger, preparing, training_jobs
 from traindrop.attempts import AnotherAttempt
 from traindrop.events import TrainingJob
+from traindrop.lambda_jobs import LambdaJobs
 from traindrop.ledger import Ledger
 from traindrop.run import MAX_ATTEMPTS, Run, Status, run_of
 
@@ -49,25 +50,22 @@ def move_on_from_anywhere(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ledger, "COMES_FROM", {status: frozenset(Status) for status in Status})
 
 
-def take_every_attempt_for_the_present_one(patch: pytest.MonkeyPatch) -> None:
-    class AnyAttempt(int):
-        def __eq__(self, _other: object) -> bool:
-            return True
-
-        def __ne__(self, _other: object) -> bool:
-            return False
-
-        __hash__ = int.__hash__
-
-    patch.setattr(ending, "run_of", lambda job: (run_of(job)[0], AnyAttempt(run_of(job)[1])))
-
-
 def heal_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(keeping_order, "reconcile", lambda _settings: [])
 
 
 def forget_to_count_what_runs(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ledger, "take_slot", lambda *_: True)
+
+
+def train_without_a_claim(patch: pytest.MonkeyPatch) -> None:
+    claim = LambdaJobs.claim
+    patch.setattr(LambdaJobs, "claim", lambda self, name, seconds: claim(self, name, seconds) or self.stored(name))
+
+
+def forget_the_trainers_that_died(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(training_jobs, "look_after", lambda run, ledger, _settings: training_jobs.find(run, ledger))
+    patch.setattr(training_jobs, "bury", lambda *_: None)
 
 
 def try_everything_again(patch: pytest.MonkeyPatch) -> None:
@@ -111,11 +109,12 @@ def count_what_a_job_did_cost_once_more_each_time(patch: pytest.MonkeyPatch) -> 
         (forget_to_count_what_runs, "4"),
         (try_everything_again, "5"),
         (move_on_from_anywhere, "7"),
-        (take_every_attempt_for_the_present_one, "5"),
         (count_without_looking_at_the_ceiling, "9"),
         (launch_without_counting, "9"),
         (leave_at_the_worst_case_what_has_ended, "9"),
         (count_what_a_job_did_cost_once_more_each_time, "9"),
+        (train_without_a_claim, "10"),
+        (forget_the_trainers_that_died, "10"),
     ],
 )
 def test_a_guard_that_is_gone_is_missed(

@@ -32,6 +32,13 @@ def test_capacity_is_waited_for_ever_longer_and_what_for_is_said() -> None:
     assert first.waits_for == f"attempt 2 of 3 after {NO_CAPACITY}"
 
 
+def test_a_run_that_met_a_limit_of_lambda_goes_on_at_once_and_what_it_met_is_said() -> None:
+    reason = "LambdaLimitExceeded: it ran out of memory (the function has 1,769 MB)"
+    again = another_attempt(job(reason), 1)
+    assert again is not None
+    assert (again.after, again.waits_for) == (timedelta(0), f"attempt 2 of 3 after {reason}")
+
+
 def test_an_internal_error_of_the_service_is_tried_again_at_once() -> None:
     again = another_attempt(job(INTERNAL), 1)
     assert again is not None

@@ -18,8 +18,9 @@ TARIFF = Tariff(hourly_usd=Decimal("0.115"), region="us-east-1", as_of=date(2026
 
 def trained(**changes: Any) -> Run:
     run = a_run(
-        status=Status.EVALUATED, instance_type="ml.m5.large", region="us-east-1", tariff=TARIFF, billable_seconds=130,
-        training_seconds=130, launched_at=AT, training_started_at=AT, training_ended_at=AT, ended_at=AT,
+        status=Status.EVALUATED, instance_type="ml.m5.large", region="us-east-1", tariffs={"ml.m5.large": TARIFF},
+        billable_seconds=130, training_seconds=130,
+        launched_at=AT, training_started_at=AT, training_ended_at=AT, ended_at=AT,
     )  # fmt: skip
     return run.model_copy(update=changes)
 
@@ -44,15 +45,15 @@ def test_runs_that_went_wrong_cost_too(status: Status) -> None:
 
 @pytest.mark.parametrize("status", [Status.REJECTED, Status.REPEATED, Status.FAILED, Status.WAITING])
 def test_what_was_never_launched_has_no_cost(status: Status) -> None:
-    run = a_run(status=status, instance_type="ml.m5.large", tariff=TARIFF)
+    run = a_run(status=status, instance_type="ml.m5.large", tariffs={"ml.m5.large": TARIFF})
     assert (cost_line(run), cost_of_run(run), run_usd(run)) == (None, None, Decimal(0))
 
 
 def test_an_unknown_price_is_said_to_be_unknown() -> None:
-    assert cost_line(trained(tariff=None)) == (
+    assert cost_line(trained(tariffs={})) == (
         "unknown (no price of ml.m5.large in us-east-1; for the next runs: traindrop prices --refresh --stack STACK)"
     )
-    found = cost_of_run(trained(tariff=None))
+    found = cost_of_run(trained(tariffs={}))
     assert found is not None
     assert (found.usd, found.hourly_usd, found.billable_seconds) == (None, None, 130)
 

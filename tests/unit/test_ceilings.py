@@ -1,5 +1,6 @@
 """A run's own ceiling, before anything is launched."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from traindrop.prices import Price
 from traindrop.run import Run, Tariff
 
 AT = "x ml.m5.large at $0.115/h, us-east-1 prices of 2026-11-01)"
-PRICE = Price(Decimal("0.115"), date(2026, 11, 1), "a test")
+PRICE = {"ml.m5.large": Price(Decimal("0.115"), date(2026, 11, 1), "a test")}
 
 
 def decided(config: TrainingConfig, **changes: Any) -> Decision:
@@ -26,9 +27,9 @@ def decided(config: TrainingConfig, **changes: Any) -> Decision:
     return Decision(run, config, Code(None), Placement("ml.m5.large", config.instance_count, "asked for"))
 
 
-def why_rejected(price: Price | None = PRICE, **config: Any) -> str:
+def why_rejected(prices: Mapping[str, Price | None] = PRICE, **config: Any) -> str:
     with pytest.raises(Rejected) as error:
-        priced(decided(TrainingConfig(**config)), price, "us-east-1")
+        priced(decided(TrainingConfig(**config)), prices, "us-east-1")
     return str(error.value)
 
 
@@ -39,7 +40,7 @@ def test_a_run_keeps_its_price_and_its_worst_case() -> None:
 
 
 def test_without_a_ceiling_an_unknown_price_keeps_nobody_from_training() -> None:
-    found = priced(decided(TrainingConfig()), None, "mars-1")
+    found = priced(decided(TrainingConfig()), {"ml.m5.large": None}, "mars-1")
     assert (found.run.tariff, found.run.worst_case_usd, found.run.region) == (None, None, "mars-1")
 
 
@@ -77,7 +78,7 @@ def test_a_ceiling_below_the_shortest_job_is_rejected_without_advice_that_would_
 
 
 def test_a_ceiling_without_a_known_price_is_rejected_with_how_to_get_one() -> None:
-    assert why_rejected(None, max_cost_usd=1.0) == (
+    assert why_rejected({}, max_cost_usd=1.0) == (
         "training.yaml: No price of ml.m5.large in us-east-1 is known, so max_cost_usd cannot be kept. Get the prices "
         "with `traindrop prices --refresh --stack STACK`, or remove max_cost_usd."
     )

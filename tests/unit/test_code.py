@@ -53,6 +53,7 @@ def test_an_image_of_ones_own_needs_no_script() -> None:
         (NONE, {"entry_point": "main.py"}, "there is no code"),
         (OWN, {"framework": "builtin-xgboost"}, "runs no script"),
         (OwnCode({}, too_large=True), {}, "20,971,520 bytes"),
+        (OwnCode({"train.py": b""}), {"instance_type": "lambda"}, "could read the credentials of the function"),
         (OWN, {"framework": "pytorch", "distribution": "data", "instance_count": 2}, "the script is your own"),
     ],
 )

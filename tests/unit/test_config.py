@@ -98,6 +98,26 @@ def test_a_duration_may_carry_its_unit(written: str, seconds: int) -> None:
         ("keep_alive: 7h", "keep_alive", "'7h'", "less than or equal to 21600"),
         ("keep_alive: long", "keep_alive", "'long'", "90s, 15m, 1h"),
         ("{use_spot: true, keep_alive: 15m}", "keep_alive", "use_spot: true", "cannot be kept"),
+        ("{instance_type: lambda, framework: pytorch}", "instance_type", "framework pytorch", "holds XGBoost only"),
+        (
+            "{instance_type: lambda, framework: tensorflow}",
+            "instance_type",
+            "framework tensorflow",
+            "such as ml.m5.large",
+        ),
+        (
+            "{instance_type: lambda, framework: sklearn}",
+            "instance_type",
+            "framework sklearn",
+            "xgboost or builtin-xgboost",
+        ),
+        ("{instance_type: lambda, instance_count: 2}", "instance_count", "2 with instance_type lambda", "Set it to 1"),
+        ("{instance_type: lambda, distribution: data}", "distribution", "'data'", "Leave it out"),
+        ("{instance_type: lambda, use_spot: true}", "use_spot", "no spot capacity", "Leave it out"),
+        ("{instance_type: lambda, environment: {LD_PRELOAD: a}}", "environment", "LD_PRELOAD", "Leave it out"),
+        ("{instance_type: lambda, entry_point: a.py}", "entry_point", "'a.py'", "credentials"),
+        ("{instance_type: lambda, framework_version: 3.0-5}", "framework_version", "'3.0-5'", "which has 3.2-0"),
+        ("instance_type: Lambda", "instance_type", "'Lambda'", "auto, lambda or a SageMaker instance type"),
     ],
 )
 def test_a_wrong_value_is_rejected_with_its_field_what_was_found_and_what_is_allowed(
@@ -126,6 +146,8 @@ def test_every_pair_of_fields_that_does_not_go_together_is_told_in_a_line_of_its
         "{use_spot: true, max_wait: 1h}",
         "{framework: tensorflow, entry_point: src/train.py, environment: {SEED: '7'}}",
         "{framework: builtin-xgboost, prepared: true}",
+        "{framework: builtin-xgboost, instance_type: lambda}",
+        "{framework: xgboost, framework_version: 3.2-0, instance_type: lambda, max_runtime: 5m}",
     ],
 )
 def test_fields_that_go_together_are_taken(text: str) -> None:

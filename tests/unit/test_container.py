@@ -230,6 +230,14 @@ def test_a_script_tied_to_its_parent_still_gets_its_arguments(tmp_path: Path) ->
     assert lines == [f"train.py {len(ORACLE['arguments']) + 1}"]
 
 
+@pytest.mark.skipif("sys.platform != 'linux'", reason="only Linux has a score by which it kills")
+def test_when_memory_runs_out_the_kernel_takes_the_script_first_and_not_who_started_it(tmp_path: Path) -> None:
+    lines: list[str] = []
+    run_script(tmp_path, "print(open('/proc/self/oom_score_adj').read())", lines, die_with_parent=True)
+    assert lines[0] == "1000"
+    assert int(Path("/proc/self/oom_score_adj").read_text("utf-8")) < 1000
+
+
 def test_an_archive_that_would_leave_the_code_folder_is_refused(tmp_path: Path) -> None:
     archive = tmp_path / "sourcedir.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -167,6 +168,20 @@ def test_the_failures_of_earlier_attempts_are_told_one_to_a_line_whatever_the_en
         assert lines[0] == f"  {RUN}: CapacityError: none"
         assert len(lines) == 2
     assert "Earlier attempts" not in compose(EVALUATED).body
+
+
+def test_a_run_that_met_a_limit_of_lambda_says_where_it_was_trained_instead_and_why() -> None:
+    earlier = (f"{RUN}: LambdaLimitExceeded: it ran out of memory (the function has 1,769 MB)",)
+    moved: dict[str, Any] = {"earlier_failures": earlier, "instance_type": "ml.m5.large"}
+    said = "ml.m5.large: in Lambda it ran out of memory (the function has 1,769 MB)."
+    evaluated, failed = compose(replace(EVALUATED, **moved)), ended(Kind.FAILED, **moved)
+    assert f"Notes Trained on {said}" in " ".join(evaluated.body.split())
+    assert f"Notes Moved to {said}" in " ".join(failed.body.split())
+
+
+def test_a_run_that_was_trained_in_lambda_says_with_how_much_memory() -> None:
+    body = compose(replace(EVALUATED, instance_type="lambda", memory_mb=1769)).body
+    assert "  Instances   Lambda, 1,769 MB\n" in body
 
 
 @pytest.mark.parametrize(

@@ -58,5 +58,17 @@ def test_the_persons_number_of_instances_stands() -> None:
     assert placed(instance_count=3).instance_count == 3
 
 
+def test_auto_leaves_lambda_alone_where_the_operator_says_so() -> None:
+    assert placed(trainers=Trainers((1769, 3008), 10**10, for_auto=False)).instance_type == "ml.m5.large"
+
+
+def test_lambda_is_what_it_gets_who_asks_for_it_and_too_large_a_file_goes_to_an_instance_with_a_note() -> None:
+    trainers = Trainers((1769, 3008), 10**10, for_auto=False)
+    assert placed(trainers=trainers, instance_type="lambda").memory_mb == 1769
+    large = placed(size=10**9, instance_type="lambda")
+    assert (large.instance_type, large.memory_mb) == ("ml.m5.large", None)
+    assert "takes up to" in (large.note or "")
+
+
 def test_without_trainer_functions_all_goes_to_instances() -> None:
     assert placed(trainers=Trainers((), 0)).instance_type == "ml.m5.large"

@@ -13,11 +13,11 @@ from training_scripts.xgboost import train as script
 
 from traindrop.config import TrainingConfig
 from traindrop.errors import LaunchRefused
+from traindrop.final_metrics import FinalMetrics
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 from traindrop.request import AUTO_INSTANCE_TYPE, for_job, training_job_request
 from traindrop.script_mode import decoded_hyperparameters, script_arguments
 from traindrop.training_script import report
-from traindrop_cli.local.sagemaker.metrics import FinalMetrics
 from traindrop_cli.local.sagemaker.validation import input_shape, violations
 
 ONE_DAY = 86_400

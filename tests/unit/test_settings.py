@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from traindrop.confinement import Confinement
 from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
 
+TRAINERS = {"TRAINER": "traindrop-Trainer", "LARGE_TRAINER": "traindrop-LargeTrainer"}
 COMMON = {"STACK": "traindrop", "TABLE": "runs", "BUCKET": "bucket", "AWS_REGION": "eu-west-1"}
 LIMITS = {"MAX_CONCURRENT_JOBS": "4", "MAX_MONTHLY_COST_USD": "25.5"}
 
@@ -23,8 +24,8 @@ def test_settings_are_read_from_the_environment_and_foreign_variables_are_ignore
 ) -> None:
     more = {"STACK_ID": "id", "TRAINING_ROLE_ARN": "role", "TRAINING_SCRIPTS": "/opt", "OWNER": "me"}
     more |= {"KMS_KEY_ARN": "", "TRAINING_SUBNETS": "subnet-a,subnet-b", "TRAINING_SECURITY_GROUPS": "sg-a"}
-    more |= {"NETWORK_ISOLATION": "false"}
-    set_all(monkeypatch, COMMON | more | LIMITS | {"PATH_X": "?"})
+    more |= {"NETWORK_ISOLATION": "false", "AUTO_IN_LAMBDA": "true"}
+    set_all(monkeypatch, COMMON | TRAINERS | more | LIMITS | {"PATH_X": "?"})
     settings = LauncherSettings.from_env()
     assert (settings.stack, settings.table, settings.aws_region) == ("traindrop", "runs", "eu-west-1")
     assert settings.training_scripts == Path("/opt")
@@ -35,14 +36,14 @@ def test_settings_are_read_from_the_environment_and_foreign_variables_are_ignore
 def test_the_dispatcher_is_told_how_many_jobs_may_run_and_takes_the_launchers_settings_as_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    set_all(monkeypatch, COMMON | LIMITS)
+    set_all(monkeypatch, COMMON | TRAINERS | LIMITS)
     assert DispatcherSettings.from_env().max_concurrent_jobs == 4
     assert issubclass(LauncherSettings, DispatcherSettings)
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", ""])
 def test_a_stack_that_may_run_no_job_at_all_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    set_all(monkeypatch, COMMON | LIMITS | {"MAX_CONCURRENT_JOBS": value})
+    set_all(monkeypatch, COMMON | TRAINERS | LIMITS | {"MAX_CONCURRENT_JOBS": value})
     with pytest.raises(ValidationError, match="max_concurrent_jobs"):
         DispatcherSettings.from_env()
 
@@ -51,13 +52,13 @@ def test_a_stack_that_may_run_no_job_at_all_is_refused(monkeypatch: pytest.Monke
 def test_a_monthly_ceiling_of_nothing_is_none(
     monkeypatch: pytest.MonkeyPatch, value: str, ceiling: Decimal | None
 ) -> None:
-    set_all(monkeypatch, COMMON | LIMITS | {"MAX_MONTHLY_COST_USD": value})
+    set_all(monkeypatch, COMMON | TRAINERS | LIMITS | {"MAX_MONTHLY_COST_USD": value})
     assert DispatcherSettings.from_env().monthly_ceiling == ceiling
 
 
 @pytest.mark.parametrize("value", ["-1", "much", "NaN", "Infinity", ""])
 def test_a_monthly_ceiling_that_is_no_amount_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    set_all(monkeypatch, COMMON | LIMITS | {"MAX_MONTHLY_COST_USD": value})
+    set_all(monkeypatch, COMMON | TRAINERS | LIMITS | {"MAX_MONTHLY_COST_USD": value})
     with pytest.raises(ValidationError, match="max_monthly_cost_usd"):
         DispatcherSettings.from_env()
 

@@ -10,7 +10,7 @@ import boto3
 from traindrop.drop import Drop
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.known_prices import known_prices
-from traindrop.placing import NO_TRAINERS
+from traindrop.lambda_limits import FUNCTIONS, SECONDS
 from traindrop.prices import PriceList
 from traindrop.settings import LauncherSettings
 from traindrop_cli.find import find_stack
@@ -23,9 +23,6 @@ from traindrop_cli.pricing import known_here
 from traindrop_cli.screen import console
 from traindrop_cli.stack import Stack
 from traindrop_cli.upload import Files, check_files
-
-# "Function timeout: 900 seconds": https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-LAMBDA_LIMIT = 900
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def run_plan(call: PlanCall, stack_name: str | None) -> int:
     prices: Sequence[PriceList] = known_prices(stack.bucket) if stack else known_here()
     local = LocalFiles()
     try:
-        planned = plan(_drop(call, stack, local), local.read, settings, NO_TRAINERS, prices)
+        planned = plan(_drop(call, stack, local), local.read, settings, settings.trainers, prices)
     except (Rejected, LaunchRefused) as error:
         if call.json:
             print(json_module.dumps({"status": "Rejected", "reason": str(error)}, indent=2))
@@ -105,10 +102,13 @@ def _assumed() -> LauncherSettings:
             "training_scripts": repository() / "training_scripts",
             "owner": "OWNER",
             "bucket": "BUCKET",
+            "trainer": "TRAINER",
+            "large_trainer": "LARGE_TRAINER",
             "kms_key_arn": "",
             "training_subnets": "",
             "training_security_groups": "",
             "network_isolation": False,
+            "auto_in_lambda": True,
         }
     )
 
@@ -119,11 +119,11 @@ def _chosen(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettin
     instance = on_instance(kind, place.instance_count, planned.needed, prices, region, config.max_runtime)
     if place.memory_mb is None or planned.needed is None:
         return instance
-    return then_on_instance(on_function(place.memory_mb, planned.needed, prices, region, LAMBDA_LIMIT), instance)
+    return then_on_instance(on_function(place.memory_mb, planned.needed, prices, region, SECONDS), instance)
 
 
 def _others(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> list[Option]:
     if planned.needed is None:
         return []
     limit = planned.decided.config.max_runtime
-    return alternatives(planned.needed, NO_TRAINERS.memory_mb, prices, settings.aws_region, limit, LAMBDA_LIMIT)
+    return alternatives(planned.needed, FUNCTIONS, prices, settings.aws_region, limit, SECONDS)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import typer
 from rich.console import Console
 
-from traindrop import aws
+from traindrop import training_jobs
 from traindrop.events import Stop
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
@@ -50,7 +50,8 @@ def run_stop(name: str, *, yes: bool, json: bool, stack: str | None) -> int:
 
 def _show(stack: Stack, run: Run, screen: Console) -> None:
     """What is about to be stopped, and whose it is."""
-    waits = in_line(run, Ledger(stack.table).waiting())
+    ledger = Ledger(stack.table)
+    waits = in_line(run, ledger.waiting())
     if is_launched(run):
         since = f"{run.launched_at:%Y-%m-%d %H:%M:%S} UTC, as training job {run.job}"
     else:
@@ -60,20 +61,15 @@ def _show(stack: Stack, run: Run, screen: Console) -> None:
         "dataset": f"{run.dataset} ({run.file})",
         "status": f"{run.status.value} since {since}",
         "instances": f"{run.instance_count} × {run.instance_type}",
-        "owner": _owner(run) or "unknown",
+        "owner": _owner(run, ledger) or "unknown",
     }
     for title, text in lines.items():
         screen.print(plain(f"{title:<10} {text}"), soft_wrap=True)
 
 
-def _owner(run: Run) -> str | None:
+def _owner(run: Run, ledger: Ledger) -> str | None:
     """The owner tag of the training job; of a run that has no job yet, the one that it will get."""
-    if not is_launched(run):
-        return run.owner
-    sagemaker = aws.client("sagemaker")
-    arn = sagemaker.describe_training_job(TrainingJobName=run.job)["TrainingJobArn"]
-    pages = sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-    return next((tag["Value"] for page in pages for tag in page["Tags"] if tag["Key"] == _OWNER), None)
+    return training_jobs.tag(run, _OWNER, ledger) if is_launched(run) else run.owner
 
 
 def _wait(stack: Stack, name: str, until: Callable[[Run], bool], seconds: float = _HEARD_SECONDS) -> Run | None:

@@ -21,10 +21,10 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime, responses
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
 
+from traindrop.job_state import Scope, training_job_arn
 from traindrop_cli.local import ministack_iam
 from traindrop_cli.local.grants import Grant
-from traindrop_cli.local.sagemaker.jobs import training_job_arn
-from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Surroundings
+from traindrop_cli.local.sagemaker.surroundings import Credentials, Surroundings
 
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
@@ -66,10 +66,11 @@ def install(
     router.SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."], "host_patterns": []}
     eventbridge._dispatch_to_lambda = _invoke_asynchronously
     _queue_asynchronous_events(concurrent_invocations)
+    _invoke_destinations_asynchronously()
     # A query checks the grammar of its condition for each item anew: two thirds of its time.
     dynamodb._condition_syntax_error = lru_cache(1024)(dynamodb._condition_syntax_error)
     _give_object_events_their_version()
-    _give_put_events_its_condition_keys()
+    _give_policies_their_condition_keys()
     _take_alarms_on_metric_math()
     ministack_iam.install(granted)
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
@@ -138,6 +139,28 @@ def _queue_asynchronous_events(most: int) -> None:
     lambda_svc._execute_function = execute_when_free
 
 
+def _invoke_destinations_asynchronously() -> None:
+    """A function that is another's OnFailure destination is invoked as by an event; MiniStack calls it once.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    """
+    route = lambda_svc._route_async_failure
+
+    def route_to_queue(target_arn: str, func_name: str, event: Any, result: dict[str, Any]) -> None:
+        if ":function:" not in target_arn:
+            route(target_arn, func_name, event, result)
+            return
+        arn = lambda_svc._functions[func_name]["config"]["FunctionArn"]
+        record = {
+            "requestContext": {"functionArn": arn, "condition": "RetriesExhausted"},
+            "requestPayload": event,
+            "responsePayload": result.get("body"),
+        }
+        _invoke_asynchronously(target_arn, json.dumps(record))
+
+    lambda_svc._route_async_failure = route_to_queue
+
+
 def _give_object_events_their_version() -> None:
     """S3's events name the version of the object in a versioned bucket; MiniStack's EventBridge events leave it out.
 
@@ -164,23 +187,30 @@ def _give_object_events_their_version() -> None:
     eventbridge._dispatch_event = dispatch_with_version
 
 
-def _give_put_events_its_condition_keys() -> None:
-    """PutEvents is authorized with the events' own source and detail type, which MiniStack does not tell policies.
+def _give_policies_their_condition_keys() -> None:
+    """PutEvents is authorized with the events' own source and detail type, an item of a table by its key, which
+    MiniStack does not tell policies.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-conditions.html
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
     context_of = iam_actions.request_tag_context
 
-    def with_event_keys(service: str, action: str, body: bytes, parameters: Any) -> dict[str, Any]:
+    def with_keys(service: str, action: str, body: bytes, parameters: Any) -> dict[str, Any]:
         context: dict[str, Any] = dict(context_of(service, action, body, parameters))
         if action == "events:PutEvents":
             entries = json.loads(body or b"{}").get("Entries", [])
             for key, field in (("events:source", "Source"), ("events:detail-type", "DetailType")):
                 values = sorted({entry.get(field, "") for entry in entries})
                 context[key] = values[0] if len(values) == 1 else values
+        if action in {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}:
+            # Of a table without a sort key. PutItem names no key, and would have to be looked up.
+            context["dynamodb:LeadingKeys"] = [
+                text for key in json.loads(body)["Key"].values() for text in key.values()
+            ]
         return context
 
-    iam_actions.request_tag_context = with_event_keys
+    iam_actions.request_tag_context = with_keys
 
 
 def _take_alarms_on_metric_math() -> None:

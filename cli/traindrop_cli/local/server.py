@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from traindrop.job_state import Scope
 from traindrop_cli.local.sagemaker.errors import ApiError
-from traindrop_cli.local.sagemaker.surroundings import Scope, Settings
+from traindrop_cli.local.sagemaker.surroundings import Settings
 from traindrop_cli.local.settings import LocalSettings, ministack_environment, without_foreign_settings
 
 SHUTDOWN_SECONDS = 3.0

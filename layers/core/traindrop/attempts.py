@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from traindrop.events import TrainingJob
+from traindrop.lambda_limits import LIMIT_EXCEEDED
 from traindrop.run import MAX_ATTEMPTS
 
 # FailureReason begins with the kind of the error: "CapacityError: …", "InternalServerError: …" are the service's,
 # "AlgorithmError: …", "ClientError: …" are the script's or the data's and come again each time.
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html (FailureReason)
-_PAUSES = {"CapacityError": timedelta(minutes=5), "InternalServerError": timedelta(0)}
+# The last one is of our own trainer: the job goes on to SageMaker.
+_PAUSES = {"CapacityError": timedelta(minutes=5), "InternalServerError": timedelta(0), LIMIT_EXCEEDED: timedelta(0)}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from traindrop.events import DetailType, RunChanged, TrainingJob, Upload, state_change_detail
+from traindrop.events import DetailType, RunChanged, TrainingJob, Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -36,6 +36,8 @@ def client(name: Literal["events"]) -> "EventBridgeClient": ...
 def client(name: Literal["sns"]) -> "SNSClient": ...
 @overload
 def client(name: Literal["logs"]) -> "CloudWatchLogsClient": ...
+@overload
+def client(name: Literal["lambda"]) -> Any: ...
 @cache
 def client(name: Any) -> Any:
     """The boto3 client of a service. Lambda gives each function a role; nothing is configured here."""
@@ -188,12 +190,13 @@ def create_training_job(request: dict[str, Any]) -> None:
     client("sagemaker").create_training_job(**request)
 
 
-def _described(name: str) -> Mapping[str, Any]:
+def described(name: str) -> Mapping[str, Any]:
+    """A training job as DescribeTrainingJob answers."""
     return client("sagemaker").describe_training_job(TrainingJobName=name)
 
 
 def describe_training_job(name: str) -> TrainingJob:
-    return TrainingJob.model_validate(_described(name))
+    return TrainingJob.model_validate(described(name))
 
 
 def find_training_job(name: str) -> TrainingJob | None:
@@ -216,17 +219,32 @@ def stop_training_job(name: str) -> None:
             raise
 
 
+def job_tag(name: str, key: str) -> str | None:
+    """The value of a tag of a training job; None where it has no such tag."""
+    arn = described(name)["TrainingJobArn"]
+    pages = client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=arn)
+    return next((tag["Value"] for page in pages for tag in page["Tags"] if tag["Key"] == key), None)
+
+
+def invoke(function: str, payload: Mapping[str, Any]) -> None:
+    """Put an event into the queue of a Lambda function.
+
+    Raises `RuntimeError` where that failed: it may be there all the same.
+    """
+    try:
+        client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(payload))
+    except ClientError as error:
+        raise RuntimeError(f"{function} could not be invoked: {error}") from error
+
+
 def emit(stack: str, detail_type: DetailType, detail: RunChanged) -> None:
     """Put one event of ours on the default bus. Raises `RuntimeError` where EventBridge did not take it."""
     _put_event(stack, detail_type, detail.model_dump_json(exclude_none=True))
 
 
-def emit_state_change(stack: str, job: str) -> None:
-    """Put a training job's present state on the bus in the shape of AWS's own event, from our own source.
-
-    For an event of SageMaker's that was lost.
-    """
-    _put_event(stack, "SageMaker Training Job State Change", state_change_detail(_described(job)))
+def emit_state_change(stack: str, detail: str) -> None:
+    """Put a training job's state on the bus in the shape of AWS's own event, from our own source."""
+    _put_event(stack, "SageMaker Training Job State Change", detail)
 
 
 def _put_event(stack: str, detail_type: str, detail: str) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from traindrop.cost import spot_saving, training_cost
+from traindrop.cost import dollars, spot_saving, training_cost
 from traindrop.cost_words import arithmetic
 from traindrop.run import Run
 
@@ -55,7 +55,7 @@ def run_usd(run: Run) -> Decimal | None:
     seconds = _seconds(run)
     if seconds is None or run.tariff is None:
         return None
-    return training_cost(seconds, run.instance_count, run.tariff.hourly_usd)
+    return run.earlier_usd + training_cost(seconds, run.instance_count, run.tariff.hourly_usd)
 
 
 def cost_line(run: Run) -> str | None:
@@ -72,7 +72,8 @@ def cost_line(run: Run) -> str | None:
         return "unknown (SageMaker told no billable seconds)"
     saving = _saving(run)
     saved = f", {saving:.0%} saved by spot" if saving else ""
-    return arithmetic(run, seconds, run.tariff) + saved
+    before = f", and {dollars(run.earlier_usd)} before, in Lambda" if run.earlier_usd else ""
+    return arithmetic(run, seconds, run.tariff) + saved + before
 
 
 def _seconds(run: Run) -> int | None:

@@ -1,5 +1,6 @@
 """What a run may cost at worst, held against its own ceiling before anything is launched."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,17 +13,21 @@ from traindrop.prices import Price
 from traindrop.run import Run, Tariff
 
 
-def priced(decided: Decision, price: Price | None, region: str) -> Decision:
-    """`decided` with its price, within its `max_cost_usd`.
+def priced(decided: Decision, prices: Mapping[str, Price | None], region: str) -> Decision:
+    """`decided` with the prices of its places, within its `max_cost_usd`.
 
     Where the person has not set a maximum run time, it is lowered so that the run fits. Raises `Rejected`.
     """
     config = decided.config
     ceiling = None if config.max_cost_usd is None else Decimal(str(config.max_cost_usd))
-    tariff = None if price is None else Tariff(hourly_usd=price.usd, region=region, as_of=price.as_of)
-    run = decided.run.model_copy(update={"region": region, "tariff": tariff, "max_cost_usd": ceiling})
+    tariffs = {
+        place: Tariff(hourly_usd=price.usd, region=region, as_of=price.as_of)
+        for place, price in prices.items()
+        if price is not None
+    }
+    run = decided.run.model_copy(update={"region": region, "tariffs": tariffs, "max_cost_usd": ceiling})
     if ceiling is not None:
-        if tariff is None:
+        if (tariff := run.tariff) is None:
             raise Rejected(f"training.yaml: {unpriced(run, 'max_cost_usd')}, or remove max_cost_usd.")
         seconds = _seconds_within(run, config, ceiling, tariff)
         if seconds < config.max_runtime:
@@ -35,7 +40,8 @@ def priced(decided: Decision, price: Price | None, region: str) -> Decision:
 def _seconds_within(run: Run, config: TrainingConfig, ceiling: Decimal, tariff: Tariff) -> int:
     """The maximum run time with which the run costs `ceiling` at the most. Raises `Rejected`."""
     longest = cost.longest_run(ceiling, run.instance_count, tariff.hourly_usd)
-    if longest >= config.max_runtime:
+    at_most = run.model_copy(update={"max_runtime": config.max_runtime}).longest_attempt
+    if longest >= (at_most or 0):
         return config.max_runtime
     is_own = "max_runtime" in config.model_fields_set
     if not is_own and longest >= MIN_RUNTIME:

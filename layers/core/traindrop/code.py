@@ -7,8 +7,10 @@ from pathlib import Path
 from traindrop import bundle
 from traindrop.bundle import Bundle
 from traindrop.config import TrainingConfig
+from traindrop.config_rules import OWN_CODE
 from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
+from traindrop.lambda_limits import LAMBDA
 from traindrop.steps import REQUIREMENTS
 
 ENTRY_POINT = "train.py"
@@ -94,6 +96,11 @@ def _own_code(config: TrainingConfig, own: OwnCode) -> Code:
             "training.yaml: framework: found builtin-xgboost, which runs no script, and the dataset has a code folder "
             f"with {', '.join(sorted(own.files)[:5])}. Set framework: xgboost to run it in that image, or delete the "
             "folder datasets/<dataset>/code/."
+        )
+    if config.instance_type == LAMBDA:
+        raise Rejected(
+            f"training.yaml: instance_type: {OWN_CODE} Name an instance type of SageMaker's, such as ml.m5.large, or "
+            "delete the folder datasets/<dataset>/code/."
         )
     if config.distribution is not None:
         raise Rejected(

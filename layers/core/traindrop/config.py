@@ -118,8 +118,9 @@ class TrainingConfig(BaseModel):
         0.2, gt=0, lt=1, description="Share of the training rows held out to validate each round."
     )
     seed: int = Field(42, ge=0, le=2**31 - 1, description="Seed of the split and of the training.")
-    instance_type: Annotated[str, StringConstraints(pattern=r"^(auto|ml\.[a-z0-9-]+\.[a-z0-9]+)$")] = Field(
-        "auto", description="SageMaker instance type, for example ml.m5.large; auto chooses."
+    instance_type: Annotated[str, StringConstraints(pattern=r"^(auto|lambda|ml\.[a-z0-9-]+\.[a-z0-9]+)$")] = Field(
+        "auto",
+        description="SageMaker instance type, for example ml.m5.large; lambda: a Lambda function; auto chooses.",
     )
     instance_count: int = Field(1, ge=1, le=MAX_INSTANCES, description="Number of instances that train together.")
     distribution: Literal["data", "model", "hybrid"] | None = Field(
@@ -205,7 +206,7 @@ def _problem(details: ErrorDetails) -> str:
 
 # Where pydantic's own words would show a pattern, or a type that YAML does not have.
 _EXPECTED = {
-    ("instance_type", "string_pattern_mismatch"): "auto or a SageMaker instance type such as ml.m5.large",
+    ("instance_type", "string_pattern_mismatch"): "auto, lambda or a SageMaker instance type such as ml.m5.large",
     ("tags", "string_pattern_mismatch"): "letters, numbers, spaces and _ . : / = + - @",
     ("max_runtime", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
     ("max_cost_usd", "greater_than"): "an amount of US dollars above 0, such as 0.50, or no such line",

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from traindrop.lambda_limits import LAMBDA
+
 if TYPE_CHECKING:
     from traindrop.config import TrainingConfig
 
@@ -12,7 +14,8 @@ _DISTRIBUTIONS = {"xgboost": {"data"}, "tensorflow": {"data"}, "pytorch": {"data
 
 def contradictions(config: "TrainingConfig") -> list[str]:
     """One line for each pair of fields that do not go together; empty where all is well."""
-    return [*_image(config), *_script(config), *_instances(config), *_spot(config), *_warm_pool(config)]
+    rules = (_image, _script, _instances, _spot, _warm_pool, _lambda)
+    return [problem for rule in rules for problem in rule(config)]
 
 
 def _image(config: "TrainingConfig") -> Iterator[str]:
@@ -70,3 +73,50 @@ def _warm_pool(config: "TrainingConfig") -> Iterator[str]:
     # https://docs.aws.amazon.com/sagemaker/latest/dg/train-warm-pools.html (considerations)
     if config.keep_alive is not None and config.use_spot:
         yield "keep_alive: found with use_spot: true, and spot instances cannot be kept. Leave one of them out."
+
+
+def _lambda(config: "TrainingConfig") -> Iterator[str]:
+    if config.instance_type == LAMBDA:
+        for problem in _not_for_lambda(config):
+            yield f"{problem} Or name an instance type of SageMaker's, such as ml.m5.large."
+
+
+# Whose libraries the function has, in the version of SageMaker's image.
+_IN_LAMBDA = ("xgboost", "builtin-xgboost")
+VERSION_IN_LAMBDA = "3.2-0"
+
+
+def _not_for_lambda(config: "TrainingConfig") -> Iterator[str]:
+    asked = "with instance_type lambda"
+    if config.framework not in _IN_LAMBDA:
+        yield (
+            f"instance_type: found lambda with framework {config.framework}, and a Lambda function holds XGBoost only. "
+            f"Set framework to {' or '.join(_IN_LAMBDA)}."
+        )
+    elif config.framework_version not in {None, VERSION_IN_LAMBDA}:
+        yield (
+            f"framework_version: found {config.framework_version!r} {asked}, which has {VERSION_IN_LAMBDA}. Omit it."
+        )
+    if config.instance_count != 1:
+        yield f"instance_count: found {config.instance_count} {asked}, which is a single one. Set it to 1."
+    elif config.distribution is not None:
+        yield f"distribution: found {config.distribution!r} {asked}, which is a single one. Leave it out."
+    if config.use_spot:
+        yield f"use_spot: found {asked}, which has no spot capacity. Leave it out."
+    if config.keep_alive is not None:
+        yield f"keep_alive: found {asked}, which has no instance to keep. Leave it out."
+    if config.environment:
+        # LD_PRELOAD, PYTHONPATH and the like would let more than our own script run there.
+        yield (
+            f"environment: found {', '.join(sorted(config.environment))} {asked}, where the script takes none, as it "
+            "runs beside the function's credentials. Leave it out."
+        )
+    if config.entry_point is not None:
+        yield f"entry_point: found {config.entry_point!r}: {OWN_CODE} Leave it out."
+
+
+# Processes of one Lambda function share a user: one may read the other's environment in /proc.
+OWN_CODE = (
+    "a script of your own is not run with instance_type lambda, since it could read the credentials of the function "
+    "that it runs in."
+)

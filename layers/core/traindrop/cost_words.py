@@ -3,12 +3,22 @@
 from decimal import Decimal
 
 from traindrop import cost
+from traindrop.lambda_limits import LAMBDA
 from traindrop.run import Run, Tariff
+
+_FINE = Decimal("1E-12")
 
 
 def arithmetic(run: Run, seconds: int, tariff: Tariff) -> str:
     """`$0.115 (3,600 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-09-25)`."""
     usd = cost.training_cost(seconds, run.instance_count, tariff.hourly_usd)
+    if run.instance_type == LAMBDA and run.memory_mb:
+        gigabytes = Decimal(run.memory_mb) / 1024
+        gb_second = (tariff.hourly_usd / gigabytes / 3600).quantize(_FINE).normalize()
+        return (
+            f"{cost.dollars(usd)} ({seconds:,} s x {gigabytes:.2f} GB of Lambda at {cost.exact(gb_second)} a "
+            f"GB-second, {tariff.region} prices of {tariff.as_of})"
+        )
     return (
         f"{cost.dollars(usd)} ({seconds:,} s x {run.instance_count} x {run.instance_type} at "
         f"{cost.exact(tariff.hourly_usd)}/h, {tariff.region} prices of {tariff.as_of})"

@@ -124,11 +124,12 @@ def decide(
     placement = place(config, training, Sizes(drop.upload.size, drop.test_size), trainers, own_script=code.own)
     learned: dict[str, Any] = {
         **found,
-        "notes": (*found.get("notes", ()), *_notes(config, code)),
+        "notes": (*found.get("notes", ()), *_notes(config, code), *([placement.note] if placement.note else [])),
         "metric": config.metric,
         "framework": config.framework,
         "instance_type": placement.instance_type,
         "instance_count": placement.instance_count,
+        "memory_mb": placement.memory_mb,
         "longest_seconds": longest_seconds(config),
         "checked_at": now(),
     }

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from traindrop import aws
+from traindrop import training_jobs
 from traindrop.attempts import AnotherAttempt, another_attempt
 from traindrop.clock import now
 from traindrop.cost import training_cost
@@ -18,7 +18,7 @@ _NO_MORE = "\nIt was not tried again: a further attempt might have cost more tha
 def conclude(job_name: str, ledger: Ledger) -> Run | None:
     """Record how a training job stands; its run then, None where it is not this stack's or of an earlier attempt.
 
-    The service is asked, since events come late and in any order.
+    Whoever carries the job out is asked, since events come late and in any order.
     """
     name, attempt = run_of(job_name)
     run = ledger.get(name)
@@ -26,12 +26,14 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
         return None
     if not run.goes_on:
         return run
-    job = aws.describe_training_job(job_name)
+    job = training_jobs.describe(run, ledger)
     if job.has_ended:
         # First, since who moves the run on is the last to come by here.
         settle(run, cost_of(run, job), ledger)
     again = another_attempt(job, attempt) if run.stop_requested_by is None else None
-    too_much = again is not None and not allows_another_attempt(run, _spent(run, job))
+    # The request names the instance type also of a job in Lambda: a further attempt is always SageMaker's.
+    there = run.model_copy(update={"instance_type": job.resource_config.instance_type or run.instance_type})
+    too_much = again is not None and not allows_another_attempt(there, _spent(run, job))
     if again is not None and not too_much:
         return _try_again(run, job, again, ledger)
     billable = _of_all_attempts(run.earlier_billable_seconds, job.billable_time_in_seconds)
@@ -51,14 +53,19 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
 
 
 def _try_again(run: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger) -> Run:
+    instance_type = job.resource_config.instance_type or run.instance_type
+    moves = instance_type != run.instance_type
     ledger.try_again(
-        run,
+        run.model_copy(update={"instance_type": instance_type}),
         now(),
+        instance_type=instance_type,
+        earlier_usd=_spent(run, job) if moves else run.earlier_usd,
         waits_for=again.waits_for,
         not_before=now() + again.after,
         earlier_failures=(*run.earlier_failures, f"{run.job}: {job.failure_reason or job.secondary_status}"),
-        earlier_billable_seconds=run.earlier_billable_seconds + (job.billable_time_in_seconds or 0),
-        earlier_training_seconds=run.earlier_training_seconds + (job.training_time_in_seconds or 0),
+        # Seconds of another place have another price.
+        earlier_billable_seconds=0 if moves else run.earlier_billable_seconds + (job.billable_time_in_seconds or 0),
+        earlier_training_seconds=0 if moves else run.earlier_training_seconds + (job.training_time_in_seconds or 0),
     )
     return ledger.stored(run.run)
 
@@ -72,7 +79,7 @@ def _spent(run: Run, job: TrainingJob) -> Decimal:
     """On all attempts, USD, this one included."""
     hourly = run.tariff.hourly_usd if run.tariff else Decimal(0)
     earlier = training_cost(run.earlier_billable_seconds, run.instance_count, hourly)
-    return earlier + cost_of(run, job)
+    return run.earlier_usd + earlier + cost_of(run, job)
 
 
 def _why_stopped(run: Run, job: TrainingJob) -> str:

@@ -146,6 +146,10 @@ class _FinalMetric(_Theirs):
     value: float = Field(alias="Value")
 
 
+class _Resources(_Theirs):
+    instance_type: str | None = Field(None, alias="InstanceType")
+
+
 class TrainingJob(_Theirs):
     """What a state change and DescribeTrainingJob both say of a job."""
 
@@ -155,6 +159,7 @@ class TrainingJob(_Theirs):
     training_job_status: Literal["InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting"]
     secondary_status: str = ""
     failure_reason: str | None = None
+    resource_config: _Resources = _Resources()
     training_start_time: _Moment | None = None
     training_end_time: _Moment | None = None
     # Only DescribeTrainingJob has these.
@@ -184,6 +189,12 @@ class TrainingJob(_Theirs):
             "training_ended_at": self.training_end_time,
             "reported": {metric.metric_name: metric.value for metric in self.final_metric_data_list},
         }
+
+
+class TrainingRequest(_Theirs):
+    """Of a CreateTrainingJob request, what the trainer needs to find its job by."""
+
+    training_job_name: str = Field(alias="TrainingJobName")
 
 
 class TrainingJobStateChange(OnTheBus):

@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from traindrop import aws
+from traindrop import aws, training_jobs
 from traindrop.clock import now
 from traindrop.dispatching import dispatch
 from traindrop.ending import conclude
-from traindrop.events import SILENT, Scheduled, StopRequested, TrainingJobStateChange
+from traindrop.events import SILENT, InvocationFailed, Scheduled, StopRequested, TrainingJobStateChange, TrainingRequest
 from traindrop.launching import launch
 from traindrop.ledger import Ledger
 from traindrop.measuring import measure, of_line
@@ -19,7 +19,7 @@ from traindrop.run import Status, run_of
 from traindrop.settings import DispatcherSettings
 from traindrop.spending import month_of, settle_ended
 
-Occasion = TrainingJobStateChange | StopRequested | Scheduled
+Occasion = TrainingJobStateChange | StopRequested | Scheduled | InvocationFailed
 OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion, config=SILENT)
 
 
@@ -64,12 +64,27 @@ def _measure_line(settings: DispatcherSettings) -> None:
 @keep_order.register
 def _(occasion: StopRequested, settings: DispatcherSettings) -> list[str]:
     """Only a run of this stack's ledger is ever stopped."""
-    run = Ledger(settings.table).request_stop(occasion.detail.run, occasion.detail.who)
+    ledger = Ledger(settings.table)
+    run = ledger.request_stop(occasion.detail.run, occasion.detail.who)
     if run is None:
         return []
     if run.status is Status.IN_PROGRESS:
-        aws.stop_training_job(run.job)
+        training_jobs.stop(run, ledger)
     else:
         # Who launches it just now sees the wish after the launch.
         launch(run.run, settings)
+    return [run.run]
+
+
+@keep_order.register
+def _(occasion: InvocationFailed, settings: DispatcherSettings) -> list[str]:
+    """A trainer died: its job ends, and the event that tells of that decides where the run goes on."""
+    job = TrainingRequest.model_validate(occasion.request_payload).training_job_name
+    name, attempt = run_of(job)
+    ledger = Ledger(settings.table)
+    run = ledger.get(name)
+    if run is None or run.attempt != attempt:
+        return []
+    training_jobs.bury(run, occasion.error, ledger)
+    aws.emit_state_change(settings.stack, training_jobs.state_change(run, ledger))
     return [run.run]

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from traindrop import aws
+from traindrop import aws, training_jobs
 from traindrop.announcing import announce, announce_waiting
 from traindrop.clock import now
 from traindrop.ledger import Ledger
@@ -57,7 +57,7 @@ def _launch(name: str, settings: DispatcherSettings) -> Launch:
         return Launch.TAKEN if ledger.stored(name).status is Status.WAITING else Launch.ENDED
     if run.stop_requested_by is not None or run.launch_tries > _MOST_TRIES:
         return _give_up(run, ledger, settings)
-    if run.launch_tries > 1 and aws.find_training_job(run.job) is not None:
+    if run.launch_tries > 1 and training_jobs.look_after(run, ledger, settings) is not None:
         # An earlier try came to no end, but had created the job. A refusal now would give its slot away.
         _record(run, ledger)
         return Launch.LAUNCHED
@@ -77,7 +77,7 @@ def _launch(name: str, settings: DispatcherSettings) -> Launch:
 def _create(run: Run, request: dict[str, Any], ledger: Ledger, settings: DispatcherSettings) -> Launch:
     launched_at = now()
     try:
-        aws.create_training_job(request)
+        training_jobs.create(run, request, ledger, settings)
     except ClientError as error:
         # The name is this run's alone, so a job that has it is this run's: an earlier try got through.
         if aws.error_code(error) != "ResourceInUse":
@@ -97,7 +97,7 @@ def _record(run: Run, ledger: Ledger, **fields: Any) -> None:
     """Note that the job of the run's attempt is there; stop it where that was asked for in the meantime."""
     running = ledger.advance(run.run, Status.IN_PROGRESS, now(), attempt=run.attempt, **fields)
     if running is not None and running.stop_requested_by is not None:
-        aws.stop_training_job(running.job)
+        training_jobs.stop(running, ledger)
 
 
 def _wait(run: Run, refused: Refusal, ledger: Ledger, settings: DispatcherSettings) -> Launch:
@@ -109,7 +109,7 @@ def _wait(run: Run, refused: Refusal, ledger: Ledger, settings: DispatcherSettin
 
 def _give_up(run: Run, ledger: Ledger, settings: DispatcherSettings) -> Launch:
     """End a run that is to be stopped, or to be tried no more; unless an earlier try has got through after all."""
-    if aws.find_training_job(run.job) is not None:
+    if training_jobs.find(run, ledger) is not None:
         _record(run, ledger)
         return Launch.LAUNCHED
     if run.stop_requested_by is not None:

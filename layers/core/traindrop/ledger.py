@@ -2,7 +2,8 @@
 
 Beside the runs it holds a few records of its own, whose keys begin with `#` (no run's name does):
 `#upload/…` says which run answers an upload, `#slots` which training jobs count as running, `#spend/2026-11` what the
-jobs launched in that month cost, with those in flight at their worst case.
+jobs launched in that month cost, with those in flight at their worst case, `#job/…` how a training job stands that a
+Lambda function carries out (`traindrop.lambda_jobs`).
 """
 
 import json
@@ -252,6 +253,22 @@ class Ledger:
             # Beyond all of this type, and before all of the next.
             past = _turn(instance_type).replace(" ", "!")
 
+    # ----------------------------------------------------------------- jobs in Lambda
+
+    def job(self, name: str) -> tuple[int, dict[str, Any]] | None:
+        """The record of a job in Lambda and the number of its version; None where there is none."""
+        item = self._table.get_item(Key=_job(name), ConsistentRead=True).get("Item")
+        return None if item is None else (int(str(item["version"])), json.loads(str(item["content"])))
+
+    def write_job(self, name: str, version: int, content: dict[str, Any]) -> bool:
+        """Replace a job's record; False where it is not the version any more that was read. 0: where there was none."""
+        return self._write(
+            "update_item", Key=_job(name), UpdateExpression="SET version = :next, content = :content",
+            ConditionExpression="version = :seen" if version else "attribute_not_exists(version)",
+            ExpressionAttributeValues={":next": version + 1, ":content": json.dumps(content)}
+            | ({":seen": version} if version else {}),
+        ) is not None  # fmt: skip
+
     # ------------------------------------------------------------------- moving on
 
     def advance(
@@ -453,6 +470,10 @@ def _receipt(upload: str) -> dict[str, str]:
 
 def _spend(month: str) -> dict[str, str]:
     return {"run": f"#spend/{month}"}
+
+
+def _job(name: str) -> dict[str, str]:
+    return {"run": f"#job/{name}"}
 
 
 def _in_line(run: Run) -> dict[str, str]:

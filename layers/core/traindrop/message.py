@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from traindrop import plain_text
+from traindrop.lambda_limits import LAMBDA, limit_of
 
 # "no line breaks or control characters, and less than 100 characters long"; ASCII, since mail systems mangle
 # the rest. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (Subject)
@@ -63,6 +64,7 @@ class Outcome:
     framework: str | None = None
     instance_type: str | None = None
     instance_count: int | None = None
+    memory_mb: int | None = None
     model_uri: str | None = None
     evaluation_uri: str | None = None
     notes: Sequence[str] = ()
@@ -143,7 +145,7 @@ def _body(outcome: Outcome) -> str:
         _section("Last log lines", _log_lines(outcome)),
         _section("Metrics", _metric_lines(outcome)),
         _section("Data", _data_lines(outcome)),
-        _section("Notes", [line for note in outcome.notes for line in plain_text.paragraphs(note)]),
+        _section("Notes", [line for note in _notes(outcome) for line in plain_text.paragraphs(note)]),
         _section("Earlier attempts", [f"  {plain_text.line(text, 400)}" for text in outcome.earlier_failures]),
         _section("Run", _run_lines(outcome)),
         _section("What to do", plain_text.paragraphs(_advice(outcome))),
@@ -180,6 +182,12 @@ def _on_which_rows(outcome: Outcome) -> str:
     if outcome.only_validation or not outcome.test_rows:
         return ""
     return f" on {outcome.test_rows:,} test rows"
+
+
+def _notes(outcome: Outcome) -> list[str]:
+    moved = "Trained on" if outcome.kind in {Kind.EVALUATED, Kind.EVALUATION_FAILED} else "Moved to"
+    met = filter(None, map(limit_of, outcome.earlier_failures))
+    return [*(f"{moved} {outcome.instance_type}: in Lambda {limit}." for limit in met), *outcome.notes]
 
 
 def _log_lines(outcome: Outcome) -> list[str]:
@@ -237,6 +245,8 @@ def _data_lines(outcome: Outcome) -> list[str]:
 
 def _run_lines(outcome: Outcome) -> list[str]:
     instances = f"{outcome.instance_count or 1} x {outcome.instance_type}" if outcome.instance_type else None
+    if outcome.instance_type == LAMBDA:
+        instances = f"Lambda, {outcome.memory_mb:,} MB" if outcome.memory_mb else "Lambda"
     return _pairs(
         {
             "Name": outcome.run,

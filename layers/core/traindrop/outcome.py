@@ -51,6 +51,7 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str) -> Outcom
         framework=run.framework if run.instance_type else None,
         instance_type=run.instance_type,
         instance_count=run.instance_count,
+        memory_mb=run.memory_mb,
         model_uri=run.model_uri,
         evaluation_uri=run.evaluation_uri,
         notes=run.notes,

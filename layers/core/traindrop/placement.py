@@ -30,7 +30,7 @@ _MEMORY_PER_BYTE = 8
 
 @dataclass(frozen=True)
 class Placement:
-    """`instance_type` is `lambda` or SageMaker's; `why` is for the person.
+    """`instance_type` is `lambda` or SageMaker's; `why` is for the person, who is told `note` in the message.
 
     Of a Lambda: `memory_mb` is that of the function, `else_on` the instance type of a further attempt where it meets a
     limit of Lambda's all the same.
@@ -41,6 +41,7 @@ class Placement:
     why: str
     memory_mb: int | None = None
     else_on: str | None = None
+    note: str | None = None
 
 
 def in_lambda(

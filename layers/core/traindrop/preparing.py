@@ -10,7 +10,7 @@ from traindrop.job import Job
 from traindrop.known_prices import known_prices
 from traindrop.ledger import Ledger
 from traindrop.measuring import measure
-from traindrop.prices import training_price
+from traindrop.placing import prices_of
 from traindrop.request import training_job_request
 from traindrop.run import Run, Status
 from traindrop.settings import LauncherSettings
@@ -20,7 +20,7 @@ from traindrop.spending import reason_against
 def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
     """Decide on a drop; the run as it is to be recorded: waiting, with all it needs in the bucket, or ended."""
     try:
-        decided = _affordable(decide(drop, run, settings.training_scripts), settings)
+        decided = _affordable(decide(drop, run, settings.training_scripts, settings.trainers), settings)
         run = decided.run
         check_confined(decided.code, settings.confinement)
         algorithm = _algorithm_inputs(decided)
@@ -41,8 +41,7 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
 def _affordable(decided: Decision, settings: LauncherSettings) -> Decision:
     """With its price, within its own ceiling and the month's. Raises `Rejected`."""
     run, region = decided.run, settings.aws_region
-    price = training_price(known_prices(run.bucket), region, run.instance_type or "")
-    decided = priced(decided, price, region)
+    decided = priced(decided, prices_of(decided.placement, known_prices(run.bucket), region), region)
     why_not = reason_against(decided.run, Ledger(settings.table), settings.monthly_ceiling)
     if why_not is not None:
         measure(settings.stack, RunsBeyondCeiling=1)

@@ -58,6 +58,16 @@ def lambda_rates(lists: Iterable[PriceList], region: str) -> LambdaRates | None:
     return None if newest is None else newest.lambda_rates
 
 
+def lambda_price(lists: Iterable[PriceList], region: str, memory_mb: int) -> Price | None:
+    """What an hour of a function of so many megabytes costs, by the newest list that has rates; None where none has."""
+    found = [known for known in lists if known.region == region and known.lambda_rates]
+    newest = max(found, key=lambda known: known.as_of, default=None)
+    if newest is None or newest.lambda_rates is None:
+        return None
+    hourly = Decimal(newest.lambda_rates.gb_second) * memory_mb / 1024 * 3600
+    return Price(hourly, newest.as_of, newest.source)
+
+
 def to_json(lists: Iterable[PriceList]) -> str:
     documents = [
         {

@@ -16,8 +16,15 @@ from typing import Literal
 STOP_GRACE = 120.0  # seconds between SIGTERM and SIGKILL, as documented for StopTrainingJob
 
 # Exec'd before the command (prctl 1 is PR_SET_PDEATHSIG): the kernel ends it when whoever started it is killed
-# without a chance to clean up. A preexec_fn would do the same, but is not safe in a process with threads.
-_TIE_TO_PARENT = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execv(sys.argv[1], sys.argv[1:])"
+# without a chance to clean up, and when memory runs out it is the first to go, so that the other lives to tell. A
+# preexec_fn would do the same, but is not safe in a process with threads.
+_TIE_TO_PARENT = """
+import contextlib, ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)
+with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+    score.write("1000")
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,8 @@ class Supervision:
 
     `on_line` gets each line of standard output and error, without its line end, from another thread. The stop event
     and the deadline (of `time.monotonic`) send SIGTERM to the process group, then SIGKILL after `grace` seconds.
-    `die_with_parent` (Linux only) has the kernel kill the process with the thread that started it.
+    `die_with_parent` (Linux only) has the kernel kill the process with the thread that started it, and before any
+    other when memory runs out.
     """
 
     on_line: Callable[[str], None]

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from traindrop import aws
+from traindrop import aws, training_jobs
 from traindrop.announcing import announce
 from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
@@ -44,9 +44,9 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     if run.status in FINAL:
         announce(run, settings.stack)
         return
-    job = aws.find_training_job(run.job)
+    job = training_jobs.look_after(run, ledger, settings)
     if job is None:
-        reason = f"SageMaker knows no training job {run.job} any more: it was deleted."
+        reason = f"There is no training job {run.job} any more: it was deleted."
         # What it did cost nobody can tell any more.
         settle(run, run.worst_case_usd or Decimal(0), ledger)
         _end(run, Status.FAILED, reason, None, ledger, settings)
@@ -54,9 +54,9 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
         reason = f"The evaluation was asked for {run.looks + 1} times, and none came to an end."
         _end(run, Status.EVALUATION_FAILED, reason, "evaluator", ledger, settings)
     elif job.has_ended:
-        aws.emit_state_change(settings.stack, run.job)
+        aws.emit_state_change(settings.stack, training_jobs.state_change(run, ledger))
     elif run.stop_requested_by is not None:
-        aws.stop_training_job(run.job)
+        training_jobs.stop(run, ledger)
 
 
 def _end(

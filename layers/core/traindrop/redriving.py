@@ -28,7 +28,10 @@ from traindrop.events import (
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
 
-_Event = ObjectCreated | S3Notification | TrainingJobStateChange | RerunRequested | StopRequested | RunEnded | Scheduled
+_Event = (
+    ObjectCreated | S3Notification | TrainingJobStateChange | RerunRequested | StopRequested | RunEnded | Scheduled
+    | InvocationFailed
+)  # fmt: skip
 _EVENT: TypeAdapter[_Event] = TypeAdapter(_Event)
 
 
@@ -59,6 +62,8 @@ class Letter:
                 return f"Stop Requested of {wish.run}"
             case RunEnded(detail_type=what, detail=detail):
                 return f"{what} of {detail.run}"
+            case InvocationFailed(request_payload=request):
+                return f"function that died with the training job {request.get('TrainingJobName')}"
             case Scheduled():
                 return "tick of its schedule"
             case FailureNotice():

@@ -9,6 +9,7 @@ from traindrop.confinement import CODE_CHANNEL
 from traindrop.images import image
 from traindrop.job import Job
 from traindrop.job_hyperparameters import job_hyperparameters
+from traindrop.lambda_limits import LAMBDA
 
 # What `auto` means where nobody has decided (traindrop.placing): the smallest general-purpose type with 8 GB.
 AUTO_INSTANCE_TYPE = "ml.m5.large"
@@ -27,7 +28,8 @@ _NO_TAG = re.compile(r"[^\w\s.:/=+\-@]")
 
 
 def instance_type(config: TrainingConfig) -> str:
-    return AUTO_INSTANCE_TYPE if config.instance_type == "auto" else config.instance_type
+    """SageMaker's; with `lambda` the one that a run goes on to which met a limit of Lambda."""
+    return AUTO_INSTANCE_TYPE if config.instance_type in {"auto", LAMBDA} else config.instance_type
 
 
 def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from pathlib import PurePosixPath
 from pydantic import BaseModel, ConfigDict
 
 from traindrop.cost import training_cost
+from traindrop.lambda_limits import LAMBDA
+from traindrop.lambda_limits import SECONDS as LAMBDA_SECONDS
 
 # TrainingJobName: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62} (CreateTrainingJob, API reference); the end is kept
 # free for the number of a further attempt.
@@ -93,6 +95,8 @@ class Run(BaseModel):
     attempt: int = 1
     earlier_failures: tuple[str, ...] = ()
     earlier_billable_seconds: int = 0
+    # Of attempts in another place, whose seconds have another price.
+    earlier_usd: Decimal = Decimal(0)
     earlier_training_seconds: int = 0
 
     # In the line: what it waits for, since when, and until when it is not tried; who holds the launch, how often.
@@ -118,10 +122,13 @@ class Run(BaseModel):
     framework: str = "xgboost"
     instance_type: str | None = None
     instance_count: int = 1
+    # With instance_type lambda: the memory of the function, in MB.
+    memory_mb: int | None = None
 
-    # Where it trains, what that costs (None: nobody knows), and what limits it: seconds of one attempt, USD of all.
+    # Where it trains, what that costs by place (those that are known), and what limits it: seconds of one attempt, USD
+    # of all.
     region: str | None = None
-    tariff: Tariff | None = None
+    tariffs: dict[str, Tariff] = {}
     max_runtime: int | None = None
     # From its creation the job has ended after so many seconds, spot capacity waited for.
     longest_seconds: int | None = None
@@ -167,11 +174,23 @@ class Run(BaseModel):
         return self.job == job and self.goes_on
 
     @property
+    def tariff(self) -> Tariff | None:
+        """Of the place of the present attempt; None where nobody knows it."""
+        return self.tariffs.get(self.instance_type or "")
+
+    @property
+    def longest_attempt(self) -> int | None:
+        """Seconds: a Lambda function ends by itself."""
+        if self.max_runtime is None or self.instance_type != LAMBDA:
+            return self.max_runtime
+        return min(self.max_runtime, LAMBDA_SECONDS)
+
+    @property
     def worst_case_usd(self) -> Decimal | None:
         """What one attempt costs at worst; None where its price is not known."""
-        if self.tariff is None or self.max_runtime is None:
+        if self.tariff is None or self.longest_attempt is None:
             return None
-        return training_cost(self.max_runtime, self.instance_count, self.tariff.hourly_usd)
+        return training_cost(self.longest_attempt, self.instance_count, self.tariff.hourly_usd)
 
     @property
     def job(self) -> str:

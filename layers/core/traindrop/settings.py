@@ -12,6 +12,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from traindrop.confinement import Confinement
+from traindrop.lambda_limits import DISK, FUNCTIONS
+from traindrop.placing import NO_TRAINERS, Trainers
 
 
 def _split(value: object) -> object:
@@ -50,6 +52,10 @@ class DispatcherSettings(Settings):
     def monthly_ceiling(self) -> Decimal | None:
         return self.max_monthly_cost_usd or None
 
+    # The functions that carry out a training job, by their memory.
+    trainer: str
+    large_trainer: str
+
 
 class LauncherSettings(DispatcherSettings):
     # Part of every name: a stack made anew under an old name must not meet its forerunner's jobs,
@@ -62,6 +68,13 @@ class LauncherSettings(DispatcherSettings):
     training_subnets: _List
     training_security_groups: _List
     network_isolation: bool
+    auto_in_lambda: bool
+
+    @property
+    def trainers(self) -> Trainers:
+        """None where jobs are to have a network of the stack's own, or none: a function has that of Lambda."""
+        confined = self.confinement.isolated or self.confinement.subnets
+        return NO_TRAINERS if confined else Trainers(FUNCTIONS, DISK, for_auto=self.auto_in_lambda)
 
     @property
     def confinement(self) -> Confinement:
@@ -75,6 +88,10 @@ class LauncherSettings(DispatcherSettings):
 
 
 class EvaluatorSettings(Settings):
+    pass
+
+
+class TrainerSettings(Settings):
     pass
 
 

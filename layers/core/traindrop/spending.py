@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from traindrop import aws, cost
+from traindrop import cost, training_jobs
 from traindrop.clock import now
 from traindrop.cost_words import arithmetic, unpriced
 from traindrop.events import TrainingJob
@@ -50,7 +50,7 @@ def reason_against(run: Run, ledger: Ledger, ceiling: Decimal | None) -> str | N
         return None
     flying = f", {cost.dollars(counted.reserved)} in flight at its worst case" if counted.in_flight else ""
     return (
-        f"The run may cost {arithmetic(run, run.max_runtime or 0, tariff)}. With it {month} would come to "
+        f"The run may cost {arithmetic(run, run.longest_attempt or 0, tariff)}. With it {month} would come to "
         f"{cost.dollars(counted.total + worst)}: {cost.dollars(counted.spent)} is spent{flying}. The stack's "
         f"MaxMonthlyCostUsd is {cost.exact(ceiling)}. Lower max_runtime, raise the parameter, or drop the file again "
         f"from {_next_month(month)}-01 (UTC) on."
@@ -73,9 +73,10 @@ def settle_ended(ledger: Ledger) -> None:
             run = ledger.get(run_of(job)[0])
             if run is not None and run.awaits(job):
                 continue
-            found = aws.find_training_job(job)
+            place, found = training_jobs.find_named(job, ledger)
             if found is None or found.has_ended:
-                ledger.settle(month, job, Decimal(0) if run is None or found is None else cost_of(run, found))
+                usd = Decimal(0) if run is None or found is None else cost_of(_at(run, place), found)
+                ledger.settle(month, job, usd)
 
 
 def cost_of(run: Run, job: TrainingJob) -> Decimal:
@@ -84,6 +85,11 @@ def cost_of(run: Run, job: TrainingJob) -> Decimal:
         return cost.training_cost(job.billable_time_in_seconds, run.instance_count, run.tariff.hourly_usd)
     # What never began to train had no instance.
     return Decimal(0) if job.training_start_time is None else run.worst_case_usd or Decimal(0)
+
+
+def _at(run: Run, place: str | None) -> Run:
+    """A run as it was when a job of that place was its present one."""
+    return run if place is None else run.model_copy(update={"instance_type": place})
 
 
 def month_of(moment: datetime) -> str:

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from traindrop.job_state import JobState, Scope, max_runtime, training_job_arn
 from traindrop.steps import is_algorithm_image
 from traindrop_cli.local.sagemaker.errors import ApiError, validation_error
-from traindrop_cli.local.sagemaker.jobs import Job, max_runtime, training_job_arn
-from traindrop_cli.local.sagemaker.surroundings import Scope
 
 
 def refuse_contradictions(request: Mapping[str, Any]) -> None:
@@ -32,7 +31,7 @@ def refuse_contradictions(request: Mapping[str, Any]) -> None:
     _refuse_wrong_waiting(request)
 
 
-def refuse_taken_name(scope: Scope, name: str, others: Sequence[Job]) -> None:
+def refuse_taken_name(scope: Scope, name: str, others: Sequence[JobState]) -> None:
     if any(job.name == name for job in others):
         arn = training_job_arn(scope, name)
         raise ApiError(
@@ -42,7 +41,7 @@ def refuse_taken_name(scope: Scope, name: str, others: Sequence[Job]) -> None:
         )
 
 
-def refuse_over_quota(request: Mapping[str, Any], others: Sequence[Job], quotas: Mapping[str, int]) -> None:
+def refuse_over_quota(request: Mapping[str, Any], others: Sequence[JobState], quotas: Mapping[str, int]) -> None:
     """Raise ResourceLimitExceeded where the job's instances and those in use exceed the quota of their type."""
     for kind, delta in _instances(request).items():
         used = sum(_instances(job.request).get(kind, 0) for job in others if not job.is_over)

@@ -8,12 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
-from traindrop_cli.local.sagemaker import acceptance, channels, jobs
+from traindrop import channels, job_state
+from traindrop.job_state import JobState, Scope
+from traindrop_cli.local.sagemaker import acceptance
 from traindrop_cli.local.sagemaker.errors import ApiError, validation_error
 from traindrop_cli.local.sagemaker.execution import carry_out
-from traindrop_cli.local.sagemaker.jobs import Job
 from traindrop_cli.local.sagemaker.store import JobStore
-from traindrop_cli.local.sagemaker.surroundings import Scope, Settings, Surroundings
+from traindrop_cli.local.sagemaker.surroundings import Settings, Surroundings
 from traindrop_cli.local.sagemaker.task import client
 from traindrop_cli.local.sagemaker.validation import validate
 
@@ -63,12 +64,14 @@ class SageMaker:
     def _create(self, scope: Scope, request: Parameters) -> dict[str, Any]:
         acceptance.refuse_contradictions(request)
         role = request["RoleArn"]
-        if not self._surroundings.can_assume(scope, role, jobs.training_job_arn(scope, request["TrainingJobName"])):
+        if not self._surroundings.can_assume(
+            scope, role, job_state.training_job_arn(scope, request["TrainingJobName"])
+        ):
             raise acceptance.unassumable_role(role)
         self._refuse_empty_channels(scope, request)
-        job = jobs.new_job(scope, request, time.time())
+        job = job_state.new_job(scope, request, time.time())
 
-        def accept(others: list[Job]) -> None:
+        def accept(others: list[JobState]) -> None:
             acceptance.refuse_taken_name(scope, job.name, others)
             acceptance.refuse_over_quota(request, others, self._settings.quotas)
             self._stops[job.arn] = threading.Event()
@@ -79,13 +82,13 @@ class SageMaker:
         return {"TrainingJobArn": job.arn}
 
     def _describe(self, scope: Scope, parameters: Parameters) -> dict[str, Any]:
-        return jobs.describe(self._store.get(scope, parameters["TrainingJobName"]))
+        return job_state.describe(self._store.get(scope, parameters["TrainingJobName"]))
 
     def _stop(self, scope: Scope, parameters: Parameters) -> dict[str, Any]:
-        def stopping(job: Job) -> Job:
+        def stopping(job: JobState) -> JobState:
             if job.is_over:
                 raise validation_error(f"The request was rejected because the training job is in status {job.status}.")
-            return job if job.status == "Stopping" else jobs.moved(job, "Stopping", time.time())
+            return job if job.status == "Stopping" else job_state.moved(job, "Stopping", time.time())
 
         job = self._store.change(scope, parameters["TrainingJobName"], stopping)
         self._tell(job)
@@ -99,13 +102,13 @@ class SageMaker:
         found = [job for job in self._store.of(scope) if _is_asked_for(job, parameters)]
         found.sort(key=_sort_key(parameters), reverse=parameters.get("SortOrder", "Descending") == "Descending")
         start, size = int(parameters.get("NextToken", 0)), parameters.get("MaxResults", 10)
-        page: dict[str, Any] = {"TrainingJobSummaries": [jobs.summary(job) for job in found[start : start + size]]}
+        page: dict[str, Any] = {"TrainingJobSummaries": [job_state.summary(job) for job in found[start : start + size]]}
         return page | ({"NextToken": str(start + size)} if start + size < len(found) else {})
 
     def _add_tags(self, scope: Scope, parameters: Parameters) -> dict[str, Any]:
         given = {tag["Key"]: tag["Value"] for tag in parameters["Tags"]}
 
-        def tagged(job: Job) -> Job:
+        def tagged(job: JobState) -> JobState:
             return replace(job, tags={**job.tags, **given})
 
         return {"Tags": _listed(self._store.change(scope, _name(parameters["ResourceArn"]), tagged).tags)}
@@ -124,48 +127,45 @@ class SageMaker:
             if not channels.has_objects(s3, uri):
                 raise validation_error(channels.no_objects_message(uri, scope.region, role))
 
-    def _run(self, job: Job) -> None:
-        def move(status: str, change: Callable[[Job], Job] = lambda job: job, **reason: str | None) -> None:
+    def _run(self, job: JobState) -> None:
+        def move(status: str, change: Callable[[JobState], JobState] = lambda job: job, **reason: str | None) -> None:
             self._move(job, status, change, **reason)
 
         credentials = self._surroundings.assume(job.scope, job.request["RoleArn"], "SageMaker")
         carry_out(job, self._settings, credentials, self._stops[job.arn], move)
 
     def _move(
-        self, job: Job, status: str, change: Callable[[Job], Job] = lambda job: job, **reason: str | None
+        self, job: JobState, status: str, change: Callable[[JobState], JobState] = lambda job: job, **reason: str | None
     ) -> None:
-        def step(current: Job) -> Job:
-            if current.status == "Stopping" and status not in jobs.TERMINAL:
-                return current  # StopTrainingJob came first: it stays Stopping until it has ended
-            if current.status == "Stopping":
-                return change(jobs.moved(current, "Stopped", time.time()))
-            return change(jobs.moved(current, status, time.time(), **reason))
+        def step(current: JobState) -> JobState:
+            stepped = job_state.stepped(current, status, time.time(), **reason)
+            return current if stepped == current else change(stepped)
 
         before = self._store.get(job.scope, job.name)
         after = self._store.change(job.scope, job.name, step)
         if after != before:
             self._tell(after)
 
-    def _tell(self, job: Job) -> None:
+    def _tell(self, job: JobState) -> None:
         for _ in range(self._settings.event_copies):
-            self._surroundings.emit(job.scope, jobs.EVENT, [job.arn], jobs.event_detail(job))
+            self._surroundings.emit(job.scope, job_state.EVENT, [job.arn], job_state.event_detail(job))
 
 
-def _is_asked_for(job: Job, parameters: Parameters) -> bool:
+def _is_asked_for(job: JobState, parameters: Parameters) -> bool:
     status, part = parameters.get("StatusEquals", job.status), parameters.get("NameContains", "")
     return job.status == status and part.lower() in job.name.lower() and _is_in_time(job, parameters)
 
 
-def _is_in_time(job: Job, parameters: Parameters) -> bool:
+def _is_in_time(job: JobState, parameters: Parameters) -> bool:
     after, before = parameters.get("CreationTimeAfter", 0), parameters.get("CreationTimeBefore", float("inf"))
     changed_after = parameters.get("LastModifiedTimeAfter", 0)
     changed_before = parameters.get("LastModifiedTimeBefore", float("inf"))
     return bool(after <= job.created <= before and changed_after <= job.modified <= changed_before)
 
 
-def _sort_key(parameters: Parameters) -> Callable[[Job], Any]:
+def _sort_key(parameters: Parameters) -> Callable[[JobState], Any]:
     by = parameters.get("SortBy", "CreationTime")
-    keys: dict[str, Callable[[Job], Any]] = {"Name": lambda job: job.name, "Status": lambda job: job.status}
+    keys: dict[str, Callable[[JobState], Any]] = {"Name": lambda job: job.name, "Status": lambda job: job.status}
     return keys.get(by, lambda job: job.created)
 
 

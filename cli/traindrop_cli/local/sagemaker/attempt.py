@@ -7,21 +7,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from botocore.exceptions import ClientError
-
-from traindrop.container import CodeError, Outcome, algorithm_error, prepare, run, unpack_code
-from traindrop.folders import CHANNELS, Folders
+from traindrop import channels, job_files
+from traindrop.container import Outcome, algorithm_error, run
+from traindrop.final_metrics import FinalMetrics
+from traindrop.folders import Folders
 from traindrop.instances import Instance
+from traindrop.job_files import JobFailed
+from traindrop.log_stream import log_stream
 from traindrop.process import Supervision
-from traindrop.script_mode import decoded_hyperparameters, is_script_mode
 from traindrop.steps import needs_its_image
-from traindrop_cli.local.sagemaker import channels
 from traindrop_cli.local.sagemaker.checkpoints import CheckpointCopy, checkpoint_uri, copied_meanwhile
 from traindrop_cli.local.sagemaker.docker_engine import DockerEngine, NoDocker
 from traindrop_cli.local.sagemaker.hosts import Part, run_together
-from traindrop_cli.local.sagemaker.logs import log_stream
-from traindrop_cli.local.sagemaker.metrics import FinalMetrics
-from traindrop_cli.local.sagemaker.task import JobFailed, Task
+from traindrop_cli.local.sagemaker.task import Task
 from traindrop_cli.local.sagemaker.volume import volume_bytes, watched
 
 
@@ -67,11 +65,12 @@ def runner_of(task: Task) -> Runner:
 
 def fetch(task: Task, instances: Sequence[Instance], root: Path) -> Attempt:
     """Make the instances' folders under `root` and fill them; raises `JobFailed`."""
-    machines = [_fetched(task, root / f"algo-{each.number}", each) for each in instances]
-    uri = checkpoint_uri(task.job.request)
+    request, s3 = task.job.request, task.client("s3")
+    machines = [Machine(each, job_files.fetch(s3, request, root / f"algo-{each.number}", each)) for each in instances]
+    uri = checkpoint_uri(request)
     if uri is None:
         return Attempt(machines, None)
-    checkpoints = CheckpointCopy(task.client("s3"), uri, [machine.folders.checkpoints for machine in machines])
+    checkpoints = CheckpointCopy(s3, uri, [machine.folders.checkpoints for machine in machines])
     try:
         checkpoints.fetch()
     except channels.DataError as error:
@@ -107,33 +106,6 @@ def train(task: Task, attempt: Attempt, runner: Runner, metrics: FinalMetrics, d
     if outcome.failure_reason is None and attempt.checkpoints and attempt.checkpoints.error:
         raise JobFailed(attempt.checkpoints.error)
     return outcome
-
-
-def _fetched(task: Task, root: Path, instance: Instance) -> Machine:
-    s3, request = task.client("s3"), task.job.request
-    folders = prepare(request, root, instance)
-    try:
-        for channel in request.get("InputDataConfig", []):
-            channels.fetch_channel(s3, channel, folders.channel(channel["ChannelName"]), instance)
-    except channels.DataError as error:
-        raise JobFailed(f"ClientError: {error}") from error
-    if is_script_mode(request) and not needs_its_image(request):
-        _fetch_code(task, folders)
-    return Machine(instance, folders)
-
-
-def _fetch_code(task: Task, folders: Folders) -> None:
-    archive = folders.root / "sourcedir.tar.gz"
-    uri = str(decoded_hyperparameters(task.job.request)["sagemaker_submit_directory"])
-    try:
-        if uri.startswith(f"{CHANNELS}/"):  # a channel has brought it
-            archive = folders.input / "data" / uri.removeprefix(f"{CHANNELS}/")
-        else:
-            channels.fetch_object(task.client("s3"), *channels.split_uri(uri), archive)
-        unpack_code(archive, folders)
-    except (ClientError, CodeError) as error:
-        # The toolkit fetches the code itself, inside the container: its failure is the algorithm's.
-        raise JobFailed(f"AlgorithmError: Framework Error: {error} ({uri}), exit code: 1") from error
 
 
 def _variables(task: Task, machine: Machine) -> dict[str, str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traindrop_cli.local.sagemaker import channels
+from traindrop import channels
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -9,27 +9,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from traindrop import job_files
 from traindrop.container import Outcome
+from traindrop.final_metrics import FinalMetrics, definitions_of
 from traindrop.instances import Instance
+from traindrop.job_files import JobFailed
+from traindrop.job_state import INTERNAL_ERROR, JobState, instance_count, last_status, max_runtime, max_wait
 from traindrop.packing import Artifacts, VolumeFull, pack
-from traindrop_cli.local.sagemaker import attempt, channels
+from traindrop_cli.local.sagemaker import attempt
 from traindrop_cli.local.sagemaker.attempt import Machine
 from traindrop_cli.local.sagemaker.hosts import was_killed
-from traindrop_cli.local.sagemaker.jobs import Job, instance_count, max_runtime, max_wait
 from traindrop_cli.local.sagemaker.loopback import NoAddresses, loopback_instances
-from traindrop_cli.local.sagemaker.metrics import FinalMetrics, definitions_of
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Settings
-from traindrop_cli.local.sagemaker.task import JobFailed, Move, Task
+from traindrop_cli.local.sagemaker.task import Move, Task
 from traindrop_cli.local.sagemaker.volume import volume_bytes
 
 logger = logging.getLogger(__name__)
 
-INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 # How often a spot job gets other instances. SageMaker has no such limit, but here somebody kills the script each time.
 RESTARTS = 3
 
 
-def carry_out(job: Job, settings: Settings, credentials: Credentials, stop: threading.Event, move: Move) -> None:
+def carry_out(job: JobState, settings: Settings, credentials: Credentials, stop: threading.Event, move: Move) -> None:
     """Download, train, upload; tells each step by `move`, the last one being a terminal status."""
     task = Task(job, settings, credentials, stop, move)
     settings.work_dir.mkdir(parents=True, exist_ok=True)
@@ -82,31 +83,18 @@ def _finish(task: Task, machines: Sequence[Machine], outcome: Outcome, metrics: 
         task.move("Uploading")
     model = _upload(task, machines, with_model=outcome.failure_reason is None)
 
-    def completed(changed: Job) -> Job:
+    def completed(changed: JobState) -> JobState:
         return replace(changed, metrics=tuple(metrics.final()), model_artifacts=model)
 
-    last = "Stopped" if outcome.stopped else limit if outcome.timed_out else "Completed"
-    if outcome.failure_reason is not None:
-        last = "Failed"
-    task.move(last, completed, failure_reason=outcome.failure_reason)
+    task.move(last_status(outcome, limit), completed, failure_reason=outcome.failure_reason)
 
 
 def _upload(task: Task, machines: Sequence[Machine], *, with_model: bool) -> str | None:
     """Put model and output where the job says; the address of the model."""
-    s3, output = task.client("s3"), task.job.request["OutputDataConfig"]
-    base = f"{output['S3OutputPath'].rstrip('/')}/{task.job.name}/output"
-    artifacts = _packed(task.job, machines)
-    try:
-        if artifacts.output:
-            channels.put_artifact(s3, artifacts.output, f"{base}/output.tar.gz", output.get("KmsKeyId"))
-        if artifacts.model and with_model:
-            channels.put_artifact(s3, artifacts.model, f"{base}/model.tar.gz", output.get("KmsKeyId"))
-    except channels.DataError as error:
-        raise JobFailed(f"ClientError: {error}") from error
-    return f"{base}/model.tar.gz" if with_model else None
+    return job_files.deliver(task.client("s3"), task.job.request, _packed(task.job, machines), with_model=with_model)
 
 
-def _packed(job: Job, machines: Sequence[Machine]) -> Artifacts:
+def _packed(job: JobState, machines: Sequence[Machine]) -> Artifacts:
     folders = [machine.folders for machine in machines]
     try:
         return pack(folders, folders[0].root, volume_bytes(job.request))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
+from traindrop.job_state import Scope
+
 
 class Credentials(TypedDict):
     """Temporary credentials, named as boto3's client() takes them."""
@@ -12,14 +14,6 @@ class Credentials(TypedDict):
     aws_access_key_id: str
     aws_secret_access_key: str
     aws_session_token: str | None
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Whose resources a call is about."""
-
-    account: str
-    region: str
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 from botocore.loaders import Loader
 
-from traindrop_cli.local.sagemaker.jobs import Job
-from traindrop_cli.local.sagemaker.surroundings import Credentials, Scope, Settings
+from traindrop.job_state import JobState, Scope
+from traindrop_cli.local.sagemaker.surroundings import Credentials, Settings
 
 # The service models are parsed once for all jobs instead of once each.
 _LOADER = Loader()
@@ -18,15 +18,11 @@ _LOADER = Loader()
 Move = Callable[..., None]
 
 
-class JobFailed(Exception):
-    """The job cannot go on; the message is its FailureReason."""
-
-
 @dataclass(frozen=True)
 class Task:
     """A job that is carried out, as whom, and how to end it and to tell of it."""
 
-    job: Job
+    job: JobState
     settings: Settings
     credentials: Credentials
     stop: threading.Event

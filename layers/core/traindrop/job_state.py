@@ -1,16 +1,18 @@
-"""A training job: its states, and how DescribeTrainingJob, ListTrainingJobs and its events show it."""
+"""A training job that is carried out here: its states, and how DescribeTrainingJob, ListTrainingJobs and its events
+show it. Shared by the trainer Lambda and the local SageMaker.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from traindrop.container import FAILURE_REASON_LENGTH
-from traindrop_cli.local.sagemaker.surroundings import Scope
+from traindrop.container import FAILURE_REASON_LENGTH, Outcome
 
 TERMINAL = ("Completed", "Failed", "Stopped")
 DAY = 86400
 EVENT = "SageMaker Training Job State Change"
+INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 
 # Fields of the request that Describe repeats. Tags are not among them.
 _REPEATED = (
@@ -46,6 +48,15 @@ _PRIMARY = {
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Whose resources a call is about."""
+
+    account: str
+    region: str
+    partition: str = "aws"
+
+
+@dataclass(frozen=True)
 class Transition:
     """One secondary status and the time that it lasted, in seconds since the epoch."""
 
@@ -55,7 +66,7 @@ class Transition:
 
 
 @dataclass(frozen=True)
-class Job:
+class JobState:
     """One training job. `request` is that of CreateTrainingJob; times are seconds since the epoch."""
 
     scope: Scope
@@ -89,16 +100,16 @@ class Job:
 
 
 def training_job_arn(scope: Scope, name: str) -> str:
-    return f"arn:aws:sagemaker:{scope.region}:{scope.account}:training-job/{name}"
+    return f"arn:{scope.partition}:sagemaker:{scope.region}:{scope.account}:training-job/{name}"
 
 
-def new_job(scope: Scope, request: Mapping[str, Any], now: float) -> Job:
+def new_job(scope: Scope, request: Mapping[str, Any], now: float) -> JobState:
     """A job that was just accepted."""
     tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", [])}
-    return Job(scope, request, now, now, transitions=(Transition("Starting", now),), tags=tags)
+    return JobState(scope, request, now, now, transitions=(Transition("Starting", now),), tags=tags)
 
 
-def moved(job: Job, secondary_status: str, now: float, *, failure_reason: str | None = None) -> Job:
+def moved(job: JobState, secondary_status: str, now: float, *, failure_reason: str | None = None) -> JobState:
     """The job in its next secondary status; the primary status and the training times follow from it."""
     *before, last = job.transitions
     transitions = (*before, replace(last, end=now), Transition(secondary_status, now))
@@ -118,6 +129,32 @@ def moved(job: Job, secondary_status: str, now: float, *, failure_reason: str | 
     )
 
 
+def stepped(job: JobState, secondary_status: str, now: float, *, failure_reason: str | None = None) -> JobState:
+    """The job in its next status, but for one that StopTrainingJob was called for: it stays Stopping until it ends,
+    and however that is, it was stopped."""
+    if job.status != "Stopping":
+        return moved(job, secondary_status, now, failure_reason=failure_reason)
+    return moved(job, "Stopped", now) if _PRIMARY.get(secondary_status) in TERMINAL else job
+
+
+def last_status(outcome: Outcome, limit: str = "MaxRuntimeExceeded") -> str:
+    """The secondary status that a job ends with; `limit` is that of one that ran out of time."""
+    if outcome.failure_reason is not None:
+        return "Failed"
+    return "Stopped" if outcome.stopped else limit if outcome.timed_out else "Completed"
+
+
+def as_record(job: JobState) -> dict[str, Any]:
+    """The job as JSON can hold it; `from_record` reads it."""
+    return asdict(job)
+
+
+def from_record(record: Mapping[str, Any]) -> JobState:
+    transitions = tuple(Transition(**each) for each in record["transitions"])
+    changed = {"scope": Scope(**record["scope"]), "transitions": transitions, "metrics": tuple(record["metrics"])}
+    return JobState(**{**record, **changed})
+
+
 def max_runtime(request: Mapping[str, Any]) -> int:
     """Seconds; the default of the API is one day."""
     return int(request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY))
@@ -135,7 +172,7 @@ def instance_count(request: Mapping[str, Any]) -> int:
     return sum(int(group["InstanceCount"]) for group in groups)
 
 
-def describe(job: Job) -> dict[str, Any]:
+def describe(job: JobState) -> dict[str, Any]:
     """The answer of DescribeTrainingJob."""
     flags = ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption", "EnableManagedSpotTraining")
     answer = {
@@ -159,7 +196,7 @@ def describe(job: Job) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if value is not None}
 
 
-def summary(job: Job) -> dict[str, Any]:
+def summary(job: JobState) -> dict[str, Any]:
     """The job's entry in the answer of ListTrainingJobs."""
     answer = {
         "TrainingJobName": job.name,
@@ -173,7 +210,7 @@ def summary(job: Job) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if value is not None}
 
 
-def event_detail(job: Job) -> dict[str, Any]:
+def event_detail(job: JobState) -> dict[str, Any]:
     """The detail of the job's state change event; times are epoch milliseconds in strings, as documented."""
     answer = {
         **{key: job.request[key] for key in _IN_EVENT if key in job.request},
@@ -207,7 +244,7 @@ def _milliseconds(time: float | None) -> str | None:
     return None if time is None else str(int(time * 1000))
 
 
-def _seconds(job: Job, without: Sequence[str]) -> int | None:
+def _seconds(job: JobState, without: Sequence[str]) -> int | None:
     """From the first download to the end, without the time in some states; in whole seconds, at least one.
 
     Waiting for another spot instance is not billed. There is no spot price here: a second counts as a second.

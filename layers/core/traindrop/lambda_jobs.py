@@ -1,0 +1,129 @@
+"""The training jobs that a Lambda function carries out.
+
+Each has a record in the ledger, which is to it what SageMaker's own record is to a job of SageMaker's: a name is taken
+once, one function claims it, its states follow each other.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from traindrop.clock import now
+from traindrop.events import TrainingJob
+from traindrop.job_state import JobState, Scope, as_record, describe, from_record, new_job, stepped
+from traindrop.ledger import Ledger
+
+# Conflicting writes are those of one trainer and of one who stops it: more in a row are no accident.
+_TRIES = 10
+
+
+@dataclass(frozen=True)
+class LambdaJob:
+    """`claimed_until`: when the function that carries it out ends at the latest, in seconds since the epoch; None while
+    none does."""
+
+    state: JobState
+    claimed_until: float | None = None
+
+    @property
+    def is_unclaimed(self) -> bool:
+        return self.claimed_until is None and not self.state.is_over
+
+    def training_job(self) -> TrainingJob:
+        """As DescribeTrainingJob's answer is read."""
+        known = describe(self.state)
+        times = {name: datetime.fromtimestamp(at, UTC) for name, at in known.items() if name.endswith("Time")}
+        return TrainingJob.model_validate(known | times)
+
+
+@dataclass(frozen=True)
+class End:
+    """How a job ends: its last secondary status, and what it leaves."""
+
+    status: str
+    failure_reason: str | None = None
+    metrics: tuple[Mapping[str, Any], ...] = ()
+    model: str | None = None
+
+
+class LambdaJobs:
+    """The records of one stack."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def create(self, request: Mapping[str, Any], region: str) -> LambdaJob:
+        """The job of a request, made where it is not there yet."""
+        # arn:aws:iam::<account>:role/…
+        _, partition, _, _, account, *_ = request["RoleArn"].split(":")
+        state = new_job(Scope(account, region, partition), request, _time())
+        if self._ledger.write_job(state.name, 0, _written(LambdaJob(state))):
+            return LambdaJob(state)
+        return self.stored(state.name)
+
+    def get(self, name: str) -> LambdaJob | None:
+        found = self._ledger.job(name)
+        return None if found is None else _read(found[1])
+
+    def stored(self, name: str) -> LambdaJob:
+        """A job that is known to be there. Raises `KeyError` where it is not."""
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def claim(self, name: str, seconds: float) -> LambdaJob | None:
+        """Take a job to carry it out, within so many seconds; None where another has it, or it is over."""
+
+        def claimed(job: LambdaJob) -> LambdaJob | None:
+            if not job.is_unclaimed:
+                return None
+            return LambdaJob(stepped(job.state, "Downloading", _time()), _time() + seconds)
+
+        return self._change(name, claimed)
+
+    def move(self, name: str, status: str) -> None:
+        """Put a job into its next secondary status, where it is not over."""
+        self._change(name, _unless_over(lambda job: stepped(job, status, _time())))
+
+    def end(self, name: str, end: End) -> LambdaJob | None:
+        """Bring a job to its end; None where it had one."""
+
+        def ended(job: JobState) -> JobState:
+            state = stepped(job, end.status, _time(), failure_reason=end.failure_reason)
+            return replace(state, metrics=end.metrics, model_artifacts=end.model)
+
+        return self._change(name, _unless_over(ended))
+
+    def stop(self, name: str) -> None:
+        """Ask for a job's end: who carries it out, or claims it next, brings it about."""
+        self._change(name, _unless_over(lambda job: stepped(job, "Stopping", _time())))
+
+    def _change(self, name: str, step: Callable[[LambdaJob], LambdaJob | None]) -> LambdaJob | None:
+        """Replace a job by what `step` makes of it, as one step; None where that is None, or there is no job."""
+        for _ in range(_TRIES):
+            found = self._ledger.job(name)
+            if found is None:
+                return None
+            version, content = found
+            job = step(_read(content))
+            if job is None or self._ledger.write_job(name, version, _written(job)):
+                return job
+        raise RuntimeError(f"the job {name} is being changed by others all the time")
+
+
+def _unless_over(change: Callable[[JobState], JobState]) -> Callable[[LambdaJob], LambdaJob | None]:
+    return lambda job: None if job.state.is_over else replace(job, state=change(job.state))
+
+
+def _time() -> float:
+    return now().timestamp()
+
+
+def _written(job: LambdaJob) -> dict[str, Any]:
+    return {"state": as_record(job.state), "claimed_until": job.claimed_until}
+
+
+def _read(content: Mapping[str, Any]) -> LambdaJob:
+    return LambdaJob(from_record(content["state"]), content["claimed_until"])

@@ -1,0 +1,148 @@
+"""The trainer: a CreateTrainingJob request, carried out inside a Lambda function as SageMaker would."""
+
+import errno
+import json
+import logging
+import os
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from traindrop import aws
+from traindrop.container import Outcome, run
+from traindrop.final_metrics import FinalMetrics, definitions_of
+from traindrop.folders import Folders
+from traindrop.job_files import JobFailed, deliver, fetch
+from traindrop.job_state import INTERNAL_ERROR, JobState, event_detail, last_status, max_runtime
+from traindrop.lambda_jobs import End, LambdaJobs
+from traindrop.lambda_limits import RESERVED_SECONDS, Sandbox, disk_limit, limit_met, memory_limit
+from traindrop.ledger import Ledger
+from traindrop.log_stream import log_stream
+from traindrop.packing import pack
+from traindrop.process import Supervision
+from traindrop.settings import TrainerSettings
+
+logger = logging.getLogger(__name__)
+
+# Between SIGTERM and SIGKILL, well within what is reserved of the time-out.
+_GRACE_SECONDS = 10.0
+# Between two looks whether somebody wants the job stopped.
+_LOOK_SECONDS = 2.0
+# Of the log, what may tell why the script ended.
+_LAST_LINES = 50
+
+
+def train(name: str, sandbox: Sandbox, settings: TrainerSettings) -> str | None:
+    """Carry out the job of that name, and tell of its end; its status then, None where another carries it out or did.
+
+    Whatever goes wrong with the job ends it. An exception means: it is not known how the job ended.
+    """
+    jobs = LambdaJobs(Ledger(settings.table))
+    claimed = jobs.claim(name, sandbox.seconds)
+    if claimed is None:
+        return None
+    ended = jobs.end(name, _end_of(claimed.state, sandbox, jobs))
+    if ended is None:  # it was given up meanwhile, and that was told
+        return jobs.stored(name).state.status
+    aws.emit_state_change(settings.stack, json.dumps(event_detail(ended.state)))
+    return ended.state.status
+
+
+def _end_of(job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
+    if job.status == "Stopping":
+        return End("Stopped")
+    try:
+        return carry_out(job, sandbox, jobs)
+    except JobFailed as failure:
+        return End("Failed", str(failure))
+    except MemoryError:
+        return End("Failed", memory_limit(sandbox))
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return End("Failed", disk_limit("what was fetched or packed"))
+        logger.exception("training job %s", job.name)
+        return End("Failed", INTERNAL_ERROR)
+
+
+def carry_out(job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
+    """Download, train, upload; what the job ends with. Raises `JobFailed`."""
+    began, s3 = time.monotonic(), aws.client("s3")
+    metrics = FinalMetrics(definitions_of(job.request))
+    with tempfile.TemporaryDirectory(prefix="training-", ignore_cleanup_errors=True) as root:
+        folders = fetch(s3, job.request, Path(root))
+        jobs.move(job.name, "Training")
+        outcome = _run(job, folders, metrics, sandbox, jobs, ends=began + sandbox.seconds - RESERVED_SECONDS)
+        if not outcome.stopped:
+            jobs.move(job.name, "Uploading")
+        artifacts = pack([folders], folders.root)
+        model = deliver(s3, job.request, artifacts, with_model=outcome.failure_reason is None)
+    return End(last_status(outcome), outcome.failure_reason, tuple(metrics.final()), model)
+
+
+def _run(
+    job: JobState, folders: Folders, metrics: FinalMetrics, sandbox: Sandbox, jobs: LambdaJobs, *, ends: float
+) -> Outcome:
+    """Run the script. Raises `JobFailed` where it met a limit of Lambda's."""
+    last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+    wanted = time.monotonic() + max_runtime(job.request)
+    before = _peak_mb()
+    stream = f"{job.name}/algo-1-{int(time.time())}"
+    with log_stream(aws.client("logs"), stream) as lines, _stop_wish(job.name, jobs) as stop:
+
+        def on_line(line: str) -> None:
+            lines.write(line)
+            metrics.read(line)
+            last_lines.append(line)
+
+        supervision = Supervision(on_line, stop, min(wanted, ends), _GRACE_SECONDS, die_with_parent=True)
+        outcome = run(job.request, folders, supervision, extra_environment=_variables(job))
+    after = _peak_mb()
+    peak = after if after > before else None  # the highest of all children that there ever were
+    limit = limit_met(outcome, last_lines, sandbox, cut_off=ends < wanted, peak_mb=peak)
+    if limit is not None:
+        raise JobFailed(limit)
+    return outcome
+
+
+def _variables(job: JobState) -> dict[str, str]:
+    return {
+        "AWS_REGION": job.scope.region,
+        "TRAINING_JOB_ARN": job.arn,
+        # Where the layers are: Lambda's own bootstrap puts them on this process's path only.
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+
+
+@contextmanager
+def _stop_wish(name: str, jobs: LambdaJobs) -> Iterator[threading.Event]:
+    """An event that is set once somebody wants the job stopped, or has given it up."""
+    stop, ended = threading.Event(), threading.Event()
+
+    def look() -> None:
+        while not ended.wait(_LOOK_SECONDS):
+            with suppress(ClientError, BotoCoreError):  # the next look will tell
+                found = jobs.get(name)
+                if found is None or found.state.status != "InProgress":
+                    stop.set()
+                    return
+
+    watcher = threading.Thread(target=look, name="stop wish", daemon=True)
+    watcher.start()
+    try:
+        yield stop
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _peak_mb() -> int:
+    """The most memory that any child of this process has taken so far; Linux counts it in kB."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024

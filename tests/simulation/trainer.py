@@ -1,0 +1,69 @@
+"""What the trainer does between its claim on a job and the job's end, in memory; and what becomes of its jobs."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.simulation.history import InLambda, Item
+
+from traindrop.container import Outcome
+from traindrop.job_files import JobFailed
+from traindrop.job_state import JobState, describe, from_record
+from traindrop.lambda_jobs import End, LambdaJobs
+from traindrop.lambda_limits import RESERVED_SECONDS, Sandbox, limit_met, memory_limit
+
+if TYPE_CHECKING:
+    from tests.simulation.account import Account
+
+# Between two looks whether somebody wants it stopped.
+_LOOK = 20.0
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda hands to a handler, as far as one looks at it."""
+
+    seconds: float
+    memory_limit_in_mb: int = 1769
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+def carry_out(account: "Account", job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
+    """Stands in for `traindrop.training.carry_out`: time passes, and the job's fate comes about."""
+    # The same for whoever carries it out.
+    known = account.history.in_lambda[job.name]
+    fate = known.fate = known.fate or account.sagemaker.fate(job.name)
+    jobs.move(job.name, "Training")
+    longest = sandbox.seconds - RESERVED_SECONDS
+    ends = account.time.now + min(fate.seconds, longest)
+    while account.time.now < ends:
+        found = jobs.get(job.name)
+        if found is None or found.state.status != "InProgress":
+            return End("Stopped")
+        account.pass_time(min(_LOOK, ends - account.time.now))
+    known.trained += 1
+    if fate.seconds > longest:
+        cut_off = Outcome(-15, None, stopped=False, timed_out=True, seconds=longest)
+        raise JobFailed(limit_met(cut_off, [], sandbox, cut_off=True, peak_mb=None) or "")
+    if fate.status == "Failed":
+        # A lack of capacity is nothing that a function meets; it may lack memory instead.
+        raise JobFailed(memory_limit(sandbox) if "CapacityError" in (fate.reason or "") else fate.reason or "")
+    jobs.move(job.name, "Uploading")
+    if fate.status == "Completed" and fate.leaves_model:
+        account.bucket.put(f"runs/{job.name}/output/model.tar.gz", b"a model")
+    return End("MaxRuntimeExceeded" if fate.status == "Stopped" else "Completed")
+
+
+def note(account: "Account", record: Item) -> None:
+    """A job's record was written: keep what the invariants look at."""
+    content = json.loads(record["content"])
+    state = content["state"]
+    known = account.history.in_lambda.setdefault(
+        state["request"]["TrainingJobName"], InLambda(account.time.now)
+    )  # fmt: skip
+    known.status, known.reason = state["status"], state["failure_reason"] or ""
+    known.billed = describe(from_record(state)).get("BillableTimeInSeconds", 0)
+    if known.ended is None and known.status in {"Completed", "Failed", "Stopped"}:
+        known.ended = account.time.now
