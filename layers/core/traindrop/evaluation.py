@@ -13,13 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from traindrop import predictions, scoring
 from traindrop.artifacts import unpack
 from traindrop.billed import Cost
+from traindrop.curves import Curves, curves_of
 from traindrop.dataset import Schema, read
 from traindrop.described_by_predictions import schema_of_predictions
 from traindrop.errors import EvaluationFailed
 from traindrop.held_out import HeldOut, read_held_out
+from traindrop.importances import Importance, importances_of
+from traindrop.learning_curve import learning_curves
 from traindrop.model_files import read_schema, training_metrics
-from traindrop.predictions import Predict, Predictions
+from traindrop.predictions import BoosterPredict, Predictions
 from traindrop.preparation import Preparation
+from traindrop.row_sample import RowSample
 from traindrop.scoring import Metrics, Scores
 
 MODEL, DATASET, PREDICTIONS, METRICS = "model.ubj", "dataset.json", "predictions.csv", "metrics.json"
@@ -65,6 +69,8 @@ class Evaluation(_Model):
     baseline: dict[str, float | None] = Field({}, description="The best constant answer for the scored rows.")
     class_counts: dict[str, int] = {}
     confusion_matrix: list[list[int]] | None = None
+    curves: Curves | None = None
+    importances: tuple[Importance, ...] = Field((), description="Of a model that XGBoost reads, by column.")
     validation: dict[str, float | None]
     timings: dict[str, float]
     cost: Cost | None = Field(None, description="What training cost, of all attempts.")
@@ -114,14 +120,19 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
     watch = _Watch()
     schema = _schema(model_dir, output_dir, test_csv, subject)
     validation = (training_metrics(output_dir / METRICS) if output_dir else {}) or subject.validation
+    learning = _learning(output_dir)
     about = _about(subject, schema, validation)
     if test_csv is None:
-        return Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
+        curves = Curves(**learning) if learning else None
+        main_metric = _main_metric(subject, schema, validation)
+        return Evaluation(**about, main_metric=main_metric, curves=curves, timings=watch.laps)
     predict = _predict(model_dir, schema, subject)
     watch.lap("load")
     file = subject.test_file or test_csv.name
     reader = subject.preparation.read if subject.preparation else read
-    found = read_held_out(test_csv, schema, predict, file=file, reader=reader)
+    sample = RowSample(len(schema.columns))
+    drawn = sample.taken_from(predict) if predict else None
+    found = read_held_out(test_csv, schema, drawn, file=file, reader=reader)
     predicted = found.predictions
     if predicted is None:
         predicted = predictions.from_file((output_dir or model_dir) / PREDICTIONS, schema, len(found.truth))
@@ -131,6 +142,9 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
     scores = _score(schema.task, truth, predicted[known])
     baseline = scoring.baseline(schema.task, truth, len(schema.classes))
     watch.lap("score")
+    curves = curves_of(schema.task, truth, predicted[known], schema.classes).model_copy(update=learning)
+    importances = importances_of(predict, sample, found.truth, schema) if predict else ()
+    watch.lap("explain")
     return Evaluation(
         **about,
         scored=_scored(found, file, test_csv),
@@ -140,6 +154,8 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
         baseline=baseline,
         class_counts=_class_counts(truth, schema),
         confusion_matrix=scores.confusion_matrix,
+        curves=curves,
+        importances=importances,
         timings=watch.laps,
     )
 
@@ -155,7 +171,7 @@ def _schema(model_dir: Path, output_dir: Path | None, test_csv: Path | None, sub
     return schema_of_predictions(predictions, test_csv, subject.target, subject.task)
 
 
-def _predict(model_dir: Path, schema: Schema, subject: Subject) -> Predict | None:
+def _predict(model_dir: Path, schema: Schema, subject: Subject) -> BoosterPredict | None:
     """By the model itself where it is XGBoost's and it is known how a file becomes its features."""
     if subject.preparation is not None:
         if not (model_dir / BUILTIN_MODEL).exists():
@@ -163,6 +179,12 @@ def _predict(model_dir: Path, schema: Schema, subject: Subject) -> Predict | Non
         return predictions.by_booster(model_dir / BUILTIN_MODEL, schema)
     is_described = (model_dir / MODEL).exists() and (model_dir / DATASET).exists()
     return predictions.by_booster(model_dir / MODEL, schema) if is_described else None
+
+
+def _learning(output_dir: Path | None) -> dict[str, Any]:
+    """Of `Curves`: what metrics.json has of the rounds of training; nothing where it has no rounds."""
+    curves, best_round = learning_curves(output_dir / METRICS) if output_dir else ((), None)
+    return {"learning": curves, "best_round": best_round} if curves else {}
 
 
 def _scored(found: HeldOut, file: str, path: Path) -> Scored:

@@ -17,7 +17,7 @@ def training_metrics(path: Path) -> dict[str, float | None]:
     """
     if not path.is_file():
         return {}
-    document = _json_object(path, 'Write JSON: {"validation": {"auc": [one value per round]}}.')
+    document = json_object(path, 'Write JSON: {"validation": {"auc": [one value per round]}}.')
     best, found = document.get("best_iteration"), document.get("validation")
     if not isinstance(found, dict):
         return {}
@@ -54,7 +54,7 @@ def read_schema(path: Path) -> Schema:
     if not path.is_file():
         raise EvaluationFailed(f"model.tar.gz holds no {path.name}, so no file can be read for it. {mend}")
     try:
-        schema = Schema.from_json(_json_object(path, mend))
+        schema = Schema.from_json(json_object(path, mend))
     except (DatasetError, AttributeError) as error:
         raise EvaluationFailed(f"{path.name} cannot be read: {error} {mend}") from error
     fits = {"binary": len(schema.classes) == 2, "multiclass": len(schema.classes) > 2, "regression": True}
@@ -66,7 +66,8 @@ def read_schema(path: Path) -> Schema:
     return schema
 
 
-def _json_object(path: Path, mend: str) -> dict[str, Any]:
+def json_object(path: Path, mend: str) -> dict[str, Any]:
+    """Raises `EvaluationFailed`, which ends with `mend`, for a file that holds no JSON object."""
     try:
         document = json.loads(path.read_bytes())
     except ValueError as error:

@@ -3,6 +3,7 @@
 import csv
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,44 @@ NOTHING_TO_SCORE = (
 _SUM_TOLERANCE = 1e-3  # of the probabilities of one row; a script may write few digits
 
 
-def by_booster(path: Path, schema: Schema) -> Predict:
-    """A function that predicts a batch with the XGBoost model in `path`, up to its best iteration.
+@dataclass(frozen=True)
+class BoosterPredict:
+    """Predicts a batch with an XGBoost model, up to its best iteration."""
+
+    booster: Any
+    schema: Schema
+    file: str
+
+    def __call__(self, batch: Batch) -> Predictions:
+        matrix = np.frombuffer(batch.features, dtype=np.float32).reshape(batch.rows, len(self.schema.columns))
+        return _checked(self.booster.inplace_predict(matrix, iteration_range=self._rounds), self.schema, self.file)
+
+    @property
+    def trees(self) -> int:
+        """How many a row passes through."""
+        rounds = self._rounds[1] or self.booster.num_boosted_rounds()
+        return int(rounds) * (len(self.schema.classes) if self.schema.task == "multiclass" else 1)
+
+    def total_gain(self) -> dict[int, float]:
+        """By feature number, of those that a tree splits by; empty for a model without trees."""
+        import xgboost
+
+        try:
+            model = self.booster[: self._rounds[1]] if self._rounds[1] else self.booster
+            found = model.get_score(importance_type="total_gain")
+        except (xgboost.core.XGBoostError, ValueError):
+            return {}
+        names = self.booster.feature_names or [f"f{number}" for number in range(len(self.schema.columns))]
+        return {number: float(found[name]) for number, name in enumerate(names) if name in found}
+
+    @property
+    def _rounds(self) -> tuple[int, int]:
+        best = self.booster.attr("best_iteration")
+        return (0, int(best) + 1) if best and best.isdecimal() else (0, 0)
+
+
+def by_booster(path: Path, schema: Schema) -> BoosterPredict:
+    """Reads the XGBoost model in `path`.
 
     Raises `EvaluationFailed` where the file is no such model, or one of another data set or task.
     """
@@ -47,14 +84,7 @@ def by_booster(path: Path, schema: Schema) -> Predict:
             f"{path.name} was trained on {features} features and dataset.json names {len(schema.columns)}: "
             "they are not of one training. Write both by the same run of the training script."
         )
-    best = booster.attr("best_iteration")
-    rounds = (0, int(best) + 1) if best and best.isdecimal() else (0, 0)
-
-    def predict(batch: Batch) -> Predictions:
-        matrix = np.frombuffer(batch.features, dtype=np.float32).reshape(batch.rows, features)
-        return _checked(booster.inplace_predict(matrix, iteration_range=rounds), schema, path.name)
-
-    return predict
+    return BoosterPredict(booster, schema, path.name)
 
 
 def _checked(found: Any, schema: Schema, file: str) -> Predictions:
