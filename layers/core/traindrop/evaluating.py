@@ -18,6 +18,7 @@ from traindrop.ledger import Ledger
 from traindrop.logs import about, log
 from traindrop.model_files import own_metric
 from traindrop.preparation import Preparation
+from traindrop.report import report
 from traindrop.run import Run, Status, run_of
 from traindrop.settings import EvaluatorSettings
 
@@ -51,8 +52,14 @@ def _evaluate(run: Run, ledger: Ledger) -> None:
     # Names out of the data may hold what steers a terminal; in ASCII it stays an escape of JSON's.
     document = evaluation.model_dump_json(indent=2, ensure_ascii=True)
     aws.put(run.bucket, run.evaluation_key, document.encode(), "application/json")
+    _write_report(evaluation, run)
     done = now()
     ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **_summary(evaluation))
+
+
+def _write_report(evaluation: Evaluation, run: Run) -> None:
+    page = report(evaluation, run, aws.read_json(run.bucket, run.request_key))
+    aws.put(run.bucket, run.report_key, page.encode(), "text/html; charset=utf-8")
 
 
 def _score(run: Run) -> Evaluation:

@@ -234,6 +234,10 @@ class Run(BaseModel):
         return f"runs/{self.run}/evaluation.json"
 
     @property
+    def report_key(self) -> str:
+        return f"runs/{self.run}/report.html"
+
+    @property
     def model_uri(self) -> str | None:
         """Where the model lies; None where training left none."""
         trained = self.status in {Status.COMPLETED, Status.EVALUATED, Status.EVALUATION_FAILED}
@@ -242,6 +246,10 @@ class Run(BaseModel):
     @property
     def evaluation_uri(self) -> str | None:
         return self.uri(self.evaluation_key) if self.status is Status.EVALUATED else None
+
+    @property
+    def report_uri(self) -> str | None:
+        return self.uri(self.report_key) if self.status is Status.EVALUATED else None
 
     def uri(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
