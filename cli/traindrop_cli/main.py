@@ -103,6 +103,21 @@ def show(run: str, json: Json = False, stack: StackName = None) -> None:
 
 
 @app.command()
+def report(
+    run: str,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write it to. Default: <run>.html in this folder.", show_default=False)
+    ] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open it in a browser.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Fetch the report of an evaluated run, one HTML file that needs no network, and open it in a browser."""
+    from traindrop_cli.commands.report import run_report
+
+    run_report(run, output, show=not no_open, stack=stack)
+
+
+@app.command()
 def rerun(
     run: str,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the new run to its end.")] = False,

@@ -42,6 +42,7 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
         "worst_case_usd": float(run.worst_case_usd) if run.worst_case_usd is not None else None,
         "model": run.model_uri,
         "evaluation": run.evaluation_uri,
+        "report": run.report_uri,
         "reason": run.reason,
         "file": run.uri(run.key),
         "rows": run.rows,

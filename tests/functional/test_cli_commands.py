@@ -21,7 +21,7 @@ Traindrop = Callable[..., "subprocess.CompletedProcess[str]"]
 FEW_ROUNDS = "hyperparameters: {num_round: 5}\n"
 JSON_FIELDS = {"run", "dataset", "status", "metrics", "seconds", "model", "reason", "attempt", "place_in_line",
                "waits_for", "answered_by", "earlier_failures", "stop_requested_by", "cost",
-               "worst_case_usd"}  # fmt: skip
+               "worst_case_usd", "report"}  # fmt: skip
 
 
 def caller(home: Path) -> Traindrop:
@@ -88,7 +88,14 @@ def test_one_command_trains_in_a_local_aws_of_its_own_and_keeps_the_run(
     assert 0 < run["seconds"] < 120
     assert run["model"].endswith(f"/runs/{run['run']}/output/model.tar.gz")
     found = {str(path.relative_to(kept)) for path in kept.rglob("*") if path.is_file()}
-    assert found >= {"request.json", "evaluation.json", "output/model.tar.gz", "output/output.tar.gz", "run.json"}
+    assert found >= {
+        "request.json",
+        "evaluation.json",
+        "report.html",
+        "output/model.tar.gz",
+        "output/output.tar.gz",
+        "run.json",
+    }
     assert "trained" in done.stderr
     assert traindrop("local", "status").returncode == 1
 

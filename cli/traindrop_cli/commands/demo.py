@@ -37,7 +37,8 @@ def run_demo() -> int:
             print_run(run, screen, message=False, is_local=True)
             keep(stack, run, KEPT)
     screen.print(
-        f"This local AWS has ended. Model, evaluation, request, log and message lie in {KEPT}/ now.\n"
+        f"This local AWS has ended. Model, evaluation, request, log and message lie in {KEPT}/ now; its report, for a "
+        f"browser, is {KEPT}/report.html.\n"
         "For one that stays: traindrop local up",
         soft_wrap=True,
     )

@@ -65,7 +65,9 @@ def dots(title: str, axes: Axes, series: Iterable[Series]) -> str:
 
 def _xy(title: str, axes: Axes, series: Iterable[Series], *, show_dots: bool, dots_size: float, joined: bool) -> str:
     given = list(series)
-    chart = pygal.XY(**_settings(axes, _values(given, 0), _values(given, 1)), xrange=axes.x_range, range=axes.y_range)
+    x, y = _values(given, 0), _values(given, 1)
+    ranges = {"xrange": axes.x_range or spread(x), "range": axes.y_range or spread(y)}
+    chart = pygal.XY(**_settings(axes, x, y), **ranges)
     for each in given:
         radii = each.radii or [dots_size] * len(each.points)
         points = [{"value": point, "node": {"r": radius}} for point, radius in zip(each.points, radii, strict=True)]
@@ -89,17 +91,17 @@ def histogram(title: str, axes: Axes, series: Iterable[Series]) -> str:
 
 def bars(title: str, labels: Sequence[str], series: Series, errors: Sequence[float] = ()) -> str:
     """Horizontal bars, the first on top; `errors` are drawn to both sides of their ends."""
-    spread = list(errors) or [0.0] * len(series.points)
-    ends = [0.0, *(value + error for value, error in zip(series.points, spread, strict=True))]
-    starts = [0.0, *(value - error for value, error in zip(series.points, spread, strict=True) if error)]
-    span = min(starts), max(ends)
+    widths = list(errors) or [0.0] * len(series.points)
+    ends = [0.0, *(value + error for value, error in zip(series.points, widths, strict=True))]
+    starts = [0.0, *(value - error for value, error in zip(series.points, widths, strict=True) if error)]
+    span = spread([*starts, *ends])
     settings = _settings(Axes("", ""), [], span) | {"height": 50 + 24 * max(2, len(labels)), "range": span}
     chart = pygal.HorizontalBar(**settings)
     # Cut here: pygal leaves room for the whole of each, and never ends where a long one leaves none for an axis title.
     chart.x_labels = [plain_text.line(label, _LONGEST_LABEL) for label in reversed(labels)]
     values = [
         {"value": value, "ci": {"low": value - error, "high": value + error}} if error else value
-        for value, error in zip(series.points, spread, strict=True)
+        for value, error in zip(series.points, widths, strict=True)
     ]
     chart.add(series.name, values[::-1])
     return _svg(chart, title, [Series(series.name, (), hints=series.hints[::-1])])
@@ -124,6 +126,13 @@ def _settings(axes: Axes, x: Sequence[float], y: Sequence[float]) -> dict[str, A
         "x_value_formatter": tick,
         "value_formatter": tick,
     }
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """From the least to the greatest; around a single value, or values that hardly differ, there is room."""
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    room = max(abs(low), abs(high)) * 1e-6 or 0.5
+    return (low, high) if high - low > room else (low - room, high + room)
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:

@@ -11,6 +11,7 @@ MAX_CLASSES = 10  # of which each has a curve: more lines nobody can tell apart
 _BINS_OF_PROBABILITY = 20
 _BINS_OF_CALIBRATION = 10
 _BINS_OF_RESIDUALS = 30
+DRAWABLE = 1e100  # beyond it differences overflow
 # Residuals beyond these quantiles count in the outermost bins: one outlier would leave a single bar.
 _SHOWN_RESIDUALS = (0.005, 0.995)
 
@@ -174,26 +175,25 @@ def _right_and_wrong(truth: Truth, probabilities: Floats) -> Histogram:
 
 def _shares(values: dict[str, Floats]) -> Histogram:
     edges = np.linspace(0, 1, _BINS_OF_PROBABILITY + 1)
-    counts = {name: tuple(np.histogram(found, edges)[0].tolist()) for name, found in values.items()}
+    counts = {name: tuple(np.histogram(np.clip(found, 0, 1), edges)[0].tolist()) for name, found in values.items()}
     return Histogram(edges=_short(edges), counts=counts)
 
 
 def _regression(true: Floats, predicted: Floats) -> Curves:
-    with np.errstate(over="ignore"):
-        errors = predicted - true
-    known = np.isfinite(errors)
+    known = (np.abs(true) < DRAWABLE) & (np.abs(predicted) < DRAWABLE)
+    true, predicted = true[known], predicted[known]
+    if not len(true):
+        return Curves()
     order = np.argsort(true, kind="stable")
     kept = order[np.unique(np.linspace(0, len(order) - 1, MAX_POINTS).round().astype(np.int64))]
     return Curves(
         predicted_against_true=Points(true=_short(true[kept]), predicted=_short(predicted[kept])),
-        residuals=_residuals(errors[known]),
+        residuals=_residuals(predicted - true),
     )
 
 
 def _residuals(errors: Floats) -> Histogram | None:
     """None where they are too large to be told apart."""
-    if not len(errors):
-        return None
     low, high = np.quantile(errors, _SHOWN_RESIDUALS)
     if low == high:
         low, high = low - 0.5, high + 0.5

@@ -24,7 +24,7 @@ class Importance(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     column: str
-    gain: float | None = Field(description="Share of the gain of all splits; None for a model without trees.")
+    gain: float | None = Field(description="Share of the gain of all splits; None for a model that splits nothing.")
     permutation: float | None = Field(
         description="How much worse the task's metric (binary: auc, multiclass: accuracy, regression: rmse) gets on a "
         "sample of the test rows where the column's values change places among them: the mean of five times, None "

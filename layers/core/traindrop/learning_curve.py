@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from traindrop.curves import MAX_POINTS, LearningCurve
+from traindrop.curves import DRAWABLE, MAX_POINTS, LearningCurve
 from traindrop.model_files import json_object, own_metric
 
 _PARTS = ("train", "validation")
@@ -57,5 +57,5 @@ def _values(name: str, values: list[float], at: list[int]) -> tuple[float | None
 
 
 def _finite(name: str, value: float) -> float | None:
-    found = own_metric(name, float(value))[1] if abs(value) < 1e300 else None
+    found = own_metric(name, float(value))[1] if abs(value) < DRAWABLE else None
     return None if found is None or not math.isfinite(found) else float(f"{found:.6g}")

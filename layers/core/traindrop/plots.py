@@ -159,7 +159,9 @@ def _permutation(shown: Sequence[Importance], metric: str, cut: str) -> Plot:
 def _learning(number: int, curve: LearningCurve, best: int | None) -> Plot:
     parts = {"validation": curve.validation, "train": curve.train}
     series = [
-        Series(name, list(zip(curve.rounds, values, strict=True))) for name, values in parts.items() if any(values)
+        Series(name, list(zip(curve.rounds, values, strict=True)))
+        for name, values in parts.items()
+        if any(value is not None for value in values)
     ]
     values = [value for each in series for _, value in each.points if value is not None]
     if best is not None and values:

@@ -43,14 +43,9 @@ class BoosterPredict:
         return int(rounds) * (len(self.schema.classes) if self.schema.task == "multiclass" else 1)
 
     def total_gain(self) -> dict[int, float]:
-        """By feature number, of those that a tree splits by; empty for a model without trees."""
-        import xgboost
-
-        try:
-            model = self.booster[: self._rounds[1]] if self._rounds[1] else self.booster
-            found = model.get_score(importance_type="total_gain")
-        except (xgboost.core.XGBoostError, ValueError):
-            return {}
+        """By feature number, of those that a tree splits by."""
+        model = self.booster[: self._rounds[1]] if self._rounds[1] else self.booster
+        found = model.get_score(importance_type="total_gain")
         names = self.booster.feature_names or [f"f{number}" for number in range(len(self.schema.columns))]
         return {number: float(found[name]) for number, name in enumerate(names) if name in found}
 
