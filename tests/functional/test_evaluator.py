@@ -136,6 +136,30 @@ def test_a_completed_job_is_scored_on_the_held_out_file_stored_recorded_and_told
     assert event["detail"]["evaluation"] == f"s3://{BUCKET}/runs/{NAME}/evaluation.json"
 
 
+def test_a_report_lies_beside_the_evaluation_for_a_browser_to_show(job: Job) -> None:
+    request = {"HyperParameters": {"num_round": "30", "eta": "0.3"}, "Environment": {"TOKEN": "the secret"}}
+    aws.put_json(BUCKET, f"runs/{NAME}/request.json", request)
+    job.lie_ready()
+    assert job.completes() == Status.EVALUATED
+    found = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"runs/{NAME}/report.html")
+    page = found["Body"].read().decode()
+    assert found["ContentType"] == "text/html; charset=utf-8"
+    assert page.count("<svg") >= 6
+    assert "<dt>num_round</dt><dd>30</dd>" in page
+    assert "the secret" not in page
+    evaluation = job.evaluation()
+    assert evaluation["importances"][0]["column"] == "length"
+    assert evaluation["curves"]["learning"][0]["rounds"][-1] == 30
+
+
+def test_without_its_request_a_run_is_reported_all_the_same(job: Job) -> None:
+    job.lie_ready(test_key=None)
+    assert job.completes() == Status.EVALUATED
+    page = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"runs/{NAME}/report.html")["Body"].read().decode()
+    assert "there was no test file" in page
+    assert "Learning curve" in page
+
+
 def test_an_event_that_comes_twice_evaluates_once(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     job.lie_ready()
     job.completes()
@@ -244,6 +268,9 @@ def test_names_out_of_the_data_are_only_text_in_the_evaluation_the_message_and_t
     assert document.isascii()
     assert all(letter >= " " or letter == "\n" for letter in document.decode())
     assert set(HOSTILE) <= set(job.evaluation()["classes"])
+    page = (aws.read_start(BUCKET, f"runs/{NAME}/report.html", None, max_bytes=1 << 20) or b"").decode()
+    assert "<img" not in page
+    assert "\x1b" not in page
     message = message_of(job.run)
     assert all(letter.isprintable() or letter == "\n" for letter in message.subject + message.body)
 

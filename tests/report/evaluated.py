@@ -26,6 +26,39 @@ REQUEST: dict[str, Any] = {
 }
 
 
+COLUMN = {"rows": 712, "missing": 0.2, "distinct": 88, "mean": 29.7, "std": 14.5}
+TEXT = {"rows": 712, "missing": 0.0, "distinct": 3, "top": [[f"male{HOSTILE}", 453], ["female", 259]]}
+
+
+class Told(Evaluation):
+    """With what else may stand in evaluation.json, as it is there."""
+
+    verdict: dict[str, Any] | None = None
+    warnings: tuple[dict[str, Any], ...] = ()
+    columns: tuple[dict[str, Any], ...] = ()
+
+
+def told(evaluation: Evaluation) -> Told:
+    """With a verdict, a warning and two columns, one of them in the training file alone."""
+    numbers = COLUMN | {"quantiles": [0.4, 4, 20, 28, 38, 56, 80]}
+    return Told(
+        **evaluation.model_dump(by_alias=True)
+        | {
+            "verdict": {"outcome": "no difference", "text": f"No difference from {HOSTILE} that this test can show."},
+            "warnings": [
+                {"kind": "drift", "column": f"Age{HOSTILE}", "text": "Older in the test rows.",
+                 "evidence": {"drift": 0.31}}
+            ],
+            "columns": [
+                {"name": f"Age{HOSTILE}", "kind": "number", "used": True, "train": numbers, "test": numbers,
+                 "drift": 0.31, "drift_limit": 0.2},
+                {"name": "Sex", "kind": "text", "used": False, "train": TEXT, "test": None, "drift": None,
+                 "drift_limit": None},
+            ],
+        }
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Evaluated:
     evaluation: Evaluation

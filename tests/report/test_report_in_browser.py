@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 from tests.conftest import TITANIC
 from tests.report.browser import CHROMIUM, DESKTOP, PHONE, Browser, Page, browser
-from tests.report.evaluated import HOSTILE, REQUEST, evaluated
+from tests.report.evaluated import HOSTILE, REQUEST, evaluated, told
 
 from traindrop.report import report
 
@@ -62,7 +62,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Report:
         folder = tmp_path_factory.mktemp(dataset)
         found = evaluated(dataset, folder)
         path = folder / "report.html"
-        path.write_text(report(found.evaluation, found.run, REQUEST), encoding="utf-8")
+        path.write_text(report(told(found.evaluation), found.run, REQUEST), encoding="utf-8")
         return path
 
     return of
@@ -124,6 +124,18 @@ def test_names_out_of_the_data_are_text_and_no_markup(page: Page, written: Repor
     assert f"yes{HOSTILE}" in text
     assert "\u202e" not in text
     assert page.complaints == []
+
+
+def test_verdict_warnings_and_columns_are_shown_where_the_evaluation_has_them(page: Page, written: Report) -> None:
+    page.open(written("diabetes").as_uri())
+    text = {name: page.evaluate(f"document.querySelector('#{name}').innerText") for name in ("verdict", "warnings")}
+    assert f"No difference from {HOSTILE}" in text["verdict"]
+    assert f"Age{HOSTILE}: Older in the test rows." in text["warnings"]
+    rows = page.evaluate("[...document.querySelectorAll('#columns tbody tr')].map(row => row.innerText)")
+    assert [row.split("\t")[0] for row in rows] == [f"Age{HOSTILE}", "Sex left out"]
+    assert "28.000 (4.000 to 56.000)" in rows[0]
+    assert "0.31, differs" in rows[0]
+    assert "not there" in rows[1]
 
 
 def test_a_script_that_got_into_the_page_all_the_same_would_not_run(

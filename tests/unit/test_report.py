@@ -126,7 +126,7 @@ def test_names_are_escaped_wherever_they_stand() -> None:
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_whatever_was_predicted_there_is_a_report(task: Any, data: st.DataObject) -> None:
     numbers = st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=30)
     values = np.array(data.draw(numbers))

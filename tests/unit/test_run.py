@@ -122,6 +122,7 @@ def test_artifacts_lie_under_the_job_and_what_all_attempts_share_under_the_run()
     assert run.output_key == f"runs/{run.run}-r2/output/output.tar.gz"
     assert run.request_key == f"runs/{run.run}/request.json"
     assert run.evaluation_key == f"runs/{run.run}/evaluation.json"
+    assert run.report_key == f"runs/{run.run}/report.html"
 
 
 def test_the_copies_of_a_runs_files_keep_their_names_and_never_meet() -> None:

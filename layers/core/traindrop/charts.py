@@ -121,8 +121,8 @@ def _settings(axes: Axes, x: Sequence[float], y: Sequence[float]) -> dict[str, A
         "spacing": 6,
         "x_title": axes.x or None,
         "y_title": axes.y or None,
-        "x_labels": axes.x_ticks or (ticks(min(x), max(x)) if x else None),
-        "y_labels": axes.y_ticks or (ticks(min(y), max(y)) if y else None),
+        "x_labels": axes.x_ticks or (ticks(*spread(x)) if x else None),
+        "y_labels": axes.y_ticks or (ticks(*spread(y)) if y else None),
         "x_value_formatter": tick,
         "value_formatter": tick,
     }
@@ -131,7 +131,7 @@ def _settings(axes: Axes, x: Sequence[float], y: Sequence[float]) -> dict[str, A
 def spread(values: Sequence[float]) -> tuple[float, float]:
     """From the least to the greatest; around a single value, or values that hardly differ, there is room."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    room = max(abs(low), abs(high)) * 1e-6 or 0.5
+    room = max(max(abs(low), abs(high)) * 1e-6, 1e-200)
     return (low, high) if high - low > room else (low - room, high + room)
 
 
@@ -141,7 +141,9 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
         return [low]
     power = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next(factor * power for factor in (1, 2, 5, 10, 20) if (high - low) / (factor * power) <= most)
-    return [round(number * step, 12) for number in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)]
+    return [
+        float(f"{number * step:.12g}") for number in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1)
+    ]
 
 
 def tick(value: float | None) -> str:
