@@ -1,5 +1,6 @@
 """What the report's plots are drawn from, in evaluation.json: thinned, so that millions of rows stay small."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -92,9 +93,10 @@ def curves_of(task: str, truth: Truth, predicted: Floats, classes: tuple[str, ..
         shown = classes if len(classes) <= MAX_CLASSES else ()
         ones = [(name, truth == number, predicted[:, number]) for number, name in enumerate(shown)]
         scores = _right_and_wrong(truth, predicted)
+    ranked = [(name, _ranked(positive, score)) for name, positive, score in ones]
     return Curves(
-        roc=tuple(curve for one in ones if (curve := _roc(*one))),
-        precision_recall=tuple(curve for one in ones if (curve := _precision_recall(*one))),
+        roc=tuple(curve for one in ranked if (curve := _roc(*one))),
+        precision_recall=tuple(curve for one in ranked if (curve := _precision_recall(*one))),
         calibration=tuple(_calibration(*one) for one in ones),
         scores=scores,
     )
@@ -125,31 +127,37 @@ def _short(values: Floats) -> tuple[float, ...]:
     return tuple(float(f"{value:.6g}") for value in values)
 
 
-def _hits_and_calls(positive: npt.NDArray[np.bool_], score: Floats) -> tuple[Floats, Floats]:
-    """How many rows score as high or higher, by distinct score from the highest: positive ones, and all."""
+@dataclass(frozen=True)
+class _Ranked:
+    """By distinct score, from the highest: how many rows score so high, positive ones (`hits`) and all (`calls`)."""
+
+    hits: Floats
+    calls: Floats
+    positives: int
+    rows: int
+
+
+def _ranked(positive: npt.NDArray[np.bool_], score: Floats) -> _Ranked:
     order = np.argsort(score, kind="stable")[::-1]
     ordered = score[order]
     last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-    return np.cumsum(positive[order])[last].astype(np.float64), (last + 1).astype(np.float64)
+    hits = np.cumsum(positive[order])[last].astype(np.float64)
+    return _Ranked(hits, (last + 1).astype(np.float64), int(positive.sum()), len(score))
 
 
-def _roc(name: str, positive: npt.NDArray[np.bool_], score: Floats) -> Curve | None:
+def _roc(name: str, found: _Ranked) -> Curve | None:
     """None where there are only positive rows, or none."""
-    positives = int(positive.sum())
-    if positives in (0, len(positive)):
+    if found.positives in (0, found.rows):
         return None
-    hits, calls = _hits_and_calls(positive, score)
-    false = np.concatenate(([0.0], (calls - hits) / (len(positive) - positives)))
-    return _curve(name, false, np.concatenate(([0.0], hits / positives)))
+    false = (found.calls - found.hits) / (found.rows - found.positives)
+    return _curve(name, np.append(0.0, false), np.append(0.0, found.hits / found.positives))
 
 
-def _precision_recall(name: str, positive: npt.NDArray[np.bool_], score: Floats) -> Curve | None:
+def _precision_recall(name: str, found: _Ranked) -> Curve | None:
     """From the highest threshold downwards; None where there are no positive rows."""
-    positives = int(positive.sum())
-    if positives == 0:
+    if found.positives == 0:
         return None
-    hits, calls = _hits_and_calls(positive, score)
-    return _curve(name, hits / positives, hits / calls)
+    return _curve(name, found.hits / found.positives, found.hits / found.calls)
 
 
 def _calibration(name: str, positive: npt.NDArray[np.bool_], score: Floats) -> Calibration:
