@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from tests.deployment.account import Account, jobs_of
-from tests.pipeline.pipeline import AT_SAGEMAKER, ENDLESS, FEW_ROUNDS, Pipeline, labelled
+from tests.pipeline.pipeline import ENDLESS, FEW_ROUNDS, Pipeline, labelled
 
 from traindrop.run import Status
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def stacks(account: Account) -> Iterator[tuple[Pipeline, Pipeline]]:
     """The stacks of samconfig.toml: production, and one for development whose name is longer."""
-    yield account.deploy("traindrop", **AT_SAGEMAKER), account.deploy("traindrop-dev", **AT_SAGEMAKER)
+    yield account.deploy("traindrop", AutoInLambda="false"), account.deploy("traindrop-dev", AutoInLambda="false")
     account.delete("traindrop-dev")
     account.delete("traindrop")
 
