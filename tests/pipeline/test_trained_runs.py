@@ -40,6 +40,7 @@ def test_titanic_is_trained_and_scored_on_its_held_out_rows_by_nothing_that_know
     assert evaluation["metrics"]["accuracy"] > TITANIC_MAJORITY
     assert evaluation["metrics"]["auc"] > 0.7
     assert (pipeline.read(run.model_key) or b"").startswith(b"\x1f\x8b")
+    assert b"<dt>num_round</dt>" in (pipeline.read(run.report_key) or b"")
 
     request = json.loads(pipeline.read(run.request_key) or b"{}")
     asked = request["HyperParameters"]

@@ -82,17 +82,28 @@ class Curves(_Data):
     best_round: int | None = Field(None, description="Of the learning curve, from 1: the one that the model ends with.")
 
 
-def curves_of(task: str, truth: Truth, predicted: Floats, classes: tuple[str, ...]) -> Curves:
-    """Of scored rows. `truth`: class numbers or values, shape (rows,); `predicted`: as scoring takes it."""
+def curves_of(
+    task: str, truth: Truth, predicted: Floats, classes: tuple[str, ...], learning: Curves | None = None
+) -> Curves:
+    """Of scored rows, with the learning curve of `learning`.
+
+    `truth`: class numbers or values, shape (rows,); `predicted`: as scoring takes it.
+    """
     if task == "regression":
-        return _regression(truth.astype(np.float64), predicted.astype(np.float64))
-    if task == "binary":
-        ones = [(classes[1], truth == 1, predicted)]
-        scores = _by_class(truth, predicted, classes)
+        found = _regression(truth.astype(np.float64), predicted.astype(np.float64))
+    elif task == "binary":
+        found = _of_classes([(classes[1], truth == 1, predicted)], _by_class(truth, predicted, classes))
     else:
         shown = classes if len(classes) <= MAX_CLASSES else ()
         ones = [(name, truth == number, predicted[:, number]) for number, name in enumerate(shown)]
-        scores = _right_and_wrong(truth, predicted)
+        found = _of_classes(ones, _right_and_wrong(truth, predicted))
+    if learning is None:
+        return found
+    return found.model_copy(update={"learning": learning.learning, "best_round": learning.best_round})
+
+
+def _of_classes(ones: list[tuple[str, npt.NDArray[np.bool_], Floats]], scores: Histogram) -> Curves:
+    """Of each class that is drawn: its name, which rows are of it, and their predicted probability."""
     ranked = [(name, _ranked(positive, score)) for name, positive, score in ones]
     return Curves(
         roc=tuple(curve for one in ranked if (curve := _roc(*one))),

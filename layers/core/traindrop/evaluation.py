@@ -112,41 +112,34 @@ def evaluate_archives(
 def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path | None, subject: Subject) -> Evaluation:
     """Score the model in `model_dir` on `test_csv`, or report what training measured where there is none.
 
-    The folders hold what was in model.tar.gz and output.tar.gz. An XGBoost model (model.ubj) predicts
-    here, a batch of rows in memory at a time; of any other, predictions.csv is scored. Nothing is
-    unpickled and no code of the training is run.
+    The folders hold what was in model.tar.gz and output.tar.gz. An XGBoost model (model.ubj) predicts here, a batch of
+    rows in memory at a time; of any other, predictions.csv is scored. No code of the training is run or unpickled.
     Raises `EvaluationFailed`: what is wrong with which file, and how to mend it.
     """
     watch = _Watch()
     schema = _schema(model_dir, output_dir, test_csv, subject)
     validation = (training_metrics(output_dir / METRICS) if output_dir else {}) or subject.validation
-    learning = _learning(output_dir)
-    about = _about(subject, schema, validation)
+    about = _about(subject, schema, validation) | {"curves": _learning(output_dir)}
     if test_csv is None:
-        curves = Curves(**learning) if learning else None
-        main_metric = _main_metric(subject, schema, validation)
-        return Evaluation(**about, main_metric=main_metric, curves=curves, timings=watch.laps)
+        return Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
     predict = _predict(model_dir, schema, subject)
     watch.lap("load")
     file = subject.test_file or test_csv.name
     reader = subject.preparation.read if subject.preparation else read
     sample = RowSample(len(schema.columns))
-    drawn = sample.taken_from(predict) if predict else None
-    found = read_held_out(test_csv, schema, drawn, file=file, reader=reader)
-    predicted = found.predictions
-    if predicted is None:
-        predicted = predictions.from_file((output_dir or model_dir) / PREDICTIONS, schema, len(found.truth))
+    found = read_held_out(test_csv, schema, sample.taken_from(predict), file=file, reader=reader)
+    predicted = _predicted(found, (output_dir or model_dir) / PREDICTIONS, schema)
     watch.lap("predict")
     known = ~np.isnan(found.truth)
     truth = found.truth[known].astype(np.float64 if schema.task == "regression" else np.int64)
     scores = _score(schema.task, truth, predicted[known])
     baseline = scoring.baseline(schema.task, truth, len(schema.classes))
     watch.lap("score")
-    curves = curves_of(schema.task, truth, predicted[known], schema.classes).model_copy(update=learning)
+    curves = curves_of(schema.task, truth, predicted[known], schema.classes, about["curves"])
     importances = importances_of(predict, sample, found.truth, schema) if predict else ()
     watch.lap("explain")
     return Evaluation(
-        **about,
+        **about | {"curves": curves, "importances": importances},
         scored=_scored(found, file, test_csv),
         main_metric=_main_metric(subject, schema, scores.metrics),
         metrics=scores.metrics,
@@ -154,8 +147,6 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
         baseline=baseline,
         class_counts=_class_counts(truth, schema),
         confusion_matrix=scores.confusion_matrix,
-        curves=curves,
-        importances=importances,
         timings=watch.laps,
     )
 
@@ -181,10 +172,17 @@ def _predict(model_dir: Path, schema: Schema, subject: Subject) -> BoosterPredic
     return predictions.by_booster(model_dir / MODEL, schema) if is_described else None
 
 
-def _learning(output_dir: Path | None) -> dict[str, Any]:
-    """Of `Curves`: what metrics.json has of the rounds of training; nothing where it has no rounds."""
+def _learning(output_dir: Path | None) -> Curves | None:
+    """What metrics.json has of the rounds of training; None where it has no rounds."""
     curves, best_round = learning_curves(output_dir / METRICS) if output_dir else ((), None)
-    return {"learning": curves, "best_round": best_round} if curves else {}
+    return Curves(learning=curves, best_round=best_round) if curves else None
+
+
+def _predicted(found: HeldOut, written: Path, schema: Schema) -> Predictions:
+    """Made on the way, or what training wrote."""
+    if found.predictions is not None:
+        return found.predictions
+    return predictions.from_file(written, schema, len(found.truth))
 
 
 def _scored(found: HeldOut, file: str, path: Path) -> Scored:

@@ -38,8 +38,10 @@ class RowSample:
         self.features = np.concatenate((self.features, features[new]))[kept]
         self._seen += batch.rows
 
-    def taken_from(self, predict: Predict) -> Predict:
-        """`predict`, with the rows that it is given drawn from on the way."""
+    def taken_from(self, predict: Predict | None) -> Predict | None:
+        """`predict`, with the rows that it is given drawn from on the way; None where nothing predicts."""
+        if predict is None:
+            return None
 
         def both(batch: Batch) -> Predictions:
             self.add(batch)
