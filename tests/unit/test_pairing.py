@@ -1,5 +1,6 @@
 """Two models on the same rows: what is a difference, and what is not."""
 
+from collections.abc import Callable
 from typing import Any, get_args
 
 import numpy as np
@@ -19,7 +20,11 @@ METRICS = {
     "regression": ["rmse", "mae", "r2"],
 }
 EVERY = [(task, metric) for task, metrics in METRICS.items() for metric in metrics]
-SCORE = {"binary": scoring.binary, "multiclass": scoring.multiclass, "regression": scoring.regression}
+SCORE: dict[str, Callable[..., scoring.Scores]] = {
+    "binary": scoring.binary,
+    "multiclass": scoring.multiclass,
+    "regression": scoring.regression,
+}
 
 Table = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
 
@@ -29,7 +34,8 @@ def table(task: str, rows: int, seed: int, skill: tuple[float, float] = (0.5, 0.
     rng = np.random.default_rng(seed)
     if task == "regression":
         truth = rng.normal(10, 2, rows)
-        return truth, *(truth + rng.normal(0, 2.5 - 2 * each, rows) for each in skill)
+        one, other = (truth + rng.normal(0, 2.5 - 2 * each, rows) for each in skill)
+        return truth, one, other
     classes = 2 if task == "binary" else 4
     labels = rng.integers(0, classes, rows)
     found = []

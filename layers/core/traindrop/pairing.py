@@ -2,8 +2,8 @@
 
 The paired bootstrap draws rows, each with both models' predictions: what makes a row hard for both cancels out.
 B. Efron and R. Tibshirani (1993), An Introduction to the Bootstrap, chapters 8.4 and 13.3 (percentile interval). Of
-many rows the bag of little bootstraps: A. Kleiner, A. Talwalkar, P. Sarkar and M. Jordan (2014), A scalable bootstrap for
-massive data, J. R. Stat. Soc. B 76:795-816. Of accuracy McNemar's exact test has to agree: Q. McNemar (1947),
+many rows the bag of little bootstraps: A. Kleiner, A. Talwalkar, P. Sarkar and M. Jordan (2014), A scalable bootstrap
+for massive data, J. R. Stat. Soc. B 76:795-816. Of accuracy McNemar's exact test has to agree: Q. McNemar (1947),
 Psychometrika 12:153-157; T. Dietterich (1998), Neural Computation 10:1895-1923.
 """
 

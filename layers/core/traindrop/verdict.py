@@ -59,8 +59,8 @@ def compared(
     answer = judge(metric, value, champion_value, interval)
     low, high = interval
     numbers = (
-        f"{metric} {plain_text.number(value)} against {plain_text.number(champion_value)} on the same {rows:,} test rows, "
-        f"a difference of {_signed(value - champion_value)} (95 % {_signed(low)} to {_signed(high)})"
+        f"{metric} {plain_text.number(value)} against {plain_text.number(champion_value)} on the same {rows:,} test "
+        f"rows, a difference of {_signed(value - champion_value)} (95 % {_signed(low)} to {_signed(high)})"
     )
     again = " The champion was scored again, since the test file is another one." if rescored else ""
     sentence = {
@@ -68,8 +68,8 @@ def compared(
         "worse": f"Worse than the champion {champion}: {numbers}.",
     }.get(answer, f"No difference from the champion {champion} that this test set can show: {numbers}.")
     return Verdict(
-        outcome=answer, becomes_champion=answer == "better", text=sentence + again, metric=metric, value=value, rows=rows,
-        champion=champion, champion_value=champion_value, difference=value - champion_value, interval=interval,
+        outcome=answer, becomes_champion=answer == "better", text=sentence + again, metric=metric, value=value,
+        rows=rows, champion=champion, champion_value=champion_value, difference=value - champion_value, interval=interval,
         rescored=rescored,
     )  # fmt: skip
 
