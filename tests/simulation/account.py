@@ -406,6 +406,7 @@ _ENVIRONMENT = {
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
     "TRAINER": f"{STACK}-Trainer", "LARGE_TRAINER": f"{STACK}-LargeTrainer",
     "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
+    "MODEL_APPROVAL": "PendingManualApproval",
 }  # fmt: skip
 _bundle_of_ours = cache(bundle.bundle_of_ours)
 

@@ -38,18 +38,34 @@ class Verdict(BaseModel):
     rescored: bool = False
 
 
-def first(dataset: str, metric: str, value: float, rows: int, minimum: float | None) -> Verdict:
-    """Of a dataset without a champion: a run becomes it, unless it misses the `minimum` of training.yaml."""
+def first(
+    dataset: str, metric: str, value: float, rows: int, minimum: float | None, *, gone: str | None = None
+) -> Verdict:
+    """Of a dataset without a champion: a run becomes it, unless it misses the `minimum` of training.yaml.
+
+    `gone`: a champion whose model was deleted, so that nothing can be compared with it any more.
+    """
     reached = minimum is None or (value <= minimum if metric in LOWER_IS_BETTER else value >= minimum)
     shown, name = plain_text.number(value), plain_text.line(dataset, 80)
     if reached:
         text = f"The first champion of {name}: {metric} {shown} on {rows:,} test rows."
+        if gone is not None:
+            text = f"The new champion of {name}: {metric} {shown}. The model of the former one, {gone}, was deleted."
     else:
         limit = "is above the most" if metric in LOWER_IS_BETTER else "misses the minimum"
         text = (
             f"{metric} {shown} {limit} of {plain_text.number(minimum or 0)} in training.yaml: {name} has no champion."
         )
-    return Verdict(outcome="first", becomes_champion=reached, text=text, metric=metric, value=value, rows=rows)
+    return Verdict(
+        outcome="first", becomes_champion=reached, text=text, metric=metric, value=value, rows=rows, champion=gone
+    )
+
+
+def undefined(dataset: str, metric: str | None = None) -> Verdict:
+    """Of a dataset without a champion, and a run without the `metric` that it would have to reach a minimum of."""
+    what = f"{metric} is" if metric else "All metrics are"
+    text = f"{what} undefined on these test rows: {plain_text.line(dataset, 80)} has no champion."
+    return Verdict(outcome="first", becomes_champion=False, text=text)
 
 
 def compared(
@@ -69,8 +85,8 @@ def compared(
     }.get(answer, f"No difference from the champion {champion} that this test set can show: {numbers}.")
     return Verdict(
         outcome=answer, becomes_champion=answer == "better", text=sentence + again, metric=metric, value=value,
-        rows=rows, champion=champion, champion_value=champion_value, difference=value - champion_value, interval=interval,
-        rescored=rescored,
+        rows=rows, champion=champion, champion_value=champion_value, difference=value - champion_value,
+        interval=interval, rescored=rescored,
     )  # fmt: skip
 
 
