@@ -9,11 +9,11 @@ from traindrop import plain_text
 from traindrop.billed import run_usd, was_billed
 from traindrop.cost import dollars
 from traindrop.run import Run
-from traindrop.workload import where
 
 Request = Mapping[str, Any]
 # Files and folders of the run itself: they always differ, and say nothing.
 _OF_THE_RUN = ("sagemaker_", "save_")
+_SAID_ELSEWHERE = {"target", "task", "train", "test"}
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,15 @@ def rows(runs: Sequence[Run], requests: Sequence[Request]) -> list[Row]:
 
 def on_other_rows(runs: Sequence[Run]) -> bool:
     """Whether some were tested on other rows than others, so that their metrics say little beside each other."""
-    return len({test_file(run) for run in runs if run.metrics}) > 1
+    tested = [run for run in runs if run.metrics]
+    return not all(same_test_file(tested[0], run) for run in tested)
 
 
-def test_file(run: Run) -> str | None:
-    """What tells test files apart: the digest of what was scored, of earlier runs what S3 said of it."""
-    return run.test_digest or run.test_etag
+def same_test_file(one: Run, other: Run) -> bool:
+    """By the digest of what was scored; of runs that have none, by what S3 said of the file."""
+    if one.test_digest and other.test_digest:
+        return one.test_digest == other.test_digest
+    return one.test_etag == other.test_etag
 
 
 def _facts(run: Run, request: Request) -> Iterator[tuple[str, str, str | None]]:
@@ -58,7 +61,7 @@ def _facts(run: Run, request: Request) -> Iterator[tuple[str, str, str | None]]:
     yield "data", "rows", _count(run.rows)
     yield "data", "columns", _count(run.columns)
     yield "data", "test file", run.test_key and run.test_key.rpartition("/")[2]
-    yield "data", "test content", (run.test_digest or run.test_etag or "").removeprefix("sha256:")[:12] or None
+    yield "data", "test content", run.test_etag and run.test_etag[:12]
     yield from (("result", *each) for each in _result(run))
     usd = run_usd(run)
     yield "cost and time", "cost", dollars(usd) if usd is not None else "unknown" if was_billed(run) else None
@@ -73,7 +76,7 @@ def _facts(run: Run, request: Request) -> Iterator[tuple[str, str, str | None]]:
 def _config(run: Run, request: Request) -> Iterator[tuple[str, str | None]]:
     yield "framework", run.framework
     yield "image", request.get("AlgorithmSpecification", {}).get("TrainingImage", "").rpartition("/")[2] or None
-    yield "place", where(run.instance_count, run.instance_type) if run.instance_type else None
+    yield "place", run.place if run.instance_type else None
     yield "spot", "yes" if request.get("EnableManagedSpotTraining") else None
     yield "max_runtime", f"{run.max_runtime} s" if run.max_runtime else None
     yield "target", run.target
@@ -81,7 +84,7 @@ def _config(run: Run, request: Request) -> Iterator[tuple[str, str | None]]:
     yield "metric", run.metric
     yield "minimum", None if run.minimum is None else plain_text.number(run.minimum)
     for name, value in sorted(request.get("HyperParameters", {}).items()):
-        if not name.startswith(_OF_THE_RUN) and name not in {"target", "task"}:
+        if not name.startswith(_OF_THE_RUN) and name not in _SAID_ELSEWHERE:
             yield name, _decoded(value)
     for name, value in sorted(request.get("Environment", {}).items()):
         yield f"environment {name}", value
