@@ -30,13 +30,14 @@ class Row:
 
 
 def rows(runs: Sequence[Run], requests: Sequence[Request]) -> list[Row]:
-    """Every fact of any of the runs; `requests`: each one's CreateTrainingJob request, empty where it has none."""
+    """Every fact that any of the runs has; `requests`: of each its training job's, empty where it has none."""
     found = [list(_facts(run, request)) for run, request in zip(runs, requests, strict=True)]
     by_run = [{(section, name): value for section, name, value in each} for each in found]
     names = list(dict.fromkeys((section, name) for each in found for section, name, _ in each))
     sections = list(dict.fromkeys(section for section, _ in names))
     names.sort(key=lambda name: sections.index(name[0]))
-    return [Row(*name, tuple(each.get(name) for each in by_run)) for name in names]
+    compared = (Row(*name, tuple(each.get(name) for each in by_run)) for name in names)
+    return [row for row in compared if any(value is not None for value in row.values)]
 
 
 def on_other_rows(runs: Sequence[Run]) -> bool:

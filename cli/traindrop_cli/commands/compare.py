@@ -64,7 +64,7 @@ def _show(
         cells = (plain(value or "-", "bold" if row.differs else "dim") for value in row.values)
         table.add_row(plain(f"  {row.name}"), *cells)
     screen.print(table)
-    alike = [row.name for row in compared if row.section in _ONLY_DIFFERENCES and not row.differs and any(row.values)]
+    alike = [row.name for row in compared if row.section in _ONLY_DIFFERENCES and not row.differs]
     if alike and not everything:
         screen.print(plain(f"Alike: {', '.join(alike)}. --all shows them."), soft_wrap=True)
     if on_other_rows(runs):
