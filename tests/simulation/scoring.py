@@ -1,7 +1,7 @@
-"""Scoring calls no AWS: here a model's skill is a number that follows from its run's name, and comparing is quick."""
+"""Scoring calls no AWS: here it takes its time, and a model's skill is a number that follows from its run's name."""
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,15 +9,30 @@ from traindrop.evaluation import Evaluation, Keep, Rows, Scored, Subject
 from traindrop.pairing import Pair
 from traindrop.schema import Schema
 
+if TYPE_CHECKING:
+    from tests.simulation.account import Account
+
 _SCHEMA = Schema("species", "binary", ("rose", "tulip"), ())
 # What a test set of this size can show.
-_HALF = 0.15
+_HALF = 0.02
+
+
+# Of reading a test file, seconds.
+_LONGEST = 120.0
 
 
 def scored(
-    _model: Any, _output: Any, test: Any, _folder: Any, *, subject: Subject, keep: Keep | None = None
+    account: "Account",
+    _model: Any,
+    _output: Any,
+    test: Any,
+    _folder: Any,
+    *,
+    subject: Subject,
+    keep: Keep | None = None,
 ) -> Evaluation:
     """In place of `evaluate_archives`."""
+    account.pass_time(account.rng.uniform(0.1, _LONGEST))
     skill = _skill(subject.run)
     if keep is not None and test is not None:
         keep(_rows(subject.run))
@@ -29,8 +44,11 @@ def scored(
     )  # fmt: skip
 
 
-def predicted(_model: Any, _output: Any, _test: Any, _folder: Any, *, subject: Subject, own_file: bool) -> Rows:
+def predicted(
+    account: "Account", _model: Any, _output: Any, _test: Any, _folder: Any, *, subject: Subject, own_file: bool
+) -> Rows:
     """In place of `predict_archives`."""
+    account.pass_time(account.rng.uniform(0.1, _LONGEST))
     assert own_file
     return _rows(subject.run)
 
