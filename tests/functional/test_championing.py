@@ -229,6 +229,16 @@ def test_without_a_test_file_there_is_no_verdict_and_no_champion(contest: Contes
     assert (found.verdict, contest.champion) == (None, None)
 
 
+def test_a_run_that_strict_lets_fail_never_becomes_champion(contest: Contest) -> None:
+    run = contest.trained("strict", a_model(GOOD)).model_copy(update={"strict": True})
+    evaluation = an_evaluation("strict", a_model(GOOD), "sha256:0", warnings=("a column gives the answer away",))
+    found = challenge(run, evaluation, [a_model(GOOD)], contest.rows_of, contest.ledger)
+    assert (found.verdict, contest.champion) == (None, None)
+    calm = an_evaluation("strict", a_model(GOOD), "sha256:0", warnings=())
+    assert challenge(run, calm, [a_model(GOOD)], contest.rows_of, contest.ledger).verdict is not None
+    assert contest.champion == "strict"
+
+
 def test_datasets_have_champions_of_their_own(contest: Contest) -> None:
     contest.evaluated("good", a_model(GOOD))
     assert contest.evaluated("poor", a_model(POOR), dataset="größe & données").outcome == "first"

@@ -14,17 +14,18 @@ from traindrop.config import Metric
 from traindrop.pairing import LEAST_ROWS, Pair, compare, mcnemar
 from traindrop.verdict import judge
 
-METRICS = {
-    "binary": ["accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc", "pr_auc", "log_loss", "brier"],
-    "multiclass": ["accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "auc", "log_loss"],
-    "regression": ["rmse", "mae", "r2"],
-}
-EVERY = [(task, metric) for task, metrics in METRICS.items() for metric in metrics]
 SCORE: dict[str, Callable[..., scoring.Scores]] = {
-    "binary": scoring.binary,
-    "multiclass": scoring.multiclass,
-    "regression": scoring.regression,
+    "binary": scoring.binary, "multiclass": scoring.multiclass, "regression": scoring.regression,
+}  # fmt: skip
+SAMPLE = {
+    "binary": (np.array([0, 1]), np.array([0.2, 0.7])),
+    "multiclass": (np.array([0, 1, 2]), np.eye(3)),
+    "regression": (np.array([1.0, 2.0]), np.array([1.5, 2.0])),
 }
+# Whatever an evaluation has.
+EVERY = [(task, metric) for task, score in SCORE.items() for metric in score(*SAMPLE[task]).metrics]
+# A model that knows more need not know better how much it knows.
+SKILL = [(task, metric) for task, metric in EVERY if metric != "calibration_error"]
 
 Table = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
 
@@ -87,7 +88,7 @@ def test_a_model_does_not_differ_from_itself(task: str, metric: str, rows: int, 
         assert judge(metric, pair.first, pair.second, pair.interval) == "no difference"
 
 
-@pytest.mark.parametrize(("task", "metric"), EVERY)
+@pytest.mark.parametrize(("task", "metric"), SKILL)
 def test_a_model_that_is_clearly_better_is_found_to_be(task: str, metric: str) -> None:
     pair = compared(task, metric, table(task, 400, 1, (0.9, 0.2)))
     assert pair is not None
@@ -171,4 +172,22 @@ def test_what_is_undefined_for_the_rows_is_not_compared(task: str, metric: str, 
 
 
 def test_every_metric_that_a_config_may_ask_for_can_be_compared() -> None:
-    assert set(get_args(Metric)) - {"mape"} <= {metric for _, metric in EVERY}
+    own = {"mape": "regression", "calibration_error": "binary"}
+    assert set(get_args(Metric)) <= {metric for _, metric in EVERY} | own.keys()
+    for metric, task in own.items():
+        assert compared(task, metric, table(task, 100, 1, (0.9, 0.2))) is not None
+
+
+def test_the_calibration_error_is_the_gap_between_what_was_said_and_what_came() -> None:
+    truth, probability = np.tile([0, 0, 0, 1], 25), np.full(100, 0.75)
+    pair = compared("binary", "calibration_error", (truth, probability, truth * 1.0))
+    assert pair is not None
+    assert (pair.first, pair.second) == pytest.approx((0.5, 0.0))
+
+
+def test_mape_is_the_mean_of_the_errors_as_shares() -> None:
+    truth = np.full(50, 4.0)
+    pair = compared("regression", "mape", (truth, truth + 1, truth))
+    assert pair is not None
+    assert (pair.first, pair.second) == (0.25, 0.0)
+    assert compared("regression", "mape", (np.zeros(50), truth, truth)) is None

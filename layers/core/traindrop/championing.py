@@ -29,9 +29,10 @@ _MOST_SECONDS = 200.0
 def challenge(run: Run, evaluation: Evaluation, rows: Sequence[Rows], rows_of: RowsOf, ledger: Ledger) -> Evaluation:
     """The evaluation with its verdict, which is recorded with the run. `rows`: one, or none without a test file.
 
+    There is none for a run without test rows, nor for one that its own `strict` lets fail: that never becomes champion.
     Raises `RuntimeError` where others win again and again: deliver the event again.
     """
-    if evaluation.scored is None or not rows:
+    if evaluation.scored is None or not rows or _is_failed_by_warnings(run, evaluation):
         return evaluation
     began, challenger = time.perf_counter(), _Challenger(evaluation, evaluation.scored, rows[0], rows_of)
     for _ in range(_MOST_RACES):
@@ -45,6 +46,10 @@ def challenge(run: Run, evaluation: Evaluation, rows: Sequence[Rows], rows_of: R
             return evaluation.model_copy(update={"verdict": found, "timings": timings})
         run = ledger.stored(run.run)
     raise RuntimeError(f"{run.run} was compared {_MOST_RACES} times, and each time another run had become champion.")
+
+
+def _is_failed_by_warnings(run: Run, evaluation: Evaluation) -> bool:
+    return bool(getattr(run, "strict", False) and getattr(evaluation, "warnings", ()))
 
 
 @dataclass(frozen=True)

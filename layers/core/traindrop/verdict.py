@@ -9,7 +9,7 @@ from traindrop import plain_text
 Interval = tuple[float, float]
 Answer = Literal["first", "better", "worse", "no difference", "not comparable"]
 
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "rmse", "mae", "mape"})
+LOWER_IS_BETTER = frozenset({"log_loss", "brier", "calibration_error", "rmse", "mae", "mape"})
 # Errors in the target's own unit: a thousandth of them is measured on them; of the others it is a thousandth.
 _IN_OWN_UNIT = frozenset({"rmse", "mae", "mape", "log_loss"})
 # A difference below this is none, however sure two million rows make it: the champion is not changed for it.

@@ -10,6 +10,7 @@ Truth = npt.NDArray[np.generic]
 Predictions = npt.NDArray[np.floating]
 # From weights of shape (draws, rows) to one value for each draw; not a number where it is undefined.
 Statistic = Callable[[Floats], Floats]
+_BINS = 10
 
 
 def statistic(metric: str, task: str, truth: Truth, predictions: Predictions) -> Statistic | None:
@@ -67,6 +68,8 @@ def _of_probability(
         return _area(positive, probability)
     if metric == "pr_auc":
         return _average_precision(positive, probability)
+    if metric == "calibration_error":
+        return _calibration_error(positive, score)
     if metric not in {"precision", "recall", "f1"}:
         return None
     hits, calls, positives = (each.astype(np.float64) for each in (positive & (called == 1), called == 1, positive))
@@ -167,6 +170,13 @@ def _average_precision(positive: npt.NDArray[np.bool_], score: Predictions) -> S
         return _ratio((ones * precision).sum(axis=1), ones.sum(axis=1))
 
     return measure
+
+
+def _calibration_error(positive: npt.NDArray[np.bool_], score: Floats) -> Statistic:
+    """Over ten bins of equal width: how far the mean probability is from the share of positives."""
+    place = np.searchsorted(np.linspace(0, 1, _BINS + 1)[1:-1], score)
+    gaps = np.where(place[:, None] == np.arange(_BINS), (positive - score)[:, None], 0.0)
+    return lambda weights: np.abs(weights @ gaps).sum(axis=1) / weights.sum(axis=1)
 
 
 def _mean_area(labels: npt.NDArray[np.int64], probabilities: Predictions) -> Statistic:
