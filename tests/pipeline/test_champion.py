@@ -78,3 +78,33 @@ def test_a_registry_that_refuses_costs_no_evaluation(pipeline: Pipeline) -> None
     assert "The model is not in the model registry" in run.notes[-1]
     assert "sagemaker:CreateModelPackage" in run.notes[-1]
     assert wait_for(lambda: pipeline.messages("refused"))[0].outcome == "evaluated"
+
+
+def test_on_another_test_file_the_champion_is_scored_again(pipeline: Pipeline) -> None:
+    pipeline.put("datasets/retested/test/held_out.csv", noisy(200, 5000))
+    pipeline.drop("retested", noisy(200, 0), "first.csv", hyperparameters=FEW_ROUNDS)
+    pipeline.told("retested", runs=1)
+    pipeline.put("datasets/retested/test/held_out.csv", noisy(250, 6000))
+    pipeline.drop("retested", noisy(210, 0), "second.csv")
+    second, first = pipeline.told("retested", runs=2)
+    found = verdict(pipeline, second)
+    assert (found["outcome"], found["rescored"], found["rows"]) == ("no difference", True, 250)
+    assert found["champion"] == first.run
+
+
+def test_of_a_framework_that_leaves_predictions_those_are_compared_on_the_file_they_are_for(pipeline: Pipeline) -> None:
+    pipeline.put("datasets/scripted/test/held_out.csv", noisy(120, 5000))
+    pipeline.drop("scripted", noisy(120, 0), "first.csv", framework="sklearn")
+    pipeline.told("scripted", runs=1)
+    pipeline.drop("scripted", noisy(130, 0), "second.csv")
+    pipeline.told("scripted", runs=2)
+    pipeline.put("datasets/scripted/test/held_out.csv", noisy(140, 6000))
+    pipeline.drop("scripted", noisy(140, 0), "third.csv")
+    third, second, first = pipeline.told("scripted", runs=3)
+    assert [run.status for run in (first, second, third)] == [Status.EVALUATED] * 3
+    assert second.comparison is not None
+    assert second.comparison.outcome in {"no difference", "better"}
+    assert (second.comparison.champion, second.comparison.rows) == (first.run, 120)
+    found = verdict(pipeline, third)
+    assert (found["outcome"], found["becomes_champion"]) == ("not comparable", False)
+    assert "predictions for another test file" in found["text"]
