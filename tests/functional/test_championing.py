@@ -193,8 +193,8 @@ def test_a_champion_whose_model_was_deleted_gives_its_place_up(contest: Contest)
 @pytest.mark.parametrize(
     ("model", "says"),
     [
-        (a_model(GOOD, schema=Schema("colour", "binary", ("rose", "tulip"), ())), "its target"),
-        (a_model(GOOD, schema=Schema("species", "binary", ("lily", "rose"), ())), "its classes"),
+        (a_model(GOOD, schema=Schema("colour", "binary", ("rose", "tulip"), ())), "another target, 'colour'"),
+        (a_model(GOOD, schema=Schema("species", "binary", ("lily", "rose"), ())), "another set of classes"),
         (a_model(GOOD, truth=1 - TRUTH), "other true values"),
     ],
     ids=["target", "classes", "values"],

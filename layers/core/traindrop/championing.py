@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from traindrop import pairing, scoring, verdict
+from traindrop.csv_rows import DatasetError
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Rows, Scored
 from traindrop.ledger import Ledger
@@ -105,7 +106,7 @@ def _predictions(champion: Run, rows_of: RowsOf, *, own_file: bool) -> Rows | st
     """None where its model is gone, a sentence where it says nothing about this file."""
     try:
         return rows_of(champion, own_file)
-    except EvaluationFailed as error:
+    except (EvaluationFailed, DatasetError) as error:  # what is wrong with the champion must not end this run
         return str(error)
 
 
@@ -115,12 +116,12 @@ def _why_not(rows: Rows, theirs: Rows) -> str | None:
     for what, one, two in (
         ("target", mine.target, other.target),
         ("task", mine.task, other.task),
-        ("classes", ", ".join(mine.classes)[:200], ", ".join(other.classes)[:200]),
+        ("set of classes", ", ".join(mine.classes)[:200], ", ".join(other.classes)[:200]),
     ):
         if one != two:
-            return f"its {what} is {two!r}, and of this run it is {one!r}."
+            return f"another {what}, {two!r}; of this run {one!r}."
     if mine.classes != other.classes:
-        return "its classes are others."
+        return "another set of classes."
     if not np.array_equal(rows.truth, theirs.truth, equal_nan=True):
-        return "it reads other true values in the test file."
+        return "other true values, read in the same test file."
     return None
