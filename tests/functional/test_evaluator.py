@@ -355,6 +355,19 @@ def test_a_dataset_s_first_evaluated_run_becomes_its_champion_and_goes_to_the_mo
     assert package["CustomerMetadataProperties"]["traindrop:run"] == NAME
 
 
+def test_the_approval_that_the_stack_says_is_that_of_the_registered_model(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_APPROVAL", "Approved")
+    job.lie_ready()
+    job.account.put(f"runs/{NAME}/request.json", REQUEST.encode())
+    job.account.put(f"runs/{NAME}/report.html", b"<html></html>")
+    job.completes()
+    (package,) = packages()
+    assert package["ModelApprovalStatus"] == "Approved"
+    assert package["ModelMetrics"]["Explainability"]["Report"]["S3Uri"].endswith(f"/runs/{NAME}/report.html")
+
+
 def test_the_same_model_again_is_no_better_on_its_own_test_rows(job: Job) -> None:
     earlier = f"{NAME[:-1]}0"
     job.lie_ready()
