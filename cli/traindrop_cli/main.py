@@ -118,6 +118,32 @@ def report(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[str], typer.Argument(help="Two runs or more.", show_default=False)],
+    everything: Annotated[bool, typer.Option("--all", help="Also settings and data in which they are alike.")] = False,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Show runs side by side: what differs in settings and data, and in result, cost and time."""
+    from traindrop_cli.commands.compare import run_compare
+
+    run_compare(runs, everything=everything, json=json, stack=stack)
+
+
+@app.command()
+def leaderboard(
+    dataset: Annotated[str, typer.Option(help="The dataset.", show_default=False)],
+    metric: Annotated[str | None, typer.Option(help="Default: the main metric of the champion.")] = None,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """List a dataset's tested runs, the best first, and mark its champion."""
+    from traindrop_cli.commands.leaderboard import run_leaderboard
+
+    run_leaderboard(dataset, metric, json=json, stack=stack)
+
+
+@app.command()
 def rerun(
     run: str,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the new run to its end.")] = False,

@@ -47,6 +47,8 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
         "file": run.uri(run.key),
         "rows": run.rows,
         "test_rows": run.test_rows,
+        "verdict": run.comparison.model_dump(mode="json") if run.comparison else None,
+        "model_package": run.model_package,
         "created_at": run.created_at.isoformat(),
         "attempt": run.attempt,
         "earlier_failures": list(run.earlier_failures),

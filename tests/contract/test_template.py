@@ -4,7 +4,7 @@ import ast
 import json
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import pytest
@@ -33,6 +33,7 @@ from traindrop.settings import (
 )
 from traindrop.training_jobs import GIVEN_UP_AFTER
 from traindrop.waiting_line import Place
+from traindrop_cli.local.sagemaker.validation import input_shape
 
 SETTINGS: dict[str, type[BaseModel]] = {
     "Launcher": LauncherSettings,
@@ -166,6 +167,14 @@ def test_both_trainers_are_one_function_in_the_sizes_that_the_rules_count_on() -
     assert json.dumps(may).replace("TrainerLog", "LargeTrainerLog") == json.dumps(large_may)
     assert {each["EphemeralStorage"]["Size"] * 1024**2 for each in (small, large)} == {DISK}
     assert {seconds_of("Trainer"), seconds_of("LargeTrainer")} == {SECONDS}
+
+
+def test_a_champion_goes_to_the_registry_with_one_of_the_states_that_it_may_have() -> None:
+    states = get_args(EvaluatorSettings.model_fields["model_approval"].annotation)
+    assert set(TEMPLATE["Parameters"]["ModelApproval"]["AllowedValues"]) == set(states)
+    assert set(states) <= set(input_shape("CreateModelPackage").members["ModelApprovalStatus"].metadata["enum"])
+    told = FUNCTIONS["Evaluator"]["Environment"]["Variables"]["MODEL_APPROVAL"]
+    assert told == {"Ref": "ModelApproval"}
 
 
 def test_a_trainer_is_invoked_by_the_name_that_it_has_and_by_no_other() -> None:

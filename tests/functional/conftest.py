@@ -118,6 +118,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "LARGE_TRAINER": f"{STACK}-LargeTrainer",
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
+            "MODEL_APPROVAL": "PendingManualApproval",
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 from functions.evaluator.app import lambda_handler
 from tests.builders import CSV, a_context, a_run, client_error, stored
 from tests.conftest import ROOT, LoadEvent
@@ -23,6 +24,7 @@ from traindrop import aws
 from traindrop.events import TrainingJob
 from traindrop.notifying import message_of
 from traindrop.run import Run, Status
+from traindrop.verdict import Verdict
 
 TEST_KEY = "datasets/flowers/test/held_out.csv"
 NAME = a_run().run
@@ -350,3 +352,105 @@ def test_a_service_that_fails_is_not_taken_for_a_model_that_is_bad(job: Job, mon
             job.completes()
     assert job.run.status is Status.COMPLETED
     assert job.completes() == Status.EVALUATED
+
+
+REQUEST = json.dumps(
+    {"AlgorithmSpecification": {"TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/xgb:1"}}
+)
+
+
+def packages() -> list[dict[str, Any]]:
+    """The models in the registry, as they are described."""
+    sagemaker = boto3.client("sagemaker")
+    found = sagemaker.list_model_packages(ModelPackageType="Versioned")["ModelPackageSummaryList"]
+    return [dict(sagemaker.describe_model_package(ModelPackageName=each["ModelPackageArn"])) for each in found]
+
+
+def test_a_dataset_s_first_evaluated_run_becomes_its_champion_and_goes_to_the_model_registry(job: Job) -> None:
+    job.lie_ready()
+    job.account.put(f"runs/{NAME}/request.json", REQUEST.encode())
+    job.completes()
+    assert job.account.ledger.champion("flowers") == NAME
+    assert job.evaluation()["verdict"]["outcome"] == "first"
+    assert job.evaluation()["verdict"]["text"] == job.run.verdict
+    (package,) = packages()
+    assert job.run.model_package == package["ModelPackageArn"]
+    assert package["ModelApprovalStatus"] == "PendingManualApproval"
+    (container,) = package["InferenceSpecification"]["Containers"]
+    assert container["ModelDataUrl"] == f"s3://{BUCKET}/runs/{NAME}/output/model.tar.gz"
+    assert package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].endswith(f"/runs/{NAME}/evaluation.json")
+    assert package["CustomerMetadataProperties"]["traindrop:run"] == NAME
+
+
+def test_the_approval_that_the_stack_says_is_that_of_the_registered_model(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_APPROVAL", "Approved")
+    job.lie_ready()
+    job.account.put(f"runs/{NAME}/request.json", REQUEST.encode())
+    job.account.put(f"runs/{NAME}/report.html", b"<html></html>")
+    job.completes()
+    (package,) = packages()
+    assert package["ModelApprovalStatus"] == "Approved"
+    assert package["ModelMetrics"]["Explainability"]["Report"]["S3Uri"].endswith(f"/runs/{NAME}/report.html")
+
+
+def test_the_same_model_again_is_no_better_on_its_own_test_rows(job: Job) -> None:
+    earlier = f"{NAME[:-1]}0"
+    job.lie_ready()
+    stored(job.account.ledger, a_run(run=earlier, bucket=BUCKET, status=Status.COMPLETED))
+    verdict = Verdict(outcome="first", becomes_champion=True, text="The first.")
+    assert job.account.ledger.decide(job.account.ledger.stored(earlier), verdict, "sha256:0", over=None)
+    job.account.put(f"runs/{earlier}/output/model.tar.gz", job.archives.model)
+    job.completes()
+    found = job.evaluation()["verdict"]
+    assert (found["outcome"], found["difference"], found["rescored"]) == ("no difference", 0, True)
+    assert (job.run.champion, job.run.model_package) == (earlier, None)
+    assert job.account.ledger.champion("flowers") == earlier
+    assert packages() == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        ("create_model_package_group", client_error("CreateModelPackageGroup", "AccessDeniedException", "not you")),
+        ("create_model_package", client_error("CreateModelPackage", "ResourceLimitExceeded", "too many of them")),
+        ("create_model_package", EndpointConnectionError(endpoint_url="https://api.sagemaker")),
+    ],
+)
+def test_what_the_registry_refuses_is_a_note_and_the_run_is_evaluated(
+    job: Job, monkeypatch: pytest.MonkeyPatch, operation: str, error: Exception
+) -> None:
+    def refuse(_request: object) -> str:
+        raise error
+
+    job.lie_ready(notes=("as it was",))
+    job.account.put(f"runs/{NAME}/request.json", REQUEST.encode())
+    monkeypatch.setattr(aws, operation, refuse)
+    assert job.completes() == Status.EVALUATED
+    why = aws.error_message(error) if isinstance(error, ClientError) else str(error)
+    assert job.run.notes == ("as it was", f"The model is not in the model registry: {why}")
+    assert job.account.ledger.champion("flowers") == NAME
+
+
+def test_a_crash_after_the_champion_s_change_is_healed_with_the_same_verdict_and_one_version(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job.lie_ready()
+    job.account.put(f"runs/{NAME}/request.json", REQUEST.encode())
+    requests: list[dict[str, Any]] = []
+
+    def register(request: dict[str, Any]) -> str:
+        requests.append(request)
+        if len(requests) == 1:
+            raise MemoryError("the function died")
+        return "arn:aws:sagemaker:us-east-1:123456789012:model-package/g/1"
+
+    monkeypatch.setattr(aws, "create_model_package", register)
+    with pytest.raises(MemoryError):
+        job.completes()
+    before = job.evaluation()["verdict"]
+    assert job.run.status is Status.COMPLETED
+    assert job.completes() == Status.EVALUATED
+    assert job.evaluation()["verdict"] == before
+    assert len({request["ClientToken"] for request in requests}) == 1

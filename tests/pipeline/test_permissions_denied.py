@@ -65,6 +65,18 @@ def runs_table(session: boto3.Session, pipeline: Pipeline) -> object:
         ),
         ("EvaluatorRole", "sagemaker:CreateTrainingJob", job("traindrop-toy-0", "TrainingRole")),
         ("EvaluatorRole", "s3:GetObject", get("datasets/toy/train/data.csv")),
+        (
+            "EvaluatorRole",
+            "sagemaker:CreateModelPackageGroup",
+            lambda session, _: session.client("sagemaker").create_model_package_group(
+                ModelPackageGroupName="yours-toy"
+            ),
+        ),
+        (
+            "EvaluatorRole",
+            "sagemaker:CreateModelPackage",
+            lambda session, _: session.client("sagemaker").create_model_package(ModelPackageGroupName="yours-toy"),
+        ),
         ("EvaluatorRole", "s3:PutObject", put("runs/traindrop-toy-0/output/model.tar.gz")),
         ("EvaluatorRole", "events:PutEvents", event("aws.s3", "Object Created")),
         ("NotifierRole", "s3:GetObject", get("datasets/toy/train/data.csv")),

@@ -19,14 +19,14 @@ from tests.contract.template import BUCKET, STACK, TRAINING_ROLE
 from tests.simulation.bucket import Bucket
 from tests.simulation.faults import CALM, Crash, CrashPoint, Fault, Rates, by_chance, error_of
 from tests.simulation.functions import Function, failure_record, functions, targets, told_of_failures
-from tests.simulation.history import Change, History, Item, Launched
+from tests.simulation.history import Change, Crowned, History, Item, Launched
 from tests.simulation.sagemaker import Fate, Job, SageMaker
+from tests.simulation.scoring import compared, predicted, scored
 from tests.simulation.table import Table
 from tests.simulation.timeline import Timeline, moment
 from tests.simulation.trainer import carry_out, note
 
-from traindrop import bundle, clock, evaluating, notifying, prices, training
-from traindrop.evaluation import Evaluation, Subject
+from traindrop import bundle, clock, evaluating, notifying, pairing, prices, training
 from traindrop.events import state_change_detail
 from traindrop.lambda_limits import LAMBDA
 from traindrop.logs import log
@@ -88,6 +88,7 @@ class Account:
             plan.quotas, fate, lambda: self.time.now, moment, self.time.at, self._job_changed
         )  # fmt: skip
         self.history.jobs, self.history.touched = self.sagemaker.jobs, self.sagemaker.touched
+        self.history.registered = self.sagemaker.registered
         self.dead_letters: list[str] = []
         self.current: Invocation | None = None
         self.running = 0
@@ -255,6 +256,8 @@ class Account:
         raise NotImplementedError(f"{service} {operation}")
 
     def _answer_of_sagemaker(self, operation: str, given: Any) -> Any:
+        if operation.startswith("CreateModelPackage"):
+            return self.sagemaker.registry(operation, given)
         name = given["TrainingJobName"]
         if operation == "CreateTrainingJob":
             self.history.asked[run_of(name)[0]] += 1
@@ -322,6 +325,9 @@ class Account:
             if before is None:
                 self.history.asked[run_of(key.removeprefix("#job/"))[0]] += 1
                 self._note_launch(key.removeprefix("#job/"), LAMBDA)
+        if key.startswith("#champion/") and after is not None:
+            crowned = Crowned(self.time.now, key.partition("/")[2], (before or {}).get("champion"), after["champion"])
+            self.history.crowned.append(crowned)
         if key.startswith("#"):
             return
         self.history.record(Change(self.time.now, key, before, after, call.function.name if call else ""))
@@ -408,6 +414,7 @@ _ENVIRONMENT = {
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
     "TRAINER": f"{STACK}-Trainer", "LARGE_TRAINER": f"{STACK}-LargeTrainer",
     "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
+    "MODEL_APPROVAL": "PendingManualApproval",
 }  # fmt: skip
 _bundle_of_ours = cache(bundle.bundle_of_ours)
 
@@ -441,21 +448,15 @@ def connected(account: Account) -> Iterator[None]:
         patch.object(botocore.client.BaseClient, "_make_api_call", call),
         patch.object(clock, "datetime", Clock),
         patch.object(notifying, "_publish_once", publishing),
-        patch.object(evaluating, "evaluate_archives", _scored),
+        patch.object(evaluating, "evaluate_archives", partial(scored, account)),
+        patch.object(evaluating, "predict_archives", partial(predicted, account)),
+        patch.object(pairing, "compare", compared),
         patch.object(bundle, "bundle_of_ours", _bundle_of_ours),
         patch.object(training, "carry_out", partial(carry_out, account)),
         # It tells of every error that the simulator made.
         patch.object(log()._logger, "disabled", True),
     ):
         yield
-
-
-def _scored(_model: Any, _output: Any, _test: Any, _folder: Any, *, subject: Subject) -> Evaluation:
-    """Scoring itself calls no AWS; it is the only part of the handlers that is not the real one."""
-    return Evaluation(
-        run=subject.run, dataset=subject.dataset, task="binary", target="species", classes=("rose", "tulip"),
-        main_metric="auc", metrics={}, validation={"auc": 0.9}, timings={}, model=subject.model_uri,
-    )  # fmt: skip
 
 
 def foreign_job(name: str, needs: str) -> Item:

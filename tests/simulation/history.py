@@ -38,6 +38,16 @@ class Launched:
     counted: bool
 
 
+@dataclass(frozen=True)
+class Crowned:
+    """A dataset's champion was written: whose place which run took."""
+
+    at: float
+    dataset: str
+    before: str | None
+    champion: str
+
+
 @dataclass
 class InLambda:
     """A job that the trainer carries out. `trained`: how often one did all that there is to do of it."""
@@ -85,6 +95,9 @@ class History:
     jobs: dict[str, Job] = field(default_factory=dict)
     in_lambda: dict[str, InLambda] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
+    crowned: list[Crowned] = field(default_factory=list)
+    # The runs in the model registry, a version each.
+    registered: list[str] = field(default_factory=list)
     # Calls of SageMaker, and the job that each named.
     touched: list[tuple[str, str]] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)

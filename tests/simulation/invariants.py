@@ -229,6 +229,36 @@ def _cost(job: Job | InLambda) -> Decimal:
     return training_cost(seconds, 1, Decimal(PRICES.training[job.instance_type]))
 
 
+def one_champion(history: History) -> Iterator[str]:
+    """11: who becomes champion was compared with the one before, once and for good, and goes to the registry once."""
+    now: dict[str, str] = {}
+    for crowned in history.crowned:
+        verdict = history.runs[crowned.champion].get("comparison", {})
+        if not verdict.get("becomes_champion"):
+            yield f"11: {crowned.champion} is champion of {crowned.dataset} without a verdict that says so"
+        if crowned.before != now.get(crowned.dataset) or verdict.get("champion") != crowned.before:
+            yield (
+                f"11: {crowned.champion} was compared with {verdict.get('champion')} and took the place of "
+                f"{crowned.before}"
+            )
+        now[crowned.dataset] = crowned.champion
+    champions = Counter(crowned.champion for crowned in history.crowned)
+    yield from (f"11: {run} became champion {count} times" for run, count in champions.items() if count > 1)
+    for run, record in history.runs.items():
+        if record.get("comparison", {}).get("becomes_champion") and run not in champions:
+            yield f"11: {run} has won and is not champion"
+    for run in now.values():
+        if history.runs[run]["status"] != Status.EVALUATED:
+            yield f"11: {run} is champion and {history.runs[run]['status']}"
+    versions = Counter(history.registered)
+    yield from (f"11: {run} has {count} versions in the registry" for run, count in versions.items() if count > 1)
+    yield from (f"11: {run} is in the registry and never was champion" for run in versions.keys() - champions.keys())
+    for change in history.changes:
+        before, after = (change.before or {}).get("comparison"), (change.after or {}).get("comparison")
+        if before is not None and before != after:
+            yield f"11: the verdict of {change.run} was changed"
+
+
 def bounded(history: History) -> Iterator[str]:
     """No hot loop: the number of invocations follows from the events, the retries and the minutes."""
     most = 3 * (2 * history.events + history.ticks + 3 * len(history.redriven) + len(history.uploads)) + 10
@@ -255,7 +285,7 @@ def _jobs_by_run(history: History) -> dict[str, list[tuple[str, Job | InLambda]]
 INVARIANTS: tuple[Callable[[History], Iterator[str]], ...] = (
     one_job_at_a_time, one_answer, one_end, one_message, nothing_lost, first_come_first_served, no_idling,
     within_limits, attempts_have_reasons, the_same_is_not_trained_twice, others_are_left_alone, within_the_month,
-    in_lambda_once,
+    in_lambda_once, one_champion,
     bounded,
 )  # fmt: skip
 

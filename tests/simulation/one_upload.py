@@ -1,4 +1,4 @@
-"""One upload, a function that dies at one place, and events that come twice: every combination."""
+"""One upload (or two at once), a function that dies at one place, and events that come twice: every combination."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -23,6 +23,7 @@ STORIES: dict[str, list[Fate]] = {
     "rejected": [],
     "repeated": [_GOOD],
     "rerun": [_GOOD, _GOOD],
+    "two at once": [_GOOD, _GOOD],
     "stopped": [_GOOD],
     "lambda": [_GOOD],
     "lambda out of memory": [Fate("Failed", "Failed", 3 * MINUTE, "CapacityError: as a lack of memory"), _GOOD],
@@ -60,8 +61,9 @@ class Case:
 
 def play_one(case: Case, *, verbose: bool = False) -> History:
     """What happens. The same case gives the same history."""
+    instances = 2 if case.story == "two at once" else 1
     plan = Plan(
-        {_NEEDS: 1}, most_jobs=1, crash_point=case.point, doubled=DOUBLED[case.doubled], verbose=verbose
+        {_NEEDS: instances}, most_jobs=instances, crash_point=case.point, doubled=DOUBLED[case.doubled], verbose=verbose
     )  # fmt: skip
     fates = iter(STORIES[case.story])
     account = Account(plan, Random(0), lambda _name: next(fates, _GOOD))  # noqa: S311 - chance that can be repeated
@@ -84,6 +86,8 @@ def _tell(account: Account, story: str) -> None:
         account.history.foreign.add("other")
         account.sagemaker.begin(foreign_job("other", _NEEDS), Fate("Completed", "Completed", 5 * MINUTE))
     account.time.at(1, lambda: drop(account, "csv", key, b"" if story == "rejected" else CSV))
+    if story == "two at once":
+        account.time.at(1.5, lambda: drop(account, "csv", "datasets/flowers/train/b.csv", CSV + b"1.5,2,rose\n"))
     if story == "repeated":
         account.time.at(2 * MINUTE, lambda: drop(account, "same", key, CSV))
     if story in {"rerun", "stopped", "lambda stopped"}:

@@ -50,12 +50,32 @@ class SageMaker:
     tell: Callable[[Job], None]
     jobs: dict[str, Job] = field(default_factory=dict)
     touched: list[tuple[str, str]] = field(default_factory=list)
+    # The runs of the versions in the model registry, and the version by group and token.
+    registered: list[str] = field(default_factory=list)
+    versions: dict[tuple[str, str], str] = field(default_factory=dict)
+    groups: set[str] = field(default_factory=set)
 
     def call(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
         """Answer one call as boto3 does. Raises `ClientError` with the service's own words."""
         self.touched.append((operation, given["TrainingJobName"]))
         found: dict[str, Any] = getattr(self, f"_{operation}")(given)
         return found
+
+    def registry(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Make a group, or a version in one; a token makes one version. Raises `ClientError`."""
+        group = given["ModelPackageGroupName"]
+        if operation == "CreateModelPackageGroup":
+            if group in self.groups:
+                raise _error(operation, "ValidationException", f"Model Package Group already exists: {group}")
+            self.groups.add(group)
+            return {"ModelPackageGroupArn": group}
+        if group not in self.groups:
+            raise _error(operation, "ValidationException", f"Model Package Group {group} does not exist.")
+        which = group, given["ClientToken"]
+        if which not in self.versions:
+            self.versions[which] = f"{group}/{len(self.versions)}"
+            self.registered.append(given["CustomerMetadataProperties"]["traindrop:run"])
+        return {"ModelPackageArn": self.versions[which]}
 
     def running(self, instance_type: str) -> int:
         return sum(job.ended is None and job.instance_type == instance_type for job in self.jobs.values())

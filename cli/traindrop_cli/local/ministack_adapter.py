@@ -24,6 +24,7 @@ from ministack.services.cloudformation import provisioners
 from traindrop.job_state import Scope, training_job_arn
 from traindrop_cli.local import ministack_iam
 from traindrop_cli.local.grants import Grant
+from traindrop_cli.local.sagemaker import model_registry
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Surroundings
 
 Response = tuple[int, dict[str, str], bytes]
@@ -302,6 +303,8 @@ def _needed(operation: str, scope: Scope, parameters: Mapping[str, Any]) -> list
     """Actions, resources and condition keys that a call is checked for (service authorization reference)."""
     name = parameters.get("TrainingJobName")
     resource = training_job_arn(scope, name) if name else parameters.get("ResourceArn", "*")
+    if operation in model_registry.OPERATIONS:
+        resource = model_registry.resource_arn(operation, scope, parameters)
     tags = {each.get("Key"): each.get("Value") for each in parameters.get("Tags", [])}
     context: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     context |= {"aws:TagKeys": list(tags)} if tags else {}

@@ -226,6 +226,21 @@ def job_tag(name: str, key: str) -> str | None:
     return next((tag["Value"] for page in pages for tag in page["Tags"] if tag["Key"] == key), None)
 
 
+def create_model_package_group(request: dict[str, Any]) -> None:
+    """One that is there already stays as it is."""
+    try:
+        client("sagemaker").create_model_package_group(**request)
+    except ClientError as error:
+        # "Model Package Group already exists": of which code the documentation does not say.
+        if "already exist" not in error_message(error).lower():
+            raise
+
+
+def create_model_package(request: dict[str, Any]) -> str:
+    """The ARN of a version of a model package group; the same for the same ClientToken."""
+    return str(client("sagemaker").create_model_package(**request)["ModelPackageArn"])
+
+
 def invoke(function: str, payload: Mapping[str, Any]) -> None:
     """Put an event into the queue of a Lambda function.
 

@@ -157,6 +157,12 @@ class TrainingConfig(BaseModel):
     metric: Metric | None = Field(
         None, description="The metric that messages lead with. Default: auc, accuracy or rmse, by the task."
     )
+    minimum: float | None = Field(
+        None,
+        allow_inf_nan=False,
+        description="What the metric has to reach on the test rows, of an error what it may be at the most, before the "
+        "dataset's first model becomes its champion.",
+    )
     tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, description="Further tags for the training job."
     )
@@ -211,6 +217,7 @@ _EXPECTED = {
     ("max_runtime", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
     ("max_cost_usd", "greater_than"): "an amount of US dollars above 0, such as 0.50, or no such line",
     ("max_cost_usd", "float_type"): "an amount of US dollars above 0, such as 0.50",
+    ("minimum", "float_type"): "a number, such as 0.8",
     ("max_wait", "int_type"): "seconds, or a time such as 90s, 15m, 1h, 2d",
     ("keep_alive", "int_type"): "seconds, or a time such as 90s, 15m, 1h",
     ("entry_point", "string_pattern_mismatch"): "the path of a .py file inside the code folder, such as train.py",

@@ -1,6 +1,7 @@
 """From a completed training job to its evaluation, stored, recorded and told."""
 
 import tempfile
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -9,15 +10,17 @@ from pydantic import TypeAdapter
 from traindrop import aws
 from traindrop.announcing import announce
 from traindrop.billed import cost_of_run
+from traindrop.championing import challenge
 from traindrop.clock import now
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
-from traindrop.evaluation import Evaluation, Subject, evaluate_archives
+from traindrop.evaluation import Evaluation, Rows, Subject, evaluate_archives, predict_archives
 from traindrop.events import TrainingJobStateChange
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
 from traindrop.model_files import own_metric
 from traindrop.preparation import Preparation
+from traindrop.registering import register
 from traindrop.report import report
 from traindrop.run import Run, Status, run_of
 from traindrop.settings import EvaluatorSettings
@@ -36,16 +39,16 @@ def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
         if run is None:
             return None
         if run.status is Status.COMPLETED:
-            _evaluate(run, ledger)
+            _evaluate(run, settings, ledger)
             run = ledger.stored(run.run)
         log().info("evaluation", extra={"status": run.status, "rows": run.test_rows})
         announce(run, settings.stack)
     return run.status
 
 
-def _evaluate(run: Run, ledger: Ledger) -> None:
+def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
     try:
-        evaluation = _score(run).model_copy(update={"cost": cost_of_run(run)})
+        evaluation = _score(run, ledger).model_copy(update={"cost": cost_of_run(run)})
     except EvaluationFailed as error:
         ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now())
         return
@@ -53,8 +56,10 @@ def _evaluate(run: Run, ledger: Ledger) -> None:
     document = evaluation.model_dump_json(indent=2, ensure_ascii=True)
     aws.put(run.bucket, run.evaluation_key, document.encode(), "application/json")
     _write_report(evaluation, run)
+    registered = register(run, evaluation, settings)
     done = now()
-    ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **_summary(evaluation))
+    found = _summary(evaluation) | registered
+    ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **found)
 
 
 def _write_report(evaluation: Evaluation, run: Run) -> None:
@@ -62,9 +67,8 @@ def _write_report(evaluation: Evaluation, run: Run) -> None:
     aws.put(run.bucket, run.report_key, page.encode(), "text/html; charset=utf-8")
 
 
-def _score(run: Run) -> Evaluation:
-    """Fetch what is needed into a folder of its own, and score it. Raises `EvaluationFailed`."""
-    subject = Subject(
+def _subject(run: Run) -> Subject:
+    return Subject(
         run=run.run,
         dataset=run.dataset,
         model_uri=run.uri(run.model_key),
@@ -75,6 +79,11 @@ def _score(run: Run) -> Evaluation:
         validation=_reported(run),
         preparation=_preparation(run),
     )
+
+
+def _score(run: Run, ledger: Ledger) -> Evaluation:
+    """Fetch what is needed into a folder of its own, and score it. Raises `EvaluationFailed`."""
+    subject, rows = _subject(run), list[Rows]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model = _fetch(run.bucket, run.model_key, None, folder / "model.tar.gz")
@@ -90,7 +99,20 @@ def _score(run: Run) -> Evaluation:
                 )
         unpacked = folder / "unpacked"
         unpacked.mkdir()
-        return evaluate_archives(model, output, test, unpacked, subject=subject)
+        evaluation = evaluate_archives(model, output, test, unpacked, subject=subject, keep=rows.append)
+        rows_of = partial(_rows_of, test=folder / "test.csv", folder=folder)
+        return challenge(run, evaluation, rows, rows_of, ledger)
+
+
+def _rows_of(champion: Run, own_file: bool, *, test: Path, folder: Path) -> Rows | None:
+    """What a champion predicts for the test file; None where its model is gone. Raises `EvaluationFailed`."""
+    place = folder / champion.run
+    place.mkdir(exist_ok=True)
+    model = _fetch(champion.bucket, champion.model_key, None, place / "model.tar.gz")
+    if model is None:
+        return None
+    output = _fetch(champion.bucket, champion.output_key, None, place / "output.tar.gz")
+    return predict_archives(model, output, test, place / "unpacked", subject=_subject(champion), own_file=own_file)
 
 
 def _preparation(run: Run) -> Preparation | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -25,6 +26,7 @@ from traindrop.predictions import BoosterPredict, Predictions
 from traindrop.preparation import Preparation
 from traindrop.row_sample import RowSample
 from traindrop.scoring import Metrics, Scores
+from traindrop.verdict import Verdict
 
 MODEL, DATASET, PREDICTIONS, METRICS = "model.ubj", "dataset.json", "predictions.csv", "metrics.json"
 # What the XGBoost image's algorithm mode writes.
@@ -74,6 +76,7 @@ class Evaluation(_Model):
     validation: dict[str, float | None]
     timings: dict[str, float]
     cost: Cost | None = Field(None, description="What training cost, of all attempts.")
+    verdict: Verdict | None = Field(None, description="Against the champion of the dataset, on the same test rows.")
     model: str = Field(description="Where the model lies.")
 
 
@@ -96,25 +99,63 @@ class Subject:
     preparation: Preparation | None = None
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What a model predicts for the rows of a test file, in their order; `truth` is NaN where a row has no label."""
+
+    schema: Schema
+    truth: npt.NDArray[np.float64]
+    predictions: Predictions
+
+
+Keep = Callable[[Rows], object]
+
+
 def evaluate_archives(
-    model: Path, output: Path | None, test_csv: Path | None, folder: Path, *, subject: Subject
+    model: Path, output: Path | None, test_csv: Path | None, folder: Path, *, subject: Subject, keep: Keep | None = None
 ) -> Evaluation:
     """As `evaluate_model`, from model.tar.gz and output.tar.gz, unpacked into `folder`, an empty one."""
+    output_dir = _unpacked(model, output, folder, subject)
+    return evaluate_model(folder / "model", test_csv, output_dir=output_dir, subject=subject, keep=keep)
+
+
+def predict_archives(
+    model: Path, output: Path | None, test_csv: Path, folder: Path, *, subject: Subject, own_file: bool
+) -> Rows:
+    """What the model of an earlier run predicts for a test file; `own_file`: it is the one it was evaluated on.
+
+    Raises `EvaluationFailed` as `evaluate_model`, and for another file where there are predictions instead of a model.
+    """
+    output_dir = _unpacked(model, output, folder, subject)
+    schema = _schema(folder / "model", output_dir, test_csv, subject)
+    predict = _predict(folder / "model", schema, subject)
+    if predict is None and not own_file:
+        raise EvaluationFailed("all that is known of its model are its predictions for another test file.")
+    file = subject.test_file or test_csv.name
+    reader = subject.preparation.read if subject.preparation else read
+    found = read_held_out(test_csv, schema, predict, file=file, reader=reader)
+    return Rows(schema, found.truth, _predicted(found, (output_dir or folder / "model") / PREDICTIONS, schema))
+
+
+def _unpacked(model: Path, output: Path | None, folder: Path, subject: Subject) -> Path | None:
+    """The folder of what was in output.tar.gz; what was in model.tar.gz is in `folder`/model."""
     unpack(
         model, folder / "model", name="model.tar.gz", only={BUILTIN_MODEL} if subject.preparation else {MODEL, DATASET}
     )
-    if output is not None:
-        unpack(output, folder / "output", name="output.tar.gz", only={PREDICTIONS, METRICS})
-    output_dir = folder / "output" if output is not None else None
-    return evaluate_model(folder / "model", test_csv, output_dir=output_dir, subject=subject)
+    if output is None:
+        return None
+    unpack(output, folder / "output", name="output.tar.gz", only={PREDICTIONS, METRICS})
+    return folder / "output"
 
 
-def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path | None, subject: Subject) -> Evaluation:
+def evaluate_model(
+    model_dir: Path, test_csv: Path | None, *, output_dir: Path | None, subject: Subject, keep: Keep | None = None
+) -> Evaluation:
     """Score the model in `model_dir` on `test_csv`, or report what training measured where there is none.
 
     The folders hold what was in model.tar.gz and output.tar.gz. An XGBoost model (model.ubj) predicts here, a batch of
     rows in memory at a time; of any other, predictions.csv is scored. No code of the training is run or unpickled.
-    Raises `EvaluationFailed`: what is wrong with which file, and how to mend it.
+    `keep` is given the predictions. Raises `EvaluationFailed`: what is wrong with which file, and how to mend it.
     """
     watch = _Watch()
     schema = _schema(model_dir, output_dir, test_csv, subject)
@@ -129,6 +170,8 @@ def evaluate_model(model_dir: Path, test_csv: Path | None, *, output_dir: Path |
     sample = RowSample(len(schema.columns))
     found = read_held_out(test_csv, schema, sample.taken_from(predict), file=file, reader=reader)
     predicted = _predicted(found, (output_dir or model_dir) / PREDICTIONS, schema)
+    if keep is not None:
+        keep(Rows(schema, found.truth, predicted))
     watch.lap("predict")
     known = ~np.isnan(found.truth)
     truth = found.truth[known].astype(np.float64 if schema.task == "regression" else np.int64)

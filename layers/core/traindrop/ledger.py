@@ -3,7 +3,7 @@
 Beside the runs it holds a few records of its own, whose keys begin with `#` (no run's name does):
 `#upload/…` says which run answers an upload, `#slots` which training jobs count as running, `#spend/2026-11` what the
 jobs launched in that month cost, with those in flight at their worst case, `#job/…` how a training job stands that a
-Lambda function carries out (`traindrop.lambda_jobs`).
+Lambda function carries out (`traindrop.lambda_jobs`), `#champion/…` which run is a dataset's champion.
 """
 
 import json
@@ -24,6 +24,7 @@ from traindrop.aws import error_code
 from traindrop.cost import plain
 from traindrop.looks import is_given_up, pause_before_look
 from traindrop.run import COMES_FROM, Run, Status
+from traindrop.verdict import Verdict
 from traindrop.waiting_line import Place
 
 if TYPE_CHECKING:
@@ -117,14 +118,7 @@ class Ledger:
         ]
         if after is not None:
             parts.append({"Update": self._one_more_generation(after, run.run)})
-        try:
-            self._table.meta.client.transact_write_items(TransactItems=parts)  # type: ignore[arg-type]
-        except ClientError as error:
-            reasons: Any = error.response.get("CancellationReasons", [])
-            if {reason["Code"] for reason in reasons} & _LOST_RACE:
-                return False
-            raise
-        return True
+        return self._write_all(parts)
 
     def attach(self, upload: str, run: str) -> bool:
         """Note that a run that is there answers one more upload; False where the upload is answered already."""
@@ -316,6 +310,38 @@ class Ledger:
             remove=("reason", "failed_function", "ended_at", "notified_at", "message_claimed_until"),
         )  # fmt: skip
 
+    # -------------------------------------------------------------------- champion
+
+    def champion(self, dataset: str) -> str | None:
+        """The run that is a dataset's champion; None where it has none."""
+        item = self._table.get_item(Key=_champion(dataset), ConsistentRead=True).get("Item")
+        return None if item is None else str(item["champion"])
+
+    def decide(self, run: Run, verdict: Verdict, test_digest: str, *, over: str | None) -> bool:
+        """Record what the comparison of a run that is being evaluated came to: once, and for good.
+
+        Where it becomes champion, it takes the place of `over` in the same write: both, or none. False where the run
+        has its verdict already or is not being evaluated any more, or where `over` is not the champion any more: then
+        someone else was faster, and all is to be read again.
+        """
+        fields = {
+            "comparison": verdict, "verdict": verdict.text, "champion": verdict.champion, "test_digest": test_digest,
+        }  # fmt: skip
+        values = _to_item(fields)
+        parts: list[dict[str, Any]] = [{"Update": {
+            "TableName": self._table.name,
+            "Key": {"run": run.run},
+            "UpdateExpression": f"SET {', '.join(f'#{name} = :{name}' for name in values)}",
+            "ConditionExpression": "#status = :completed AND attribute_not_exists(#comparison)",
+            "ExpressionAttributeNames": {"#status": "status", **{f"#{name}": name for name in values}},
+            "ExpressionAttributeValues": {
+                ":completed": Status.COMPLETED.value, **{f":{name}": value for name, value in values.items()},
+            },
+        }}]  # fmt: skip
+        if verdict.becomes_champion:
+            parts.append({"Update": self._in_place_of(over, run)})
+        return self._write_all(parts)
+
     # ------------------------------------------------------------------ looking after
 
     def due(self, now: datetime) -> Iterator[Run]:
@@ -419,6 +445,26 @@ class Ledger:
             },
         }  # fmt: skip
 
+    def _in_place_of(self, champion: str | None, run: Run) -> dict[str, Any]:
+        return {
+            "TableName": self._table.name,
+            "Key": _champion(run.dataset),
+            "UpdateExpression": "SET champion = :next",
+            "ConditionExpression": "champion = :seen" if champion else "attribute_not_exists(champion)",
+            "ExpressionAttributeValues": {":next": run.run} | ({":seen": champion} if champion else {}),
+        }
+
+    def _write_all(self, parts: list[dict[str, Any]]) -> bool:
+        """All parts or none; False where a condition was not met, or someone else wrote at the same time."""
+        try:
+            self._table.meta.client.transact_write_items(TransactItems=parts)  # type: ignore[arg-type]
+        except ClientError as error:
+            reasons: Any = error.response.get("CancellationReasons", [])
+            if {reason["Code"] for reason in reasons} & _LOST_RACE:
+                return False
+            raise
+        return True
+
     def _update(
         self, run: str, condition: str, values: dict[str, Any], fields: dict[str, Any], **more: Any
     ) -> Run | None:
@@ -474,6 +520,10 @@ def _spend(month: str) -> dict[str, str]:
 
 def _job(name: str) -> dict[str, str]:
     return {"run": f"#job/{name}"}
+
+
+def _champion(dataset: str) -> dict[str, str]:
+    return {"run": f"#champion/{dataset}"}
 
 
 def _in_line(run: Run) -> dict[str, str]:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from traindrop.cost import training_cost
 from traindrop.lambda_limits import LAMBDA
 from traindrop.lambda_limits import SECONDS as LAMBDA_SECONDS
+from traindrop.verdict import Verdict
 
 # TrainingJobName: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62} (CreateTrainingJob, API reference); the end is kept
 # free for the number of a further attempt.
@@ -119,6 +120,7 @@ class Run(BaseModel):
     test_version_id: str | None = None
     test_size: int = 0
     metric: str | None = None
+    minimum: float | None = None
     framework: str = "xgboost"
     instance_type: str | None = None
     instance_count: int = 1
@@ -155,6 +157,14 @@ class Run(BaseModel):
     baseline: dict[str, float | None] = {}
     validation: dict[str, float | None] = {}
     test_rows: int | None = None
+    test_digest: str | None = None
+
+    # Decided once, with the champion's change if there is one: in full, the sentence, and the run it was compared with.
+    comparison: Verdict | None = None
+    verdict: str | None = None
+    champion: str | None = None
+    # Of a run that became champion: its ARN in the model registry.
+    model_package: str | None = None
 
     message_claimed_until: datetime | None = None
     notified_at: datetime | None = None
@@ -271,10 +281,14 @@ def run_name(stack: str, dataset: str, *parts: str) -> str:
     """
     # As JSON, so that no two lists of parts look alike, whatever characters a key may hold.
     digest = hashlib.sha256(json.dumps([dataset, *parts]).encode()).hexdigest()[:_DIGEST]
+    return f"{slug(stack, dataset, MAX_NAME - _DIGEST - 1)}-{digest}"
+
+
+def slug(stack: str, dataset: str, length: int) -> str:
+    """`<stack>-<dataset>` in letters, digits and hyphens, as SageMaker takes it; the stack alone where none is left."""
     plain = unicodedata.normalize("NFKD", dataset).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-zA-Z0-9]+", "-", plain).strip("-").lower()
-    head = f"{stack}-{slug}"[: MAX_NAME - _DIGEST - 1].rstrip("-") if slug else stack
-    return f"{head}-{digest}"
+    name = re.sub(r"[^a-zA-Z0-9]+", "-", plain).strip("-").lower()
+    return f"{stack}-{name}"[:length].rstrip("-") if name else stack
 
 
 def run_of(job: str) -> tuple[str, int]:

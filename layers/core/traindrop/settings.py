@@ -7,7 +7,7 @@ invocation with pydantic's message, which names it.
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -88,7 +88,8 @@ class LauncherSettings(DispatcherSettings):
 
 
 class EvaluatorSettings(Settings):
-    pass
+    # Of a champion in the model registry.
+    model_approval: Literal["PendingManualApproval", "Approved"]
 
 
 class TrainerSettings(Settings):

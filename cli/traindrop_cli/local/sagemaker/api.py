@@ -1,4 +1,4 @@
-"""The training job API: CreateTrainingJob, Describe…, Stop…, List…, AddTags and ListTags."""
+"""The training job API: CreateTrainingJob, Describe…, Stop…, List…, AddTags and ListTags; and the model registry's."""
 
 import logging
 import threading
@@ -13,6 +13,7 @@ from traindrop.job_state import JobState, Scope
 from traindrop_cli.local.sagemaker import acceptance
 from traindrop_cli.local.sagemaker.errors import ApiError, validation_error
 from traindrop_cli.local.sagemaker.execution import carry_out
+from traindrop_cli.local.sagemaker.model_registry import OPERATIONS, ModelRegistry
 from traindrop_cli.local.sagemaker.store import JobStore
 from traindrop_cli.local.sagemaker.surroundings import Settings, Surroundings
 from traindrop_cli.local.sagemaker.task import client
@@ -30,6 +31,7 @@ class SageMaker:
         self._settings = settings
         self._surroundings = surroundings
         self._store = JobStore(settings.state_file)
+        self._registry = ModelRegistry(settings.registry_file)
         self._executor = ThreadPoolExecutor(settings.concurrent_jobs, thread_name_prefix="training-job")
         self._stops: dict[str, threading.Event] = {}
         self._runs: dict[str, Future[None]] = {}
@@ -44,10 +46,12 @@ class SageMaker:
 
     def handle(self, operation: str, scope: Scope, parameters: Parameters) -> dict[str, Any]:
         """The answer of one call; raises ApiError."""
-        if operation not in self._operations:
-            known = ", ".join(self._operations)
+        if operation not in self._operations.keys() | OPERATIONS:
+            known = ", ".join([*self._operations, *sorted(OPERATIONS)])
             raise ApiError("UnknownOperationException", f"The local SageMaker knows {known}; not {operation}.")
         validate(operation, parameters)
+        if operation in OPERATIONS:
+            return self._registry.handle(operation, scope, parameters)
         return self._operations[operation](scope, parameters)
 
     def tags(self, scope: Scope, name: str) -> Mapping[str, str]:

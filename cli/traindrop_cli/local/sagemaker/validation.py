@@ -6,6 +6,8 @@ to the server, which is here.
 
 import functools
 import re
+import sys
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -71,7 +73,18 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of the model for Python's `re`."""
     for category, characters in _CATEGORIES.items():
         pattern = pattern.replace(category, characters)
-    return re.compile(pattern)
+    for category in ("M", "P", "S"):
+        if rf"\p{{{category}}}" in pattern:
+            pattern = pattern.replace(rf"\p{{{category}}}", _characters(category))
+    # Of the metadata of a model package: an end that is to be there so many times says nothing.
+    return re.compile(re.sub(r"\$\{\d+,\d+\}$", "", pattern))
+
+
+@functools.cache
+def _characters(category: str) -> str:
+    """Every character of a Unicode category (marks, punctuation, symbols), as a part of a character class."""
+    found = (chr(code) for code in range(sys.maxunicode + 1))
+    return "".join(re.escape(each) for each in found if unicodedata.category(each)[0] == category)
 
 
 def _require_type(shape: Any, value: Any, path: str) -> None:
