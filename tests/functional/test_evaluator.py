@@ -20,7 +20,7 @@ from tests.builders import CSV, a_context, a_run, client_error, stored
 from tests.conftest import ROOT, LoadEvent
 from tests.functional.conftest import BUCKET, Account
 
-from traindrop import aws
+from traindrop import aws, evaluating
 from traindrop.events import TrainingJob
 from traindrop.notifying import message_of
 from traindrop.run import Run, Status
@@ -152,6 +152,19 @@ def test_a_report_lies_beside_the_evaluation_for_a_browser_to_show(job: Job) -> 
     evaluation = job.evaluation()
     assert evaluation["importances"][0]["column"] == "length"
     assert evaluation["curves"]["learning"][0]["rounds"][-1] == 30
+
+
+def test_a_report_that_cannot_be_drawn_is_a_note_and_the_evaluation_stands(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(evaluating, "report", fail)
+    job.lie_ready()
+    assert job.completes() == Status.EVALUATED
+    assert job.run.metrics == job.evaluation()["metrics"]
+    assert "There is no report.html" in job.run.notes[-1]
 
 
 def test_without_its_request_a_run_is_reported_all_the_same(job: Job) -> None:

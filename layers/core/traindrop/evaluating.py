@@ -55,16 +55,24 @@ def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
     # Names out of the data may hold what steers a terminal; in ASCII it stays an escape of JSON's.
     document = evaluation.model_dump_json(indent=2, ensure_ascii=True)
     aws.put(run.bucket, run.evaluation_key, document.encode(), "application/json")
-    _write_report(evaluation, run)
+    run = _reported_on(run, evaluation)
     registered = register(run, evaluation, settings)
     done = now()
-    found = _summary(evaluation) | registered
+    found = _summary(evaluation) | {"notes": run.notes} | registered
     ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **found)
 
 
-def _write_report(evaluation: Evaluation, run: Run) -> None:
-    page = report(evaluation, run, aws.read_json(run.bucket, run.request_key))
+def _reported_on(run: Run, evaluation: Evaluation) -> Run:
+    """The run, with a note where its report could not be drawn: what was measured stands without a picture of it."""
+    request = aws.read_json(run.bucket, run.request_key)
+    try:
+        page = report(evaluation, run, request)
+    except Exception as error:  # noqa: BLE001 - of a chart library that is given any numbers at all; logged, and told
+        log().exception("no report")
+        note = f"There is no report.html: it could not be drawn ({type(error).__name__}). That is traindrop's own fault."
+        return run.model_copy(update={"notes": (*run.notes, note)})
     aws.put(run.bucket, run.report_key, page.encode(), "text/html; charset=utf-8")
+    return run
 
 
 def _subject(run: Run) -> Subject:
