@@ -69,7 +69,7 @@ def _reported_on(run: Run, evaluation: Evaluation) -> Run:
         page = report(evaluation, run, request)
     except Exception as error:  # noqa: BLE001 - of a chart library that is given any numbers at all; logged, and told
         log().exception("no report")
-        note = f"There is no report.html: it could not be drawn ({type(error).__name__}). That is traindrop's own fault."
+        note = f"There is no report.html: drawing it failed ({type(error).__name__}), which is traindrop's own fault."
         return run.model_copy(update={"notes": (*run.notes, note)})
     aws.put(run.bucket, run.report_key, page.encode(), "text/html; charset=utf-8")
     return run
