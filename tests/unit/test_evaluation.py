@@ -108,7 +108,7 @@ def test_a_binary_model_scores_as_scikit_learn_says(binary: Path, test_csv: Path
     assert found.class_counts == {"no": int((~truth).sum()), "yes": int(truth.sum())}
     assert found.baseline["accuracy"] == pytest.approx(max(truth.mean(), 1 - truth.mean()))
     assert found.baseline["auc"] == 0.5
-    assert found.timings.keys() == {"load", "predict", "score"}
+    assert found.timings.keys() == {"load", "predict", "score", "look"}
     assert found.scored is not None
     assert found.scored.file == "datasets/flowers/test/a b.csv"
     assert found.scored.rows == 120

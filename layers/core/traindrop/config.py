@@ -84,7 +84,7 @@ MAX_INSTANCES = 20
 
 Metric = Literal[
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_macro", "f1_weighted",
-    "auc", "pr_auc", "log_loss", "brier", "rmse", "mae", "r2",
+    "auc", "pr_auc", "log_loss", "brier", "calibration_error", "rmse", "mae", "r2", "mape",
 ]  # fmt: skip
 
 
@@ -157,6 +157,7 @@ class TrainingConfig(BaseModel):
     metric: Metric | None = Field(
         None, description="The metric that messages lead with. Default: auc, accuracy or rmse, by the task."
     )
+    strict: bool = Field(False, description="The run fails where its evaluation has warnings; the model is kept.")
     tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, description="Further tags for the training job."
     )

@@ -126,6 +126,7 @@ def decide(
         **found,
         "notes": (*found.get("notes", ()), *_notes(config, code), *([placement.note] if placement.note else [])),
         "metric": config.metric,
+        "strict": config.strict,
         "framework": config.framework,
         "instance_type": placement.instance_type,
         "instance_count": placement.instance_count,
