@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import numpy as np
 import pytest
+import xgboost
 from botocore.exceptions import ClientError, EndpointConnectionError
 from functions.evaluator.app import lambda_handler
 from tests.builders import CSV, a_context, a_run, client_error, stored
@@ -21,7 +23,10 @@ from tests.conftest import ROOT, LoadEvent
 from tests.functional.conftest import BUCKET, Account
 
 from traindrop import aws, evaluating
+from traindrop.dataset import Schema, read
+from traindrop.evaluation import Evaluation, Subject, evaluate_archives
 from traindrop.events import TrainingJob
+from traindrop.file_parts import source_of
 from traindrop.notifying import message_of
 from traindrop.run import Run, Status
 from traindrop.verdict import Verdict
@@ -92,9 +97,11 @@ class Job:
 
     def lie_ready(self, **changes: Any) -> None:
         """Put the artifacts, the held-out file and the run's record where they are expected."""
-        changes = {"bucket": BUCKET, "status": Status.IN_PROGRESS, "test_key": TEST_KEY, **changes}
-        stored(self.account.ledger, a_run(**changes))
+        given = {"bucket": BUCKET, "status": Status.IN_PROGRESS, "test_key": TEST_KEY, "size": len(CSV)}
+        run = a_run(**{**given, **changes})
+        stored(self.account.ledger, run)
         self.account.put(TEST_KEY, CSV)
+        self.account.put(run.input_key(run.key, "train"), CSV)
         self.account.put(f"runs/{NAME}/output/model.tar.gz", self.archives.model)
         self.account.put(f"runs/{NAME}/output/output.tar.gz", self.archives.output)
 
@@ -102,6 +109,29 @@ class Job:
         """Deliver its Completed event to the handler; the status that the handler answers."""
         found: str | None = lambda_handler(self.event, a_context())["status"]
         return found
+
+    def with_another_model(self, model: bytes) -> bytes:
+        """model.tar.gz with other bytes in place of the model."""
+        return packed({**self.members(), "model.ubj": model})
+
+    def members(self) -> dict[str, bytes]:
+        with tarfile.open(fileobj=io.BytesIO(self.archives.model)) as tar:
+            return {name: tar.extractfile(name).read() for name in tar.getnames()}  # type: ignore[union-attr]
+
+    def predicts(self, test: bytes, written: bytes | None = None) -> None:
+        """Leave no XGBoost model but predictions.csv for `test`, made by it, or as `written`."""
+        members = self.members()
+        schema = Schema.from_json(json.loads(members["dataset.json"]))
+        if written is None:
+            booster = xgboost.Booster(model_file=bytearray(members["model.ubj"]))
+            (batch,) = read(io.BytesIO(test), schema)
+            features = np.frombuffer(batch.features, dtype=np.float32).reshape(batch.rows, -1)
+            found = booster.inplace_predict(features)
+            lines = [[row, 1 - float(value), float(value)] for row, value in enumerate(found)]
+            written = as_csv([["row", *(f"probability_{name}" for name in schema.classes)], *lines])
+        self.written = written
+        self.account.put(f"runs/{NAME}/output/model.tar.gz", packed({"dataset.json": members["dataset.json"]}))
+        self.account.put(f"runs/{NAME}/output/output.tar.gz", packed({"predictions.csv": written}))
 
     @property
     def run(self) -> Run:
@@ -467,3 +497,188 @@ def test_a_crash_after_the_champion_s_change_is_healed_with_the_same_verdict_and
     assert job.completes() == Status.EVALUATED
     assert job.evaluation()["verdict"] == before
     assert len({request["ClientToken"] for request in requests}) == 1
+
+
+def test_what_a_careful_colleague_would_doubt_stands_in_the_evaluation_and_in_the_record(job: Job) -> None:
+    """The training file is the test file too, and its length decides the species."""
+    job.lie_ready()
+    assert job.completes() == Status.EVALUATED
+    warnings = job.evaluation()["warnings"]
+    assert ("given away", "length") in {(warning["kind"], warning["column"]) for warning in warnings}
+    assert job.run.warnings == tuple(warning["text"] for warning in warnings)
+    assert {column["name"] for column in job.evaluation()["columns"]} == {"length", "width", "species"}
+
+
+def test_the_warnings_of_a_strict_run_are_the_reason_why_it_ends_and_its_model_is_kept(job: Job) -> None:
+    job.lie_ready(strict=True)
+    assert job.completes() == Status.EVALUATION_FAILED
+    assert "strict: true" in (job.run.reason or "")
+    assert job.run.warnings
+    assert all(text in (job.run.reason or "") for text in job.run.warnings)
+    assert job.run.model_uri is not None
+    assert job.run.metrics == job.evaluation()["metrics"] != {}
+    (event,) = job.account.events()
+    assert (event["detail-type"], event["detail"]["reason"]) == ("Evaluation Failed", job.run.reason)
+
+
+def quiet(rows: int, seed: int) -> bytes:
+    """As CSV, without anything to doubt: the label is likely, never certain."""
+    random = np.random.default_rng(seed)
+    label = random.random(rows) < 0.5
+    length, width = label * 1.5 + random.normal(3, 1, size=rows), random.normal(2, 1, size=rows)
+    table = zip(length.round(3).tolist(), width.round(3).tolist(), np.where(label, "rose", "tulip"), strict=True)
+    return as_csv([["length", "width", "species"], *map(list, table)])
+
+
+def test_a_strict_run_that_raises_no_doubt_is_evaluated(job: Job) -> None:
+    train, test = quiet(300, 1), quiet(200, 2)
+    job.lie_ready(strict=True, size=len(train))
+    job.account.put(a_run().input_key(a_run().key, "train"), train)
+    job.account.put(TEST_KEY, test)
+    job.predicts(test)
+    assert job.completes() == Status.EVALUATED, job.run.reason
+    assert job.run.warnings == ()
+
+
+@pytest.mark.parametrize("body", [None, CSV + b"1.5,1,rose\n"], ids=["gone", "another"])
+def test_a_training_file_that_is_not_the_one_that_was_trained_on_is_not_compared_with(
+    job: Job, body: bytes | None
+) -> None:
+    job.lie_ready()
+    key = a_run().input_key(a_run().key, "train")
+    if body is None:
+        boto3.client("s3").delete_object(Bucket=BUCKET, Key=key)
+    else:
+        job.account.put(key, body)
+    assert job.completes() == Status.EVALUATED
+    (text,) = (text for text in job.run.warnings if "not looked at" in text)
+    assert key in text
+    assert job.evaluation()["columns"] == []
+
+
+def test_a_test_file_without_the_target_is_predicted_and_not_scored(job: Job) -> None:
+    job.lie_ready()
+    lines = [line.rpartition(b",")[0] for line in CSV.splitlines()]
+    job.account.put(TEST_KEY, b"\n".join(lines) + b"\n")
+    assert job.completes() == Status.EVALUATED, job.run.reason
+    body = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"runs/{NAME}/predictions.csv")["Body"].read().decode()
+    header, *rows = csv.reader(io.StringIO(body))
+    assert header == ["row", "probability_rose", "probability_tulip"]
+    assert [int(row[0]) for row in rows] == list(range(60))
+    assert all(abs(float(row[1]) + float(row[2]) - 1) < 1e-6 for row in rows)
+    called = ["rose" if float(row[1]) > 0.5 else "tulip" for row in rows]
+    assert called == [line.rpartition(b",")[2].decode() for line in CSV.splitlines()[1:]]
+    evaluation = job.evaluation()
+    assert (evaluation["metrics"], evaluation["scored"], evaluation["predicted"]["rows"]) == ({}, None, 60)
+    assert evaluation["main_metric"] in evaluation["validation"]
+    assert evaluation["predicted"]["predictions"] == f"s3://{BUCKET}/runs/{NAME}/predictions.csv"
+    (note,) = job.run.notes
+    assert "held_out.csv has no column 'species'" in note
+    assert evaluation["predicted"]["predictions"] in note
+    assert note in " ".join(message_of(job.run).body.split())
+
+
+def test_a_script_of_ones_own_has_predicted_a_test_file_without_the_target_itself(job: Job) -> None:
+    job.lie_ready()
+    job.account.put(TEST_KEY, b"length,width\n" + b"1.5,2\n" * 60)
+    job.predicts(CSV)
+    assert job.completes() == Status.EVALUATED, job.run.reason
+    stored_there = aws.read_start(BUCKET, f"runs/{NAME}/predictions.csv", None, max_bytes=1 << 20)
+    assert stored_there == job.written
+    assert job.evaluation()["predicted"]["rows"] == 60
+
+
+def test_one_row_is_scored_for_what_one_row_can_tell(job: Job) -> None:
+    job.lie_ready()
+    job.account.put(TEST_KEY, b"length,width,species\n6.5,1,rose\n")
+    assert job.completes() == Status.EVALUATED, job.run.reason
+    evaluation = job.evaluation()
+    assert (evaluation["scored"]["rows"], evaluation["metrics"]["accuracy"], evaluation["metrics"]["auc"]) == (
+        1,
+        1,
+        None,
+    )
+    assert evaluation["main_metric"] == "accuracy"
+    assert evaluation["intervals"]["accuracy"][0] < 0.3
+
+
+def test_rows_with_labels_never_seen_are_left_out_and_told(job: Job) -> None:
+    job.lie_ready()
+    job.account.put(TEST_KEY, CSV + b"1.5,1,daisy\n2.5,2,daisy\n")
+    assert job.completes() == Status.EVALUATED
+    assert (job.evaluation()["scored"]["rows"], job.evaluation()["scored"]["skipped_unseen_label"]) == (60, 2)
+    (text,) = (text for text in job.run.warnings if "daisy" in text)
+    assert "2 rows of 'held_out.csv' have a label that training never saw" in text
+
+
+BAD: dict[str, tuple[dict[str, bytes], str]] = {
+    "other columns": (
+        {TEST_KEY: b"height,species\n1,rose\n"}, "held_out.csv: line 1: the header has no column 'length', 'width'"
+    ),
+    "no label that training saw": ({TEST_KEY: b"length,width,species\n1,2,daisy\n"}, "holds 'daisy' and no label"),
+    "no rows and no target": ({TEST_KEY: b"length,width\n"}, "held_out.csv: the file has a header and no rows"),
+    "no table": ({TEST_KEY: b"\x89PNG\r\n\x1a\n" + bytes(range(256))}, "held_out.csv: this is a binary file"),
+    "a model that is none": ({f"runs/{NAME}/output/model.tar.gz": b"%model%"}, "cannot be read as an XGBoost model"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_ends_in_one_message_and_the_model_is_kept(job: Job, name: str) -> None:
+    job.lie_ready()
+    for key, body in BAD[name][0].items():
+        job.account.put(key, body if body != b"%model%" else job.with_another_model(b"{no model}"))
+    assert job.completes() == Status.EVALUATION_FAILED
+    assert BAD[name][1] in (job.run.reason or "")
+    assert aws.exists(BUCKET, job.run.model_key)
+    assert job.run.model_uri == f"s3://{BUCKET}/{job.run.model_key}"
+    assert len(job.account.events()) == 1
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (b"row,probability_rose,probability_tulip\n0,0.5,0.5\n", "1 predictions for the 60 rows"),
+        (b"row,probability_rose,probability_tulip\n" + b"0,0.5,0.5\n" * 60, "row 0 is there twice"),
+        (b"row,probability_rose,probability_tulip\n0,5,5\n", "1 predictions for the 60 rows"),
+        (b"row,probability_rose\n0,0.5\n", "no column 'probability_tulip'"),
+        (b"row,probability_rose,probability_tulip\n99,0.5,0.5\n", "row 99 is beyond the 60 rows"),
+        (b"row,probability_rose,probability_tulip\n0,nan,0.5\n", "is no row number with"),
+    ],
+)
+def test_predictions_that_do_not_match_the_rows_end_in_one_message(job: Job, lines: bytes, says: str) -> None:
+    job.lie_ready()
+    job.predicts(CSV, lines)
+    assert job.completes() == Status.EVALUATION_FAILED
+    assert says in (job.run.reason or "")
+    assert "predictions.csv" in (job.run.reason or "")
+
+
+def test_a_test_file_beyond_what_is_scored_in_time_is_refused_before_it_is_fetched(job: Job) -> None:
+    job.lie_ready(test_size=3_000_000_000)
+    assert job.completes() == Status.EVALUATION_FAILED
+    assert "held_out.csv: it has 3.0 GB, and up to 1.1 GB are scored" in (job.run.reason or "")
+
+
+@pytest.mark.parametrize("framework", ["sklearn", "pytorch", "tensorflow"])
+def test_predictions_of_another_framework_get_the_metrics_and_warnings_of_xgboosts(
+    job: Job, tmp_path: Path, framework: str
+) -> None:
+    """The very predictions of the XGBoost model, as the other scripts of ours leave them: without a model.ubj."""
+    for name, body in [("model", job.archives.model), ("output", job.archives.output), ("test", CSV), ("train", CSV)]:
+        (tmp_path / name).write_bytes(body)
+    train = source_of(tmp_path / "train", name="flowers.csv")
+    subject = Subject("run", "flowers", "s3://bucket/model", "held_out.csv", training_file=train)
+    (tmp_path / "work").mkdir()
+    expected = evaluate_archives(
+        tmp_path / "model", tmp_path / "output", tmp_path / "test", tmp_path / "work", subject=subject
+    )
+    job.lie_ready(framework=framework)
+    job.predicts(CSV)
+    assert job.completes() == Status.EVALUATED, job.run.reason
+    found = Evaluation.model_validate(job.evaluation())
+    assert found.columns == expected.columns
+    same = [doubt for doubt in expected.warnings if doubt.kind != "gap"]  # the other one has no metrics.json
+    assert [doubt.kind for doubt in found.warnings] == [doubt.kind for doubt in same] != []
+    assert found.metrics == pytest.approx(expected.metrics, abs=1e-6)
+    assert found.baseline == expected.baseline
+    assert found.intervals.keys() == expected.intervals.keys()

@@ -15,8 +15,11 @@ from sklearn import datasets
 from tests.builders import a_run
 from tests.conftest import ROOT, TITANIC
 
+from traindrop.column_summary import ColumnInFile, ColumnSummary
+from traindrop.doubts import Doubt
 from traindrop.evaluation import Evaluation, Subject, evaluate_model
 from traindrop.run import Run, Status, Tariff
+from traindrop.verdict import Verdict
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 REQUEST: dict[str, Any] = {
@@ -26,37 +29,25 @@ REQUEST: dict[str, Any] = {
 }
 
 
-COLUMN = {"rows": 712, "missing": 0.2, "distinct": 88, "mean": 29.7, "std": 14.5}
-TEXT = {"rows": 712, "missing": 0.0, "distinct": 3, "top": [[f"male{HOSTILE}", 453], ["female", 259]]}
+NUMBERS = ColumnInFile(
+    rows=712, missing=0.2, distinct=88, mean=29.7, std=14.5, quantiles=(0.4, 4, 20, 28, 38, 56, 80)
+)  # fmt: skip
+TEXT = ColumnInFile(rows=712, missing=0.0, distinct=3, top=((f"male{HOSTILE}", 453), ("female", 259)))
+COLUMNS = (
+    ColumnSummary(
+        name=f"Age{HOSTILE}", kind="number", used=True, train=NUMBERS, test=NUMBERS, drift=0.31, drift_limit=0.2
+    ),
+    ColumnSummary(name="Sex", kind="text", used=False, train=TEXT),
+)
+DOUBT = Doubt(kind="drift", column=f"Age{HOSTILE}", text="Older in the test rows.", evidence={"drift": 0.31})
+VERDICT = Verdict(
+    outcome="no difference", becomes_champion=False, text=f"No difference from {HOSTILE} that this test can show."
+)
 
 
-class Told(Evaluation):
-    """With what else may stand in evaluation.json, as it is there."""
-
-    verdict: dict[str, Any] | None = None
-    warnings: tuple[dict[str, Any], ...] = ()
-    columns: tuple[dict[str, Any], ...] = ()
-
-
-def told(evaluation: Evaluation) -> Told:
+def told(evaluation: Evaluation) -> Evaluation:
     """With a verdict, a warning and two columns, one of them in the training file alone."""
-    numbers = COLUMN | {"quantiles": [0.4, 4, 20, 28, 38, 56, 80]}
-    return Told(
-        **evaluation.model_dump(by_alias=True)
-        | {
-            "verdict": {"outcome": "no difference", "text": f"No difference from {HOSTILE} that this test can show."},
-            "warnings": [
-                {"kind": "drift", "column": f"Age{HOSTILE}", "text": "Older in the test rows.",
-                 "evidence": {"drift": 0.31}}
-            ],
-            "columns": [
-                {"name": f"Age{HOSTILE}", "kind": "number", "used": True, "train": numbers, "test": numbers,
-                 "drift": 0.31, "drift_limit": 0.2},
-                {"name": "Sex", "kind": "text", "used": False, "train": TEXT, "test": None, "drift": None,
-                 "drift_limit": None},
-            ],
-        }
-    )  # fmt: skip
+    return evaluation.model_copy(update={"verdict": VERDICT, "warnings": (DOUBT,), "columns": COLUMNS})
 
 
 @dataclass(frozen=True)

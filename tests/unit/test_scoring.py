@@ -11,8 +11,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
+from sklearn.calibration import calibration_curve
 
-from traindrop import scoring
+from traindrop import calibration, scoring
 
 Array = npt.NDArray[Any]
 
@@ -60,6 +61,33 @@ def agree(found: scoring.Metrics, wanted: scoring.Metrics) -> None:
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def expected_calibration_error(truth: Array, probability: Array) -> float:
+    share, mean = calibration_curve(truth, probability, n_bins=10, strategy="uniform")
+    weights = np.bincount(np.searchsorted(np.linspace(0, 1, 11)[1:-1], probability), minlength=10)
+    return float((weights[weights > 0] * np.abs(share - mean)).sum() / len(truth))
+
+
+@given(binary_rows())
+@settings(max_examples=100, deadline=None)
+def test_calibration_bins_equal_those_of_scikit_learn(rows: tuple[Array, Array]) -> None:
+    truth, probability = rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one class only
+        share, mean = calibration_curve(truth, probability, n_bins=10, strategy="uniform")
+    found = calibration.calibration_bins(truth == 1, probability)
+    assert found.share == pytest.approx(share, abs=1e-9)
+    assert found.probability == pytest.approx(mean, abs=1e-9)
+    assert found.rows.sum() == len(truth)
+
+
+def test_a_model_that_says_what_is_so_has_no_calibration_error_and_one_that_is_sure_and_wrong_has_the_greatest() -> (
+    None
+):
+    truth = np.array([0, 1] * 50)
+    assert scoring.binary(truth, np.full(100, 0.5)).metrics["calibration_error"] == 0
+    assert scoring.binary(truth, 1.0 - truth).metrics["calibration_error"] == 1
+
+
 @given(binary_rows())
 @settings(max_examples=150, deadline=None)
 def test_binary_metrics_equal_those_of_scikit_learn(rows: tuple[Array, Array]) -> None:
@@ -79,6 +107,7 @@ def test_binary_metrics_equal_those_of_scikit_learn(rows: tuple[Array, Array]) -
             "pr_auc": expected(oracle.average_precision_score, truth, probability) if truth.any() else None,
             "log_loss": expected(oracle.log_loss, truth, probability, labels=[0, 1]),
             "brier": expected(oracle.brier_score_loss, truth, probability, labels=[0, 1]),
+            "calibration_error": expected_calibration_error(truth, probability),
         },
     )
     assert scores.confusion_matrix == oracle.confusion_matrix(truth, called, labels=[0, 1]).tolist()
@@ -121,9 +150,15 @@ def test_regression_metrics_equal_those_of_scikit_learn(rows: tuple[Array, Array
             "mae": expected(oracle.mean_absolute_error, truth, prediction),
             # Of a constant, scikit-learn makes -inf, nan or, by rounding, something like -1e31.
             "r2": expected(oracle.r2_score, truth, prediction) if len(set(truth)) > 1 else None,
+            # Of a true value of 0, scikit-learn divides by 2e-16.
+            "mape": expected(oracle.mean_absolute_percentage_error, truth, prediction) if truth.all() else None,
         },
     )
     assert scores.confusion_matrix is None
+    residuals = truth - prediction
+    wanted = {"mean": residuals.mean(), "std": residuals.std(), "min": residuals.min(), "max": residuals.max()}
+    wanted |= {f"p{part:02}": np.percentile(residuals, part) for part in (5, 25, 75, 95)}
+    agree(scores.residuals, wanted | {"median": np.median(residuals)})
 
 
 @given(binary_rows())
@@ -148,7 +183,9 @@ def test_where_all_rows_have_one_class_what_needs_two_is_none(label: int) -> Non
     assert scores.metrics["auc"] is None
     assert (scores.metrics["pr_auc"] is None) == (label == 0)
     assert scores.metrics["accuracy"] == pytest.approx(2 / 3 if label else 1 / 3)
-    assert scores.intervals.keys() == {"accuracy"}
+    assert scores.metrics["accuracy"] == scores.metrics["balanced_accuracy"]
+    assert not scores.intervals.keys() & {"auc", "pr_auc"}
+    assert scores.intervals["accuracy"] == pytest.approx(scores.intervals["balanced_accuracy"])
 
 
 def test_the_same_prediction_for_every_row_ranks_nothing() -> None:
@@ -161,7 +198,8 @@ def test_a_probability_of_exactly_one_half_is_not_called_positive() -> None:
 
 def test_a_regression_error_too_large_for_a_float_is_none() -> None:
     scores = scoring.regression(np.array([1e300, -1e300]), np.array([-1e300, 1e300]))
-    assert scores.metrics == {"rmse": None, "mae": 2e300, "r2": None}
+    assert scores.metrics == {"rmse": None, "mae": 2e300, "r2": None, "mape": 2.0}
+    assert scores.residuals["std"] is None
 
 
 def test_many_classes_are_scored_without_a_matrix_that_nobody_would_read() -> None:
@@ -182,25 +220,48 @@ def test_the_baseline_is_the_best_constant_answer() -> None:
     assert (numbers["rmse"], numbers["r2"]) == (1.0, 0.0)
 
 
-@given(binary_rows())
+WITHIN_0_AND_1 = {
+    "accuracy",
+    "balanced_accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "auc",
+    "pr_auc",
+    "f1_macro",
+    "f1_weighted",
+}
+
+
+@given(binary_rows() | multiclass_rows())
 @settings(deadline=None)
-def test_an_interval_holds_its_metric_and_stays_within_0_and_1(rows: tuple[Array, Array]) -> None:
-    scores = scoring.binary(*rows)
+def test_an_interval_holds_its_metric_and_shrinks_to_nothing_for_none_that_is_a_share(
+    rows: tuple[Array, Array],
+) -> None:
+    truth, given_scores = rows
+    scores = (scoring.binary if given_scores.ndim == 1 else scoring.multiclass)(truth, given_scores)
     for name, (low, high) in scores.intervals.items():
         value = scores.metrics[name]
         assert value is not None
         assert 0 <= low <= value + 1e-12
-        assert value - 1e-12 <= high <= 1
-        assert low < high
+        assert value - 1e-12 <= high
+        if name in WITHIN_0_AND_1:
+            assert low < high <= 1
+    if len(set(truth)) > 1:
+        known = {name for name, value in scores.metrics.items() if value is not None}
+        assert scores.intervals.keys() >= known & WITHIN_0_AND_1
 
 
 @given(regression_rows())
 @settings(deadline=None)
 def test_an_error_has_an_interval_from_ten_rows_on(rows: tuple[Array, Array]) -> None:
-    assume(len(set(np.abs(rows[0] - rows[1]))) > 1)
-    scores = scoring.regression(*rows)
-    assert scores.intervals.keys() == ({"rmse", "mae"} if len(rows[0]) >= 10 else set())
+    truth, prediction = rows
+    assume(len(set(np.abs(truth - prediction))) > 1)
+    scores = scoring.regression(truth, prediction)
+    assert not scores.intervals or len(truth) >= 10
+    assert scores.intervals.keys() >= ({"rmse", "mae"} if len(truth) >= 10 else set())
     for name, (low, high) in scores.intervals.items():
         value = scores.metrics[name]
         assert value is not None
-        assert 0 <= low < value < high
+        assert low - 1e-12 <= value <= high + 1e-12
+        assert high <= 1 if name == "r2" else low >= 0

@@ -1,10 +1,17 @@
 """The intervals against published values, scipy, and what 95 % means: how often they hold the truth."""
 
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from scipy import stats
 
 from traindrop import intervals, scoring
+
+Array = npt.NDArray[Any]
 
 
 @pytest.mark.parametrize(("hits", "rows"), [(0, 20), (81, 263), (146, 179), (20, 20), (1, 1)])
@@ -73,3 +80,70 @@ def test_the_interval_of_a_mean_error_is_not_below_zero_and_not_infinite() -> No
     assert lopsided is not None
     assert lopsided[0] == 0
     assert intervals.of_mean(np.full(12, 1e308)) is None
+
+
+def two_classes(rows: int, random: np.random.Generator) -> tuple[Array, Array]:
+    truth = (random.random(rows) < 0.4).astype(int)
+    odds = 1.5 * (random.normal(size=rows) + 1.5 * truth - 0.75) - 0.4
+    return truth, 1 / (1 + np.exp(-odds))
+
+
+def four_classes(rows: int, random: np.random.Generator) -> tuple[Array, Array]:
+    truth = random.choice(4, size=rows, p=[0.1, 0.2, 0.3, 0.4])
+    weights = np.exp(2 * (0.8 * random.normal(size=(rows, 4)) + np.eye(4)[truth]))
+    return truth, weights / weights.sum(axis=1, keepdims=True)
+
+
+def numbers(rows: int, random: np.random.Generator) -> tuple[Array, Array]:
+    truth = random.normal(5, 1, size=rows)
+    return truth, truth + random.normal(scale=0.7, size=rows)
+
+
+@pytest.mark.parametrize(
+    ("make", "score"),
+    [(two_classes, scoring.binary), (four_classes, scoring.multiclass), (numbers, scoring.regression)],
+)
+def test_every_interval_holds_the_true_metric_in_95_of_100_test_sets_of_179_rows(
+    make: Callable[[int, np.random.Generator], tuple[Array, Array]], score: Callable[[Array, Array], scoring.Scores]
+) -> None:
+    """The true one is what 200,000 rows have. By chance 400 tries of 95 % give 0.92 to 0.98."""
+    true = score(*make(200_000, np.random.default_rng(1))).metrics
+    held: Counter[str] = Counter()
+    for seed in range(400):
+        found = score(*make(179, np.random.default_rng([2, seed]))).intervals
+        held.update(name for name, (low, high) in found.items() if low <= (true[name] or 0) <= high)
+    expected = {
+        scoring.binary: {
+            "accuracy",
+            "balanced_accuracy",
+            "precision",
+            "recall",
+            "f1",
+            "auc",
+            "pr_auc",
+            "log_loss",
+            "brier",
+        },
+        scoring.multiclass: {"accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "auc", "log_loss"},
+        scoring.regression: {"rmse", "mae", "r2", "mape"},
+    }
+    assert held.keys() == expected[score]
+    assert {name: share for name, count in held.items() if not 0.915 <= (share := count / 400) <= 0.99} == {}
+
+
+def test_perfect_predictions_of_few_rows_do_not_pass_for_certain() -> None:
+    truth = np.arange(40) % 4
+    perfect = scoring.multiclass(truth, np.eye(4)[truth] * 0.6 + 0.1)
+    assert {perfect.metrics[name] for name in ("accuracy", "f1_macro", "f1_weighted", "auc")} == {1.0}
+    for name in ("accuracy", "balanced_accuracy", "f1_macro", "f1_weighted", "auc"):
+        assert perfect.intervals[name][0] < 0.95, name
+        assert perfect.intervals[name][1] == 1
+
+
+def test_the_interval_of_r_squared_is_that_of_the_bootstrap() -> None:
+    random = np.random.default_rng(3)
+    truth, prediction = numbers(500, random)
+    picks = random.integers(500, size=(600, 500))
+    drawn = [scoring.regression(truth[pick], prediction[pick]).metrics["r2"] for pick in picks]
+    bootstrap = np.quantile(np.array(drawn, dtype=float), [0.025, 0.975])
+    assert scoring.regression(truth, prediction).intervals["r2"] == pytest.approx(bootstrap, abs=0.02)

@@ -46,6 +46,8 @@ def _prepared(run: Run, config: TrainingConfig, folder: Path) -> AlgorithmInputs
     with source.open("wb") as file:
         if not aws.download(run.bucket, run.key, run.version_id, file):
             raise Rejected(f"{run.key} was deleted before it could be read. Drop it again.")
+    # The evaluator compares the file that was dropped with the test file.
+    aws.upload(run.bucket, run.dropped_key, source, _CSV)
     prepared = prepare_csv(
         source, folder, file=run.file, target=run.target or "", task=run.task or "auto", drop=config.drop,
         validation_fraction=config.validation_fraction, seed=config.seed,

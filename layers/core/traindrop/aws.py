@@ -111,6 +111,14 @@ def download(bucket: str, key: str, version_id: str | None, to: IO[bytes]) -> bo
     return True
 
 
+def byte_range(bucket: str, key: str, etag: str, start: int, length: int) -> bytes:
+    """Bytes of an object, fewer at its end. Raises `ClientError` (PreconditionFailed) where it has changed."""
+    found = client("s3").get_object(
+        Bucket=bucket, Key=key, IfMatch=f'"{etag}"', Range=f"bytes={start}-{start + length - 1}"
+    )
+    return found["Body"].read()
+
+
 def keys(bucket: str, prefix: str) -> Iterator[str]:
     """The key of every object under `prefix`."""
     return (entry["Key"] for entry in _listed(bucket, prefix))

@@ -50,7 +50,7 @@ def challenge(run: Run, evaluation: Evaluation, rows: Sequence[Rows], rows_of: R
 
 
 def _is_failed_by_warnings(run: Run, evaluation: Evaluation) -> bool:
-    return bool(getattr(run, "strict", False) and getattr(evaluation, "warnings", ()))
+    return run.strict and bool(evaluation.warnings)
 
 
 @dataclass(frozen=True)

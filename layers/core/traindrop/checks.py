@@ -1,5 +1,6 @@
 """The check before money is spent: an upload is accepted with what was learned, or rejected with one message."""
 
+import difflib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,23 +66,34 @@ def check_training_data(
 
 
 def check_test_data(sample: bytes, *, complete: bool, training: Accepted, file: str) -> int | None:
-    """Checks that a test file can be scored by the model to come; its rows, None where it was seen in part.
+    """Checks that a test file can be predicted by the model to come; its rows, None where it was seen in part.
 
-    Raises Rejected where a column of the training file or the target is missing, or there is no row to score.
+    Without the target its rows will be predicted and not scored. Raises Rejected where a column of the training file
+    is missing, the target may be under another name, or there is no row to score.
     """
     with _named(file):
         findings = examine(sample, complete=complete)
-        needed = [training.target, *dict.fromkeys(column.name for column in training.schema.columns)]
+        needed = list(dict.fromkeys(column.name for column in training.schema.columns))
+        if _may_be_misspelled(training.target, needed, findings.names):
+            needed = [training.target, *needed]
         if missing := [name for name in needed if name not in findings.names]:
             raise DatasetError(
                 f"line 1: the header has no column {shown_names([repr(name) for name in missing])}, which the training "
                 f"file has. Its columns are: {shown_names(findings.names)}. A test file needs the columns of the "
                 "training file, the target too: it is what predictions are compared with."
             )
+        if training.target not in findings.names:
+            return findings.rows if complete else None
         target = findings.column(training.target)
         if complete and target.missing == target.rows and not target.nones:
             raise DatasetError(f"the target column {target.name!r} is empty in every row: nothing can be compared.")
     return findings.rows if complete else None
+
+
+def _may_be_misspelled(target: str, features: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a column of the test file that is none of the features has nearly the target's name."""
+    others = [name.lower() for name in names if name not in features]
+    return bool(difflib.get_close_matches(target.lower(), others, n=1, cutoff=0.75))
 
 
 def _only_target(findings: Findings) -> str:

@@ -84,7 +84,7 @@ MAX_INSTANCES = 20
 
 Metric = Literal[
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "f1_macro", "f1_weighted",
-    "auc", "pr_auc", "log_loss", "brier", "rmse", "mae", "r2",
+    "auc", "pr_auc", "log_loss", "brier", "calibration_error", "rmse", "mae", "r2", "mape",
 ]  # fmt: skip
 
 
@@ -163,6 +163,7 @@ class TrainingConfig(BaseModel):
         description="What the metric has to reach on the test rows, of an error what it may be at the most, before the "
         "dataset's first model becomes its champion.",
     )
+    strict: bool = Field(False, description="The run fails where its evaluation has warnings; the model is kept.")
     tags: dict[TagKey, TagText] = Field(
         default_factory=dict, max_length=40, description="Further tags for the training job."
     )

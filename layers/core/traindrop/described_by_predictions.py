@@ -47,6 +47,7 @@ def _sorted(classes: Iterable[str]) -> tuple[str, ...]:
 def _has_decimal_comma(stream: IO[bytes], target: str) -> bool:
     sample = stream.read(_SAMPLE)
     try:
-        return examine(sample, complete=len(sample) < _SAMPLE).column(target).kind == "decimal_comma"
+        findings = examine(sample, complete=len(sample) < _SAMPLE)
+        return target in findings.names and findings.column(target).kind == "decimal_comma"
     except DatasetError as error:
         raise EvaluationFailed(f"The test file cannot be read: {error}") from error

@@ -127,6 +127,7 @@ def decide(
         "notes": (*found.get("notes", ()), *_notes(config, code), *([placement.note] if placement.note else [])),
         "metric": config.metric,
         "minimum": config.minimum,
+        "strict": config.strict,
         "framework": config.framework,
         "instance_type": placement.instance_type,
         "instance_count": placement.instance_count,

@@ -1,6 +1,8 @@
 """From a completed training job to its evaluation, stored, recorded and told."""
 
 import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,10 +14,13 @@ from traindrop.announcing import announce
 from traindrop.billed import cost_of_run
 from traindrop.championing import challenge
 from traindrop.clock import now
+from traindrop.doubts import reason_of_strict, texts
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
-from traindrop.evaluation import Evaluation, Rows, Subject, evaluate_archives, predict_archives
+from traindrop.evaluation import PREDICTED, Evaluation, Rows, Subject, evaluate_archives, predict_archives
 from traindrop.events import TrainingJobStateChange
+from traindrop.file_parts import Source
+from traindrop.held_out import check_test_size
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
 from traindrop.model_files import own_metric
@@ -58,8 +63,12 @@ def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
     run = _reported_on(run, evaluation)
     registered = register(run, evaluation, settings)
     done = now()
-    found = _summary(evaluation) | {"notes": run.notes} | registered
-    ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **found)
+    summary = _summary(evaluation) | {"notes": tuple(dict.fromkeys((*run.notes, *_notes(evaluation))))} | registered
+    if run.strict and evaluation.warnings:
+        reason = reason_of_strict(evaluation.warnings, run.uri(run.evaluation_key))
+        ledger.advance(run.run, Status.EVALUATION_FAILED, done, reason=reason, ended_at=done, **summary)
+        return
+    ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **summary)
 
 
 def _reported_on(run: Run, evaluation: Evaluation) -> Run:
@@ -76,6 +85,7 @@ def _reported_on(run: Run, evaluation: Evaluation) -> Run:
 
 
 def _subject(run: Run) -> Subject:
+    preparation = _preparation(run)
     return Subject(
         run=run.run,
         dataset=run.dataset,
@@ -84,14 +94,17 @@ def _subject(run: Run) -> Subject:
         metric=run.metric,
         target=run.target or "",
         task=run.task or "auto",
-        validation=_reported(run),
-        preparation=_preparation(run),
+        validation=_reported(run, "validation:"),
+        fitted=_reported(run, "train:"),
+        predictions_uri=run.uri(run.predictions_key),
+        preparation=preparation,
     )
 
 
 def _score(run: Run, ledger: Ledger) -> Evaluation:
     """Fetch what is needed into a folder of its own, and score it. Raises `EvaluationFailed`."""
     subject, rows = _subject(run), list[Rows]()
+    subject = replace(subject, training_file=_training_file(run, subject.preparation))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         model = _fetch(run.bucket, run.model_key, None, folder / "model.tar.gz")
@@ -100,6 +113,7 @@ def _score(run: Run, ledger: Ledger) -> Evaluation:
         output = _fetch(run.bucket, run.output_key, None, folder / "output.tar.gz")
         test = None
         if run.test_key:
+            check_test_size(run.test_size, PurePosixPath(run.test_key).name)
             test = _fetch(run.bucket, run.test_key, run.test_version_id, folder / "test.csv")
             if test is None:
                 raise EvaluationFailed(
@@ -108,6 +122,8 @@ def _score(run: Run, ledger: Ledger) -> Evaluation:
         unpacked = folder / "unpacked"
         unpacked.mkdir()
         evaluation = evaluate_archives(model, output, test, unpacked, subject=subject, keep=rows.append)
+        if evaluation.predicted is not None:
+            aws.upload(run.bucket, run.predictions_key, unpacked / PREDICTED, "text/csv")
         rows_of = partial(_rows_of, test=folder / "test.csv", folder=folder)
         return challenge(run, evaluation, rows, rows_of, ledger)
 
@@ -123,6 +139,19 @@ def _rows_of(champion: Run, own_file: bool, *, test: Path, folder: Path) -> Rows
     return predict_archives(model, output, test, place / "unpacked", subject=_subject(champion), own_file=own_file)
 
 
+def _training_file(run: Run, preparation: Preparation | None) -> Source | str:
+    """The run's copy of the file that was dropped, to be read in parts; where it is not there, why not."""
+    as_it_is = preparation is None or preparation.headerless
+    key = run.input_key(run.key, "train") if as_it_is else run.dropped_key
+    found = aws.stored(run.bucket, key)
+    if found is None:
+        return f"{run.uri(key)} was deleted"
+    if found.size != run.size:
+        return f"{run.uri(key)} has {found.size:,} bytes, and the file that was trained on had {run.size:,}"
+    read = partial(aws.byte_range, run.bucket, key, found.etag)
+    return Source(run.file, found.size, read, headerless=preparation is not None and preparation.headerless)
+
+
 def _preparation(run: Run) -> Preparation | None:
     """How the file was prepared for the image's own algorithm; None where it was read as it was dropped."""
     if run.framework != "builtin-xgboost":
@@ -135,9 +164,8 @@ def _preparation(run: Run) -> Preparation | None:
     return Preparation.from_json(document)
 
 
-def _reported(run: Run) -> dict[str, float | None]:
-    """The validation metrics among those that the training job's log told, by our names."""
-    prefix = "validation:"
+def _reported(run: Run, prefix: str) -> dict[str, float | None]:
+    """The metrics of one part of the rows among those that the training job's log told, by our names."""
     found = {name.removeprefix(prefix): value for name, value in run.reported.items() if name.startswith(prefix)}
     return dict(own_metric(name, value) for name, value in found.items() if value is not None)
 
@@ -145,6 +173,15 @@ def _reported(run: Run) -> dict[str, float | None]:
 def _fetch(bucket: str, key: str, version_id: str | None, path: Path) -> Path | None:
     with path.open("wb") as file:
         return path if aws.download(bucket, key, version_id, file) else None
+
+
+def _notes(evaluation: Evaluation) -> Iterator[str]:
+    found = evaluation.predicted
+    if found is not None:
+        yield (
+            f"{found.file} has no column {evaluation.target!r}, the target: its {found.rows:,} rows were predicted and "
+            f"not scored. The predictions are in {found.predictions}."
+        )
 
 
 def _summary(evaluation: Evaluation) -> dict[str, Any]:
@@ -156,5 +193,6 @@ def _summary(evaluation: Evaluation) -> dict[str, Any]:
         "intervals": evaluation.intervals,
         "baseline": evaluation.baseline,
         "validation": evaluation.validation,
+        "warnings": texts(evaluation.warnings),
         "test_rows": evaluation.scored.rows if evaluation.scored else None,
     }

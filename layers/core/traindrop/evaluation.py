@@ -1,8 +1,7 @@
 """A trained model scored on rows that training never saw: evaluation.json, and how it comes about."""
 
 import hashlib
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,21 +13,30 @@ from pydantic import BaseModel, ConfigDict, Field
 from traindrop import predictions, scoring
 from traindrop.artifacts import unpack
 from traindrop.billed import Cost
+from traindrop.careful_look import doubts_about_files, not_looked_at
+from traindrop.column_summary import ColumnSummary
 from traindrop.curves import Curves, curves_of
 from traindrop.dataset import Schema, read
 from traindrop.described_by_predictions import schema_of_predictions
+from traindrop.doubts import Doubt
 from traindrop.errors import EvaluationFailed
-from traindrop.held_out import HeldOut, read_held_out
+from traindrop.file_parts import Source, source_of
+from traindrop.held_out import HeldOut, Reader, lacks_target, read_held_out
 from traindrop.importances import Importance, importances_of
 from traindrop.learning_curve import learning_curves
+from traindrop.metric_doubts import doubts_about_metrics, unseen_labels
 from traindrop.model_files import read_schema, training_metrics
+from traindrop.predicting import write_predictions
 from traindrop.predictions import BoosterPredict, Predictions
 from traindrop.preparation import Preparation
 from traindrop.row_sample import RowSample
 from traindrop.scoring import Metrics, Scores
+from traindrop.stopwatch import Watch
 from traindrop.verdict import Verdict
 
 MODEL, DATASET, PREDICTIONS, METRICS = "model.ubj", "dataset.json", "predictions.csv", "metrics.json"
+# In the folder of the evaluation: for a test file without the target.
+PREDICTED = "predicted.csv"
 # What the XGBoost image's algorithm mode writes.
 BUILTIN_MODEL = "xgboost-model"
 
@@ -46,6 +54,14 @@ class Scored(_Model):
     skipped_missing_label: int = 0
     skipped_unseen_label: int = 0
     unseen_labels: tuple[str, ...] = Field((), description="The most frequent of them, five at most.")
+
+
+class Predicted(_Model):
+    """A test file without the target: its rows were predicted, to the address `predictions`, and not scored."""
+
+    file: str
+    rows: int
+    predictions: str
 
 
 class Evaluation(_Model):
@@ -75,6 +91,11 @@ class Evaluation(_Model):
     importances: tuple[Importance, ...] = Field((), description="Of a model that XGBoost reads, by column.")
     validation: dict[str, float | None]
     timings: dict[str, float]
+    threshold: float | None = Field(None, description="A row is called classes[1] above it; of two classes.")
+    residuals: dict[str, float | None] = Field({}, description="True value less prediction: mean, std, quantiles.")
+    predicted: Predicted | None = None
+    warnings: tuple[Doubt, ...] = ()
+    columns: tuple[ColumnSummary, ...] = Field((), description="Of the files, at most 200.")
     cost: Cost | None = Field(None, description="What training cost, of all attempts.")
     verdict: Verdict | None = Field(None, description="Against the champion of the dataset, on the same test rows.")
     model: str = Field(description="Where the model lies.")
@@ -97,6 +118,11 @@ class Subject:
     task: str = "auto"
     validation: Metrics = field(default_factory=dict)
     preparation: Preparation | None = None
+    # What the job reported of the rows that it learnt from.
+    fitted: Metrics = field(default_factory=dict)
+    # The training file; where it cannot be had, why.
+    training_file: Source | str | None = None
+    predictions_uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +142,10 @@ def evaluate_archives(
 ) -> Evaluation:
     """As `evaluate_model`, from model.tar.gz and output.tar.gz, unpacked into `folder`, an empty one."""
     output_dir = _unpacked(model, output, folder, subject)
-    return evaluate_model(folder / "model", test_csv, output_dir=output_dir, subject=subject, keep=keep)
+    to = folder / PREDICTED
+    return evaluate_model(
+        folder / "model", test_csv, output_dir=output_dir, subject=subject, predictions_to=to, keep=keep
+    )
 
 
 def predict_archives(
@@ -149,49 +178,132 @@ def _unpacked(model: Path, output: Path | None, folder: Path, subject: Subject) 
 
 
 def evaluate_model(
-    model_dir: Path, test_csv: Path | None, *, output_dir: Path | None, subject: Subject, keep: Keep | None = None
+    model_dir: Path,
+    test_csv: Path | None,
+    *,
+    output_dir: Path | None,
+    subject: Subject,
+    predictions_to: Path | None = None,
+    keep: Keep | None = None,
 ) -> Evaluation:
     """Score the model in `model_dir` on `test_csv`, or report what training measured where there is none.
 
     The folders hold what was in model.tar.gz and output.tar.gz. An XGBoost model (model.ubj) predicts here, a batch of
-    rows in memory at a time; of any other, predictions.csv is scored. No code of the training is run or unpickled.
-    `keep` is given the predictions. Raises `EvaluationFailed`: what is wrong with which file, and how to mend it.
+    rows in memory at a time; of any other, predictions.csv is scored. No code of the training is run or unpickled. A
+    test file without the target is predicted into `predictions_to`, where that is given. `keep` is given the
+    predictions of the others.
+    Raises `EvaluationFailed`: what is wrong with which file, and how to mend it.
     """
-    watch = _Watch()
+    watch = Watch()
     schema = _schema(model_dir, output_dir, test_csv, subject)
     validation = (training_metrics(output_dir / METRICS) if output_dir else {}) or subject.validation
     about = _about(subject, schema, validation) | {"curves": _learning(output_dir)}
+    fitted = (training_metrics(output_dir / METRICS, "train") if output_dir else {}) or subject.fitted
+    unscored = Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
     if test_csv is None:
-        return Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
+        return _doubted(unscored, schema, None, fitted, subject, watch)
     predict = _predict(model_dir, schema, subject)
     watch.lap("load")
-    file = subject.test_file or test_csv.name
-    reader = subject.preparation.read if subject.preparation else read
+    test = _Test(
+        test_csv, subject.test_file or test_csv.name, subject.preparation.read if subject.preparation else read,
+        (output_dir or model_dir) / PREDICTIONS,
+    )  # fmt: skip
+    if predictions_to is not None and not _is_headerless(subject) and lacks_target(test_csv, schema):
+        rows = write_predictions(
+            test_csv, schema, predict, test.written, predictions_to, file=test.name, reader=test.reader
+        )
+        watch.lap("predict")
+        told = Predicted(file=test.name, rows=rows, predictions=subject.predictions_uri)
+        return _doubted(unscored.model_copy(update={"predicted": told}), schema, test_csv, fitted, subject, watch)
+    scored = _scores_of(test, predict, schema, subject, about, watch, keep)
+    return _doubted(scored, schema, test_csv, fitted, subject, watch)
+
+
+@dataclass(frozen=True)
+class _Test:
+    """A test file with how it is read and what training has predicted of it."""
+
+    path: Path
+    name: str
+    reader: Reader
+    written: Path
+
+
+def _scores_of(
+    test: _Test, predict: BoosterPredict | None, schema: Schema, subject: Subject, about: dict[str, Any], watch: Watch,
+    keep: Keep | None,
+) -> Evaluation:  # fmt: skip
     sample = RowSample(len(schema.columns))
-    found = read_held_out(test_csv, schema, sample.taken_from(predict), file=file, reader=reader)
-    predicted = _predicted(found, (output_dir or model_dir) / PREDICTIONS, schema)
+    found = read_held_out(test.path, schema, sample.taken_from(predict), file=test.name, reader=test.reader)
+    predicted = _predicted(found, test.written, schema)
     if keep is not None:
         keep(Rows(schema, found.truth, predicted))
     watch.lap("predict")
     known = ~np.isnan(found.truth)
     truth = found.truth[known].astype(np.float64 if schema.task == "regression" else np.int64)
-    scores = _score(schema.task, truth, predicted[known])
+    # A copy of all of many predictions would be for nothing.
+    answers = predicted if known.all() else predicted[known]
+    scores = _score(schema.task, truth, answers)
     baseline = scoring.baseline(schema.task, truth, len(schema.classes))
     watch.lap("score")
-    curves = curves_of(schema.task, truth, predicted[known], schema.classes, about["curves"])
+    curves = curves_of(schema.task, truth, answers, schema.classes, about["curves"])
     importances = importances_of(predict, sample, found.truth, schema) if predict else ()
     watch.lap("explain")
     return Evaluation(
         **about | {"curves": curves, "importances": importances},
-        scored=_scored(found, file, test_csv),
+        scored=_scored(found, test.name, test.path),
         main_metric=_main_metric(subject, schema, scores.metrics),
         metrics=scores.metrics,
         intervals=scores.intervals,
         baseline=baseline,
         class_counts=_class_counts(truth, schema),
         confusion_matrix=scores.confusion_matrix,
+        threshold=scoring.THRESHOLD if schema.task == "binary" else None,
+        residuals=scores.residuals,
         timings=watch.laps,
     )
+
+
+def _doubted(
+    evaluation: Evaluation, schema: Schema, test_csv: Path | None, fitted: Metrics, subject: Subject, watch: Watch
+) -> Evaluation:
+    """With what a careful colleague would point out, the weightiest first."""
+    found: tuple[Doubt, ...] = ()
+    columns: tuple[ColumnSummary, ...] = ()
+    if isinstance(subject.training_file, Source):
+        test = None
+        if test_csv is not None:
+            name = subject.test_file or test_csv.name
+            test = source_of(test_csv, name=name, headerless=subject.training_file.headerless)
+        found, columns = doubts_about_files(subject.training_file, test, schema)
+    elif subject.training_file is not None:
+        found = (not_looked_at(subject.training_file),)
+    about_metrics = doubts_about_metrics(
+        evaluation.main_metric,
+        evaluation.metrics,
+        evaluation.baseline,
+        evaluation.intervals,
+        fitted,
+        evaluation.validation,
+    )
+    watch.lap("look")
+    return evaluation.model_copy(
+        update={
+            "warnings": (*about_metrics, *_unseen_labels(evaluation), *found),
+            "columns": columns,
+            "timings": watch.laps,
+        }
+    )
+
+
+def _unseen_labels(evaluation: Evaluation) -> Iterator[Doubt]:
+    scored = evaluation.scored
+    if scored is not None and scored.skipped_unseen_label:
+        yield unseen_labels(scored.file, scored.skipped_unseen_label, scored.rows, scored.unseen_labels)
+
+
+def _is_headerless(subject: Subject) -> bool:
+    return subject.preparation is not None and subject.preparation.headerless
 
 
 def _schema(model_dir: Path, output_dir: Path | None, test_csv: Path | None, subject: Subject) -> Schema:
@@ -270,15 +382,3 @@ def _about(subject: Subject, schema: Schema, validation: Metrics) -> dict[str, A
         "classes": schema.classes,
         "validation": validation,
     }
-
-
-class _Watch:
-    """Seconds by step."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._since = time.perf_counter()
-
-    def lap(self, step: str) -> None:
-        now = time.perf_counter()
-        self.laps[step], self._since = round(now - self._since, 3), now

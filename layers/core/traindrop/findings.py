@@ -13,6 +13,7 @@ from traindrop.column import Column, Tally
 from traindrop.csv_rows import DatasetError, Readable, Table, open_table
 
 BATCH_ROWS = 8192
+_BATCH_CELLS = 1_000_000  # of a wide file fewer rows at a time: as texts so many cells take some 60 MB
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def survey(stream: Readable, *, complete: bool = True) -> Findings:
 
 
 def batches(table: Table, rows: int) -> Iterator[list[list[str]]]:
-    """The table's rows, some at a time."""
+    """The table's rows, some at a time: `rows` at most, in bounded memory however wide the table is."""
+    rows = min(rows, _BATCH_CELLS // len(table.header) + 1)
     cells = (cells for _, cells in table.rows)
     while batch := list(islice(cells, rows)):
         yield batch

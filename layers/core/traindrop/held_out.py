@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from traindrop.cells import MISSING
+from traindrop.csv_rows import open_table
 from traindrop.dataset import Batch, DatasetError, Schema, read
 from traindrop.errors import EvaluationFailed
 from traindrop.predictions import Predict, Predictions
@@ -16,6 +17,11 @@ from traindrop.predictions import Predict, Predictions
 Reader = Callable[[Path, Schema], Iterator[Batch]]
 
 _SHOWN = 5
+# What fits the evaluator's memory (1,769 MB): some 100 bytes for each row, 20 for each value predicted.
+MOST_ROWS = 8_000_000
+# What is read and scored within its five minutes.
+MOST_BYTES = 1024**3
+MOST_VALUES = 40_000_000
 _REMEMBERED = 1000  # different unknown labels; a column of prose would fill the memory
 
 
@@ -41,7 +47,7 @@ def read_held_out(path: Path, schema: Schema, predict: Predict | None, *, file: 
     row with a label that training saw.
     """
     try:
-        found = _read(reader(path, schema), schema, predict)
+        found = _read(reader(path, schema), schema, predict, file)
     except DatasetError as error:
         raise EvaluationFailed(f"{file}: {error}") from error
     if found.missing + found.unseen == len(found.truth):
@@ -49,12 +55,46 @@ def read_held_out(path: Path, schema: Schema, predict: Predict | None, *, file: 
     return found
 
 
-def _read(batches: Iterator[Batch], schema: Schema, predict: Predict | None) -> HeldOut:
+def lacks_target(path: Path, schema: Schema) -> bool:
+    """Whether the file has a header without the target: then its rows can be predicted and not be scored.
+
+    A file that cannot be read lacks nothing: it is refused where it is read.
+    """
+    try:
+        with path.open("rb") as stream:
+            return schema.target not in open_table(stream).header
+    except DatasetError:
+        return False
+
+
+def check_test_size(size: int, file: str) -> None:
+    """Raises `EvaluationFailed` for a file of more bytes than the evaluator reads in its time."""
+    if size > MOST_BYTES:
+        raise EvaluationFailed(
+            f"{file}: it has {size / 1e9:,.1f} GB, and up to {MOST_BYTES / 1e9:,.1f} GB are scored. Drop a test file "
+            "of fewer rows, drawn by chance; so many tell no metric more exactly."
+        )
+
+
+def check_fits(rows: int, schema: Schema, file: str) -> None:
+    """Raises `EvaluationFailed` for more rows than fit the evaluator's memory."""
+    most = min(MOST_ROWS, MOST_VALUES // max(len(schema.classes), 1))
+    if rows > most:
+        classes = f" of {len(schema.classes)} classes" if schema.classes else ""
+        raise EvaluationFailed(
+            f"{file}: it has more than {most:,} rows, the most{classes} that are scored at once. Drop a test file of "
+            "fewer rows, drawn by chance; so many tell no metric more exactly."
+        )
+
+
+def _read(batches: Iterator[Batch], schema: Schema, predict: Predict | None, file: str) -> HeldOut:
     truth: list[npt.NDArray[np.float64]] = []
     predicted: list[Predictions] = []
     unknown: Counter[str] = Counter()
-    missing = unseen = 0
+    rows = missing = unseen = 0
     for batch in batches:
+        rows += batch.rows
+        check_fits(rows, schema, file)
         if batch.target is None:
             raise DatasetError(
                 f"there is no column {schema.target!r}, the target, so there is nothing to compare the "

@@ -9,16 +9,16 @@ from traindrop.dataset import DatasetError, Schema
 from traindrop.errors import EvaluationFailed
 
 
-def training_metrics(path: Path) -> dict[str, float | None]:
-    """The validation metrics in metrics.json, by our names, of the best round or else of the last.
+def training_metrics(path: Path, part: str = "validation") -> dict[str, float | None]:
+    """The metrics of one part of the rows in metrics.json, by our names, of the best round or else of the last.
 
-    Empty where there is no such file or no validation metrics in it.
+    Empty where there is no such file or no metrics of that part in it, which is "validation" or "train".
     Raises `EvaluationFailed` for a file that is there and cannot be read.
     """
     if not path.is_file():
         return {}
     document = json_object(path, 'Write JSON: {"validation": {"auc": [one value per round]}}.')
-    best, found = document.get("best_iteration"), document.get("validation")
+    best, found = document.get("best_iteration"), document.get(part)
     if not isinstance(found, dict):
         return {}
     metrics: dict[str, float | None] = {}

@@ -111,7 +111,7 @@ def from_file(path: Path, schema: Schema, rows: int) -> Predictions:
     if not path.is_file():
         raise EvaluationFailed(NOTHING_TO_SCORE)
     try:
-        found = _read(path, _columns(schema), rows)
+        found = _read(path, columns_of(schema), rows)
     except (csv.Error, UnicodeDecodeError) as error:
         raise EvaluationFailed(f"{path.name} cannot be read as CSV in UTF-8: {error}.") from error
     if schema.task == "regression":
@@ -127,7 +127,8 @@ def from_file(path: Path, schema: Schema, rows: int) -> Predictions:
     return found[:, 1] if schema.task == "binary" else found
 
 
-def _columns(schema: Schema) -> list[str]:
+def columns_of(schema: Schema) -> list[str]:
+    """The columns of predictions.csv after `row`."""
     if schema.task == "regression":
         return ["prediction"]
     return [f"probability_{name}" for name in schema.classes]

@@ -121,6 +121,8 @@ class Run(BaseModel):
     test_size: int = 0
     metric: str | None = None
     minimum: float | None = None
+    # Warnings end the run as EvaluationFailed.
+    strict: bool = False
     framework: str = "xgboost"
     instance_type: str | None = None
     instance_count: int = 1
@@ -165,6 +167,8 @@ class Run(BaseModel):
     champion: str | None = None
     # Of a run that became champion: its ARN in the model registry.
     model_package: str | None = None
+    # What a careful colleague would point out (`traindrop.doubts`).
+    warnings: tuple[str, ...] = ()
 
     message_claimed_until: datetime | None = None
     notified_at: datetime | None = None
@@ -259,6 +263,16 @@ class Run(BaseModel):
         """Where the model lies; None where training left none."""
         trained = self.status in {Status.COMPLETED, Status.EVALUATED, Status.EVALUATION_FAILED}
         return self.uri(self.model_key) if trained and self.training_ended_at is not None else None
+
+    @property
+    def predictions_key(self) -> str:
+        """The predictions for a test file without the target."""
+        return f"runs/{self.run}/predictions.csv"
+
+    @property
+    def dropped_key(self) -> str:
+        """The run's copy of the dropped file where the image's own algorithm is given what was prepared of it."""
+        return self.input_key(self.key, "dropped")
 
     @property
     def evaluation_uri(self) -> str | None:
