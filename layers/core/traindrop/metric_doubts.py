@@ -6,7 +6,8 @@ from traindrop.column import Column
 from traindrop.doubts import Doubt, shown
 from traindrop.intervals import Interval
 from traindrop.plain_text import number
-from traindrop.scoring import LOWER_IS_BETTER, Metrics
+from traindrop.scoring import Metrics
+from traindrop.verdict import LOWER_IS_BETTER
 
 _ONE_CLASS = 0.9
 _GAP = 0.15  # of a metric between 0 and 1

@@ -23,7 +23,6 @@ _Intervals = dict[str, Interval | None]
 
 MAIN_METRIC = {"binary": "auc", "multiclass": "accuracy", "regression": "rmse"}
 # Of all others more is better.
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "calibration_error", "rmse", "mae", "mape"})
 MAX_CLASSES_IN_MATRIX = 100
 THRESHOLD = 0.5  # a row counts as class 1 where its probability is above it
 RESIDUAL_QUANTILES = {"min": 0.0, "p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
