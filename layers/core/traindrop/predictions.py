@@ -3,6 +3,7 @@
 import csv
 import warnings
 from collections.abc import Callable, Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def _lines(path: Path, columns: list[str]) -> Iterator[tuple[int, int, list[floa
         for cells in reader:
             try:
                 values = [float(cells[position]) for position in positions]
-                if not np.isfinite(values).all():
+                if not all(map(isfinite, values)):
                     raise ValueError("not finite")
                 yield reader.line_num, int(cells[row]), values
             except (ValueError, IndexError) as error:
