@@ -20,9 +20,11 @@ CSV = b"length,width,species\n" + b"".join(
 )
 
 
-def a_context(account: str = ACCOUNT) -> LambdaContext:
-    """What Lambda tells a function of itself, as far as our handlers look at it."""
+def a_context(account: str = ACCOUNT, *, seconds: float = 900) -> LambdaContext:
+    """What Lambda tells a function of itself, as far as our handlers look at it; `seconds` are left to it."""
     context = LambdaContext()
+    context._memory_limit_in_mb = 1769
+    context.get_remaining_time_in_millis = lambda: int(seconds * 1000)  # type: ignore[method-assign]
     context._invoked_function_arn = f"arn:aws:lambda:us-east-1:{account}:function:traindrop-Launcher-AbCdEf123456"
     return context
 

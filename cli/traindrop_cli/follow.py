@@ -46,7 +46,7 @@ FindRun = Callable[[Ledger], str | None]
 def steps_of(run: Run) -> list[Step]:
     """The states that a run has reached in its present attempt, in their order."""
     counted = f"{run.rows} rows, {run.columns} columns" if run.rows else f"{run.columns} columns"
-    instances = f"{run.framework}, {run.instance_count} × {run.instance_type}"
+    instances = f"{run.framework}, {run.place}"
     ended_at = run.ended_at if run.status is not Status.EVALUATED else None
     answered = f"this file was dropped before; {run.answered_by} has the answer" if run.answered_by else ""
     reached = [

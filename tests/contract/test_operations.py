@@ -82,7 +82,7 @@ def test_what_any_rule_could_not_deliver_raises_an_alarm() -> None:
     rules = {
         f"{function}{event}"
         for function, properties in FUNCTIONS.items()
-        for event, each in properties["Events"].items()
+        for event, each in properties.get("Events", {}).items()
         if each["Type"] in {"EventBridgeRule", "Schedule"}
     }
     assert watched("FailedInvocations", "RuleName") == rules

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.validate import ParamValidator
 from moto.events.models import EventPattern
 from pydantic import TypeAdapter, ValidationError
 from tests.conftest import ROOT, LoadEvent
@@ -12,6 +14,7 @@ from traindrop.events import InvocationFailed, Scheduled, TrainingJobStateChange
 from traindrop.keeping_order import OCCASION
 from traindrop.notifying import NOTICE
 from traindrop.receiving import ARRIVAL
+from traindrop.training import REQUEST
 
 # Which rules take each sample of events/, as `<function>.<event>`.
 COMPLETED = ["Dispatcher.TrainingEnded", "Evaluator.TrainingCompleted"]
@@ -37,12 +40,15 @@ ROUTES: dict[str, list[str]] = {
     "run_waiting": [],
 }
 OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", "training_job_"))]
-# These come by SNS, by a bucket's own notification, by a schedule and from Lambda: no pattern has a part in it.
-NOT_BY_PATTERN = {"function_gave_up", "s3_notification", "schedule_tick", "trainer_gave_up"}
+# These come by SNS, by a bucket's own notification, by a schedule, from Lambda and from the launcher: no pattern has a
+# part in it.
+NOT_BY_PATTERN = {"function_gave_up", "s3_notification", "schedule_tick", "trainer_gave_up", "training_requested"}
 # How each function reads what comes to it.
 READERS: dict[str, TypeAdapter[Any]] = {
     "Launcher": ARRIVAL,
     "Dispatcher": OCCASION,
+    "Trainer": REQUEST,
+    "LargeTrainer": REQUEST,
     "Evaluator": TypeAdapter(TrainingJobStateChange),
     "Notifier": NOTICE,
 }
@@ -101,6 +107,19 @@ def test_the_record_of_a_trainer_that_died_is_read_by_the_dispatcher_and_by_nobo
     for function in READERS.keys() - {"Dispatcher"}:
         with pytest.raises(ValidationError):
             READERS[function].validate_python(record)
+
+
+def test_a_training_job_that_is_handed_over_is_a_valid_request_that_the_trainers_read_and_nobody_else(
+    load_event: LoadEvent,
+) -> None:
+    request = load_event("training_requested")
+    shape = botocore.session.get_session().get_service_model("sagemaker").operation_model("CreateTrainingJob")
+    assert shape.input_shape is not None
+    assert ParamValidator().validate(request, shape.input_shape).generate_report() == ""
+    assert taken_by(request) == []
+    for function in READERS.keys() - {"Trainer", "LargeTrainer"}:
+        with pytest.raises(ValidationError):
+            READERS[function].validate_python(request)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.models.dynamo_type import DynamoType
 from tests.builders import ACCOUNT
 from tests.clients import forget_clients
 
@@ -20,7 +22,7 @@ from traindrop.run import Run
 STACK = "traindrop"
 BUCKET = "traindrop-dropbucket-1a2b3c4d"
 TABLE = "traindrop-Runs-1A2B3C4D5E6F"
-ROLE = "arn:aws:iam::123456789012:role/traindrop-TrainingRole-1A2B3C4D5E6F"
+ROLE = "arn:aws:iam::111122223333:role/traindrop-TrainingRole-1A2B3C4D5E6F"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Account:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setattr(DynamoType, "__add__", _sum)
     with mock_aws():
         forget_clients()
         s3 = boto3.client("s3")
@@ -134,6 +137,11 @@ def logged(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture)
         return out + err + text
 
     return read
+
+
+def _sum(one: DynamoType, other: DynamoType) -> DynamoType:
+    """As DynamoDB adds up. moto's own reads no exponent, and its sum of amounts that cancel out has one: 0E-12."""
+    return DynamoType({"N": f"{Decimal(one.value) + Decimal(other.value):f}"})
 
 
 def _queue(name: str) -> tuple[str, str]:

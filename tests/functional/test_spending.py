@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from functions.dispatcher.app import lambda_handler as dispatcher
 from functions.evaluator.app import lambda_handler as evaluator
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
+from moto.dynamodb.models import DynamoDBBackend
 from tests.builders import ACCOUNT, CSV, a_context, a_run, stored
 from tests.functional.conftest import BUCKET, Account
 from tests.functional.service import Service, service
@@ -157,8 +159,16 @@ def test_a_run_without_a_known_price_is_launched_where_nothing_limits_it_and_is_
 
 
 def test_of_many_that_are_counted_at_the_same_moment_no_more_get_through_than_there_is_room_for(
-    account: Account,
+    account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    update_item, lock = DynamoDBBackend.update_item, Lock()
+
+    def atomically(*arguments: Any, **named: Any) -> Any:
+        """As DynamoDB does: moto's threads may come between the condition and the write."""
+        with lock:
+            return update_item(*arguments, **named)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", atomically)
     jobs = [f"traindrop-flowers-{number:012x}" for number in range(12)]
     with ThreadPoolExecutor(6) as pool:
         counted = list(pool.map(lambda job: account.ledger.reserve("2026-11", job, HOUR, Decimal("0.5")), jobs))

@@ -11,14 +11,13 @@ from functions.dispatcher.app import lambda_handler as dispatcher
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
 from functions.trainer.app import lambda_handler as trainer
-from tests.builders import CSV
+from tests.builders import ACCOUNT, CSV, a_context
 from tests.conftest import LoadEvent
 from tests.functional.conftest import BUCKET, TABLE, Account
 from tests.functional.service import Service, service
 from tests.functional.test_waiting_line import TICK, drop
 
-from traindrop import aws, container, training
-from traindrop import drop as traindrop_drop
+from traindrop import aws, container, placing, training
 from traindrop.job_state import JobState
 from traindrop.lambda_jobs import LambdaJobs
 from traindrop.lambda_limits import RESERVED_SECONDS
@@ -31,18 +30,6 @@ __all__ = ["service"]  # a fixture
 Queue = list[tuple[str, dict[str, Any]]]
 
 
-class Context:
-    """Lambda's, as far as the trainer looks at it."""
-
-    memory_limit_in_mb = 1769
-
-    def __init__(self, seconds: float = 900.0) -> None:
-        self.seconds = seconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
-
-
 @pytest.fixture
 def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     """What was handed over to a function: its name and the event."""
@@ -53,7 +40,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
 
 def carry_out(queue: Queue, seconds: float = 900.0) -> str | None:
     """Let the trainer do what was handed over last; the job's status then."""
-    status: str | None = trainer(queue[-1][1], Context(seconds))["status"]  # type: ignore[arg-type]
+    status: str | None = trainer(queue[-1][1], a_context(seconds=seconds))["status"]
     return status
 
 
@@ -71,7 +58,7 @@ def endless(account: Account) -> str:
     config = b"target: species\ninstance_type: lambda\nhyperparameters: {num_round: 100000}\n"
     account.put("datasets/long/training.yaml", config)
     event = account.put("datasets/long/train/long.csv", CSV)
-    (run,) = launcher(event, None)["runs"]  # type: ignore[arg-type]
+    (run,) = launcher(event, a_context())["runs"]
     return str(run)
 
 
@@ -85,7 +72,7 @@ def test_the_very_request_is_handed_over_trained_and_told_in_the_shape_of_sagema
     assert carry_out(queue) == "Completed"
     (event,) = account.events()
     assert event["source"] == "traindrop.traindrop"
-    dispatcher(event, None)  # type: ignore[arg-type]
+    dispatcher(event, a_context())
     found = only(account)
     assert (found.status, found.instance_type) == (Status.COMPLETED, "lambda")
     assert found.billable_seconds
@@ -102,11 +89,11 @@ def test_a_large_file_goes_to_the_large_function_and_one_that_fits_nowhere_to_sa
     account: Account, queue: Queue, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(traindrop_drop, "function_for", lambda _size: 3008)
+        patch.setattr(placing, "function_for", lambda _size: 3008)
         drop(account, "large", "lambda")
     assert [function for function, _ in queue] == ["traindrop-LargeTrainer"]
     with monkeypatch.context() as patch:
-        patch.setattr(traindrop_drop, "function_for", lambda _size: None)
+        patch.setattr(placing, "function_for", lambda _size: None)
         huge = account.ledger.stored(drop(account, "huge", "lambda"))
     assert (service.created, len(queue)) == ([huge.run], 1)
     assert huge.instance_type == "ml.m5.large"
@@ -150,7 +137,7 @@ def test_what_the_script_does_wrong_is_its_own_failure_and_nothing_goes_on_elsew
     assert carry_out(queue) == "Failed"
     (event,) = account.events()
     for handler in (dispatcher, notifier):
-        handler(event, None)  # type: ignore[arg-type]
+        handler(event, a_context())
     assert only(account).status is Status.FAILED
     assert (only(account).reason or "").startswith("AlgorithmError: ")
     assert (service.created, len(account.mails())) == ([], 1)
@@ -164,15 +151,15 @@ def test_a_run_that_lambda_has_no_time_for_goes_on_at_sagemaker_and_is_told_so(
     assert carry_out(queue, RESERVED_SECONDS + 1.5) == "Failed"
     (event,) = account.events()
     assert "LambdaLimitExceeded: it ran out of time (of the function's 32 s" in event["detail"]["FailureReason"]
-    dispatcher(event, None)  # type: ignore[arg-type]
-    assert notifier(event, None)["told"] == []  # type: ignore[arg-type]
+    dispatcher(event, a_context())
+    assert notifier(event, a_context())["told"] == []
     assert service.created == [f"{run}-r2"]
     moved = only(account)
     assert (moved.status, moved.attempt, moved.instance_type) == (Status.IN_PROGRESS, 2, "ml.m5.large")
-    notifier(service.end(f"{run}-r2", "Failed", FailureReason="AlgorithmError: no"), None)  # type: ignore[arg-type]
+    notifier(service.end(f"{run}-r2", "Failed", FailureReason="AlgorithmError: no"), a_context())
     ((_, body),) = account.mails()
     assert "Moved to ml.m5.large: in Lambda it ran out of time" in " ".join(body.split())
-    dispatcher(event, None)  # type: ignore[arg-type]
+    dispatcher(event, a_context())
     assert service.created == [f"{run}-r2"]
 
 
@@ -211,13 +198,14 @@ def test_what_stops_the_trainer_itself_sends_the_run_to_sagemaker(
     assert carry_out(queue) == "Failed"
     (event,) = account.events()
     assert event["detail"]["FailureReason"].startswith(reason)
-    dispatcher(event, None)  # type: ignore[arg-type]
+    dispatcher(event, a_context())
     assert (service.created, only(account).instance_type) == ([f"{run}-r2"], "ml.m5.large")
 
 
 def stop(run: str) -> None:
-    wish = {"source": "traindrop.traindrop", "detail-type": "Stop Requested", "detail": {"run": run, "who": "ada"}}
-    dispatcher(wish, None)  # type: ignore[arg-type]
+    detail = {"run": run, "who": "ada"}
+    wish = {"source": "traindrop.traindrop", "account": ACCOUNT, "detail-type": "Stop Requested", "detail": detail}
+    dispatcher(wish, a_context())
 
 
 @pytest.mark.usefixtures("service")
@@ -226,7 +214,7 @@ def test_a_job_that_is_stopped_before_its_trainer_came_is_not_trained(account: A
     stop(run)
     assert carry_out(queue) == "Stopped"
     (event,) = account.events()
-    notifier(event, None)  # type: ignore[arg-type]
+    notifier(event, a_context())
     assert (only(account).status, only(account).reason) == (Status.STOPPED, "Stopped by ada while it trained.")
     assert aws.last_log_lines(run, 5) == []
 
@@ -259,13 +247,13 @@ def test_a_trainer_that_dies_is_reported_by_lambda_and_its_run_goes_on_at_sagema
 ) -> None:
     run = drop(account, "a", "lambda")
     LambdaJobs(account.ledger).claim(run, 900)
-    assert dispatcher(died(load_event, run), None)["runs"] == [run]  # type: ignore[arg-type]
+    assert dispatcher(died(load_event, run), a_context())["runs"] == [run]
     (event,) = account.events()
     assert event["detail"]["FailureReason"].startswith("LambdaLimitExceeded: it ran out of memory (Runtime.ExitError:")
-    dispatcher(event, None)  # type: ignore[arg-type]
+    dispatcher(event, a_context())
     assert service.created == [f"{run}-r2"]
     # Late, and twice.
-    assert dispatcher(died(load_event, run), None)["runs"] == []  # type: ignore[arg-type]
+    assert dispatcher(died(load_event, run), a_context())["runs"] == []
     assert carry_out(queue) is None
     assert service.created == [f"{run}-r2"]
 
@@ -282,15 +270,15 @@ def test_a_trainer_that_dies_after_it_was_done_changes_nothing_and_is_told_after
         patch.setattr(aws, "emit_state_change", refuse)
         with pytest.raises(RuntimeError, match="did not take it"):
             carry_out(queue)
-    dispatcher(died(load_event, run), None)  # type: ignore[arg-type]
+    dispatcher(died(load_event, run), a_context())
     (event,) = account.events()
     assert event["detail"]["TrainingJobStatus"] == "Completed"
-    dispatcher(event, None)  # type: ignore[arg-type]
+    dispatcher(event, a_context())
     assert (only(account).status, service.created) == (Status.COMPLETED, [])
 
 
 def tick() -> list[str]:
-    runs: list[str] = dispatcher(TICK, None)["runs"]  # type: ignore[arg-type]
+    runs: list[str] = dispatcher(TICK, a_context())["runs"]
     return runs
 
 
@@ -305,7 +293,7 @@ def test_a_trainer_of_which_nothing_at_all_was_heard_is_found_by_the_dispatcher(
     assert tick() == [run]
     (event,) = account.events()
     assert "its function came to no end" in event["detail"]["FailureReason"]
-    dispatcher(event, None)  # type: ignore[arg-type]
+    dispatcher(event, a_context())
     assert service.created == [f"{run}-r2"]
     assert len(queue) == 1
 
@@ -320,7 +308,7 @@ def test_a_job_that_no_trainer_came_for_is_handed_over_again_and_in_the_end_goes
     later(hours=2)
     tick()
     (event,) = account.events()
-    dispatcher(event, None)  # type: ignore[arg-type]
+    dispatcher(event, a_context())
     assert (len(queue), service.created) == (2, [f"{run}-r2"])
     assert carry_out(queue) is None
 
@@ -354,7 +342,7 @@ def test_the_line_and_the_places_of_the_stack_hold_for_lambda_too(
     assert account.ledger.stored(second).status is Status.WAITING
     assert carry_out(queue) == "Completed"
     account_events = [event for event in account.events() if event["detail-type"].startswith("SageMaker")]
-    dispatcher(account_events[0], None)  # type: ignore[arg-type]
+    dispatcher(account_events[0], a_context())
     assert [payload["TrainingJobName"] for _, payload in queue] == [first, second]
 
 

@@ -1,5 +1,6 @@
 """For each function and each event that starts it: what is there before, and what there has to be afterwards."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +8,10 @@ from urllib.parse import unquote_plus
 
 from tests.builders import CSV
 from tests.sam.deployed import RUN, Deployed
-from tests.sam.training import stand_in_line
+from tests.sam.training import in_bucket, stand_in_line
 
+from traindrop.lambda_jobs import LambdaJobs
+from traindrop.lambda_limits import LAMBDA
 from traindrop.run import FINAL, Run, Status
 
 Event = dict[str, Any]
@@ -149,6 +152,34 @@ def _gave_up(stack: Deployed, _event: Event) -> Effect:
     return effect
 
 
+def _to_be_carried_out(stack: Deployed, event: Event) -> Effect:
+    # Not the events' own run, whose model is there already.
+    name = event["TrainingJobName"] = f"traindrop-small-{uuid.uuid4().hex[:12]}"
+    request = in_bucket(stack, event)
+    LambdaJobs(stack.ledger).create(request, "us-east-1")
+
+    def effect() -> None:
+        job = LambdaJobs(stack.ledger).stored(name).state
+        assert (job.status, job.failure_reason) == ("Completed", None)
+        assert stack.read(f"runs/{name}/output/model.tar.gz")
+
+    return effect
+
+
+def _trainer_died(stack: Deployed, event: Event) -> Effect:
+    _train(stack, instance_type=LAMBDA, memory_mb=1769)
+    jobs = LambdaJobs(stack.ledger)
+    jobs.create(event["requestPayload"], "us-east-1")
+    assert jobs.claim(RUN, 900)
+
+    def effect() -> None:
+        job = jobs.stored(RUN).state
+        assert job.status == "Failed"
+        assert "signal: killed" in (job.failure_reason or "")
+
+    return effect
+
+
 def _train(stack: Deployed, **fields: Any) -> Run:
     """The events' run, whose job has ended, and the ledger does not know it yet."""
     launched = stack.record(status=Status.IN_PROGRESS, **fields)
@@ -177,6 +208,9 @@ SITUATIONS: dict[tuple[str, str], Situation] = {
     ("Dispatcher", "training_job_stopped"): Situation("Stopped", _ends(Status.STOPPED)),
     ("Dispatcher", "schedule_tick"): Situation(None, _next_minute),
     ("Dispatcher", "stop_requested"): Situation(None, _to_be_stopped),
+    ("Dispatcher", "trainer_gave_up"): Situation(None, _trainer_died),
+    ("Trainer", "training_requested"): Situation(None, _to_be_carried_out),
+    ("LargeTrainer", "training_requested"): Situation(None, _to_be_carried_out),
     ("Evaluator", "training_job_completed"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_completed_again"): Situation("Completed", _to_be_evaluated),
     ("Notifier", "training_job_failed"): Situation("Failed", _ended_badly),

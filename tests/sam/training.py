@@ -43,6 +43,17 @@ def stand_in_line(stack: Deployed) -> Run:
     return run
 
 
+def in_bucket(stack: Deployed, request: dict[str, Any]) -> dict[str, Any]:
+    """A request of our script, with its files and its script put where it says."""
+    bundle = bundle_of_ours(ROOT / "training_scripts" / "xgboost")
+    stack.put(bundle.key, bundle.body)
+    for channel in request["InputDataConfig"]:
+        uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
+        stack.put(uri.removeprefix(f"s3://{BUCKET}/"), CSV)
+    place = json.dumps(f"s3://{BUCKET}/{bundle.key}")
+    return {**request, "HyperParameters": {**request["HyperParameters"], "sagemaker_submit_directory": place}}
+
+
 def _request(
     stack: Deployed, name: str, target: str = "species", rounds: int = 2, seconds: int | None = None
 ) -> dict[str, Any]:

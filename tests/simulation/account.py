@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import botocore.client
 from botocore.exceptions import ClientError
-from tests.builders import ACCOUNT
+from tests.builders import ACCOUNT, a_context
 from tests.contract.template import BUCKET, STACK, TRAINING_ROLE
 from tests.simulation.bucket import Bucket
 from tests.simulation.faults import CALM, Crash, CrashPoint, Fault, Rates, by_chance, error_of
@@ -23,12 +23,13 @@ from tests.simulation.history import Change, History, Item, Launched
 from tests.simulation.sagemaker import Fate, Job, SageMaker
 from tests.simulation.table import Table
 from tests.simulation.timeline import Timeline, moment
-from tests.simulation.trainer import Context, carry_out, note
+from tests.simulation.trainer import carry_out, note
 
 from traindrop import bundle, clock, evaluating, notifying, prices, training
 from traindrop.evaluation import Evaluation, Subject
 from traindrop.events import state_change_detail
 from traindrop.lambda_limits import LAMBDA
+from traindrop.logs import log
 from traindrop.run import run_of
 
 TABLE = "traindrop-Runs-1A2B3C4D5E6F"
@@ -36,6 +37,7 @@ TABLE = "traindrop-Runs-1A2B3C4D5E6F"
 PRICES = prices.PriceList(
     "us-east-1", date(2026, 11, 1), "the simulator",
     {"ml.m5.large": "0.1", "ml.c5.xlarge": "0.2", "ml.g5.xlarge": "1.4", "ml.p3.2xlarge": "3.8"},
+    prices.LambdaRates("0.00001", "0.0000002"),
 )  # fmt: skip
 TOPIC = "arn:aws:sns:us-east-1:123456789012:traindrop-Messages"
 
@@ -123,7 +125,7 @@ class Account:
     def _run(self, call: Invocation) -> None:
         self.current = call
         try:
-            call.function.handler(call.event, Context(call.function.timeout))
+            call.function.handler(call.event, a_context(seconds=call.function.timeout))
             error = None
         except Crash:
             error = {"errorMessage": f"RequestId: {call.number} Error: {call.dead}"}
@@ -443,7 +445,7 @@ def connected(account: Account) -> Iterator[None]:
         patch.object(bundle, "bundle_of_ours", _bundle_of_ours),
         patch.object(training, "carry_out", partial(carry_out, account)),
         # It tells of every error that the simulator made.
-        patch.object(training.logger, "disabled", True),
+        patch.object(log()._logger, "disabled", True),
     ):
         yield
 

@@ -1,7 +1,6 @@
 """What the trainer does between its claim on a job and the job's end, in memory; and what becomes of its jobs."""
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.simulation.history import InLambda, Item
@@ -17,17 +16,6 @@ if TYPE_CHECKING:
 
 # Between two looks whether somebody wants it stopped.
 _LOOK = 20.0
-
-
-@dataclass(frozen=True)
-class Context:
-    """What Lambda hands to a handler, as far as one looks at it."""
-
-    seconds: float
-    memory_limit_in_mb: int = 1769
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds * 1000)
 
 
 def carry_out(account: "Account", job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:

@@ -9,6 +9,7 @@ from functions.dispatcher.app import lambda_handler as dispatcher
 from functions.evaluator.app import lambda_handler as evaluator
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
+from functions.trainer.app import lambda_handler as trainer
 from moto.events.models import EventPattern
 from tests.builders import ACCOUNT, a_context, classic_event
 from tests.conftest import LoadEvent
@@ -22,12 +23,14 @@ from traindrop.settings import Settings
 SETTINGS = Settings(stack=STACK, table="runs", bucket=BUCKET, aws_region="us-east-1")
 STRANGER = "999988887777"
 HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {
-    "Launcher": launcher, "Dispatcher": dispatcher, "Evaluator": evaluator, "Notifier": notifier,
+    "Launcher": launcher, "Dispatcher": dispatcher, "Trainer": trainer, "LargeTrainer": trainer, "Evaluator": evaluator,
+    "Notifier": notifier,
 }  # fmt: skip
 # Whom each sample of events/ starts.
 STARTS = {
     **{name: {rule.partition(".")[0] for rule in taken} for name, taken in ROUTES.items()},
     "s3_notification": {"Launcher"}, "schedule_tick": {"Dispatcher"}, "function_gave_up": {"Notifier"},
+    "trainer_gave_up": {"Dispatcher"}, "training_requested": {"Trainer", "LargeTrainer"},
 }  # fmt: skip
 STARTED = [(name, function) for name, functions in STARTS.items() for function in sorted(functions)]
 
@@ -120,13 +123,20 @@ def test_a_failure_of_a_strangers_function_or_about_a_strangers_bucket_is_refuse
     assert says in why_foreign("Notifier", event)
 
 
+@pytest.mark.parametrize("job", ["other-titanic-0123456789ab", "traindropping-titanic-0123456789ab"])
+def test_a_training_job_of_another_stack_is_not_carried_out(load_event: LoadEvent, job: str) -> None:
+    event = {**load_event("training_requested"), "TrainingJobName": job}
+    assert f"the training job is {job!r}, which is none of the stack" in why_foreign("Trainer", event)
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function's environment; there is no AWS behind it, so that an event that is looked at any further fails."""
     values = {"STACK": STACK, "TABLE": "runs", "BUCKET": BUCKET, "STACK_ID": "id", "TRAINING_ROLE_ARN": "role",
               "TRAINING_SCRIPTS": "/opt", "OWNER": "me", "TOPIC_ARN": "topic", "DEAD_LETTER_QUEUE": "queue",
               "MAX_CONCURRENT_JOBS": "1", "MAX_MONTHLY_COST_USD": "0", "KMS_KEY_ARN": "", "TRAINING_SUBNETS": "",
-              "TRAINING_SECURITY_GROUPS": "", "NETWORK_ISOLATION": "false",
+              "TRAINING_SECURITY_GROUPS": "", "NETWORK_ISOLATION": "false", "AUTO_IN_LAMBDA": "true",
+              "TRAINER": "trainer", "LARGE_TRAINER": "large",
               "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)

@@ -1,6 +1,7 @@
 """A run's name, and which status may follow which."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -145,3 +146,15 @@ def test_a_model_is_named_only_where_training_left_one(status: Status) -> None:
     assert (a_run(status=status, training_ended_at=moment).model_uri is not None) == trained
     assert a_run(status=status).model_uri is None
     assert (a_run(status=status).evaluation_uri is not None) == (status is Status.EVALUATED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({"instance_type": "ml.m5.large", "instance_count": 2}, "2 × ml.m5.large"),
+        ({"instance_type": "lambda", "memory_mb": 1769}, "Lambda of 1,769 MB"),
+        ({"instance_type": "lambda"}, "Lambda"),
+    ],
+)
+def test_where_a_run_trains_is_said_in_words(fields: dict[str, Any], shown: str) -> None:
+    assert a_run(**fields).place == shown

@@ -60,7 +60,7 @@ def _show(stack: Stack, run: Run, screen: Console) -> None:
         "run": run.run,
         "dataset": f"{run.dataset} ({run.file})",
         "status": f"{run.status.value} since {since}",
-        "instances": f"{run.instance_count} × {run.instance_type}",
+        "instances": run.place,
         "owner": _owner(run, ledger) or "unknown",
     }
     for title, text in lines.items():

@@ -195,6 +195,12 @@ class TrainingRequest(_Theirs):
     """Of a CreateTrainingJob request, what the trainer needs to find its job by."""
 
     training_job_name: str = Field(alias="TrainingJobName")
+    role_arn: str = Field(alias="RoleArn")
+
+    @property
+    def account(self) -> str:
+        """The account that the job's role is in."""
+        return self.role_arn.split(":")[4]
 
 
 class TrainingJobStateChange(OnTheBus):

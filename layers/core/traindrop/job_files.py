@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from traindrop import channels
 from traindrop.container import CodeError, prepare, unpack_code
-from traindrop.folders import Folders
+from traindrop.folders import CHANNELS, Folders
 from traindrop.instances import ONLY, Instance
 from traindrop.packing import Artifacts
 from traindrop.script_mode import Request, decoded_hyperparameters, is_script_mode
@@ -15,9 +15,6 @@ from traindrop.steps import needs_its_image
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-
-_INPUT = "/opt/ml/input/data"
 
 
 class JobFailed(Exception):
@@ -41,8 +38,8 @@ def _fetch_code(s3: "S3Client", request: Request, folders: Folders) -> None:
     archive = folders.root / "sourcedir.tar.gz"
     uri = str(decoded_hyperparameters(request)["sagemaker_submit_directory"])
     try:
-        if uri.startswith(f"{_INPUT}/"):  # a channel has brought it
-            archive = folders.input / "data" / uri.removeprefix(f"{_INPUT}/")
+        if uri.startswith(f"{CHANNELS}/"):  # a channel has brought it
+            archive = folders.input / "data" / uri.removeprefix(f"{CHANNELS}/")
         else:
             channels.fetch_object(s3, *channels.split_uri(uri), archive)
         unpack_code(archive, folders)

@@ -20,6 +20,7 @@ from traindrop.events import (
     S3Notification,
     Scheduled,
     TrainingJobStateChange,
+    TrainingRequest,
 )
 from traindrop.logs import log
 from traindrop.settings import Settings
@@ -76,6 +77,12 @@ def doubts_about(event: object, home: Home) -> Iterator[str]:
     if isinstance(event, ObjectCreated | S3Notification):
         for upload in event.uploads():
             yield from _unless_equal("bucket", upload.bucket, home.bucket)
+    if isinstance(event, TrainingRequest):
+        yield from _unless_equal("account", event.account, home.account)
+        if not event.training_job_name.startswith(f"{home.stack}-"):
+            yield f"the training job is {event.training_job_name[:100]!r}, which is none of the stack {home.stack!r}"
+    if isinstance(event, InvocationFailed):
+        yield from _unless_of_the_stack(event, home)
     if isinstance(event, FailureNotice):
         for failure in event.failures():
             yield from _unless_of_the_stack(failure, home)

@@ -178,6 +178,13 @@ class Run(BaseModel):
         return self.job == job and self.goes_on
 
     @property
+    def place(self) -> str:
+        """Where it trains, for a person: `2 × ml.m5.large`, `Lambda of 1,769 MB`."""
+        if self.instance_type == LAMBDA:
+            return f"Lambda of {self.memory_mb:,} MB" if self.memory_mb else "Lambda"
+        return f"{self.instance_count} × {self.instance_type}"
+
+    @property
     def tariff(self) -> Tariff | None:
         """Of the place of the present attempt; None where nobody knows it."""
         return self.tariffs.get(self.instance_type or "")

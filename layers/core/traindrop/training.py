@@ -2,7 +2,6 @@
 
 import errno
 import json
-import logging
 import os
 import resource
 import sys
@@ -15,9 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import TypeAdapter
 
 from traindrop import aws
 from traindrop.container import Outcome, run
+from traindrop.events import TrainingRequest
 from traindrop.final_metrics import FinalMetrics, definitions_of
 from traindrop.folders import Folders
 from traindrop.job_files import JobFailed, deliver, fetch
@@ -26,12 +27,13 @@ from traindrop.lambda_jobs import End, LambdaJobs
 from traindrop.lambda_limits import RESERVED_SECONDS, Sandbox, disk_limit, limit_met, memory_limit
 from traindrop.ledger import Ledger
 from traindrop.log_stream import log_stream
+from traindrop.logs import about, log
 from traindrop.packing import pack
 from traindrop.process import Supervision
+from traindrop.run import run_of
 from traindrop.settings import TrainerSettings
 
-logger = logging.getLogger(__name__)
-
+REQUEST: TypeAdapter[TrainingRequest] = TypeAdapter(TrainingRequest)
 # Between SIGTERM and SIGKILL, well within what is reserved of the time-out.
 _GRACE_SECONDS = 10.0
 # Between two looks whether somebody wants the job stopped.
@@ -45,6 +47,13 @@ def train(name: str, sandbox: Sandbox, settings: TrainerSettings) -> str | None:
 
     Whatever goes wrong with the job ends it. An exception means: it is not known how the job ended.
     """
+    with about(run_of(name)[0]):
+        status = _train(name, sandbox, settings)
+        log().info("training job carried out", extra={"job": name, "status": status})
+    return status
+
+
+def _train(name: str, sandbox: Sandbox, settings: TrainerSettings) -> str | None:
     jobs = LambdaJobs(Ledger(settings.table))
     claimed = jobs.claim(name, sandbox.seconds)
     if claimed is None:
@@ -65,10 +74,10 @@ def _end_of(job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
         return End("Failed", str(failure))
     except MemoryError:
         return End("Failed", memory_limit(sandbox))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - logged, and told as SageMaker tells what is its own fault
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return End("Failed", disk_limit("what was fetched or packed"))
-        logger.exception("training job %s", job.name)
+        log().exception("failed", extra={"job": job.name})
         return End("Failed", INTERNAL_ERROR)
 
 
