@@ -3,12 +3,17 @@
 import csv
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
 
 from traindrop.errors import EvaluationFailed
-from traindrop.evaluation import Evaluation, Subject, evaluate_model
+from traindrop.evaluation import Evaluation, Predicted, Subject, evaluate_model
 
 SUBJECT = Subject(run="r", dataset="d", model_uri="s3://b/runs/r/output/model.tar.gz")
 
@@ -93,3 +98,49 @@ def test_without_a_test_file_what_the_job_reported_is_all_there_is(tmp_path: Pat
     found = evaluate(tmp_path, None, task="binary", validation={"auc": 0.8})
     assert (found.scored, found.main_metric, found.validation) == (None, "auc", {"auc": 0.8})
     assert evaluate(tmp_path, None).main_metric is None
+
+
+LABELS = st.lists(
+    st.tuples(st.sampled_from(["no", "yes", "", "nan", "maybe"]), st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0])),
+    min_size=1,
+    max_size=30,
+).filter(lambda rows: any(label in ("no", "yes") for label, _ in rows))
+
+
+@given(LABELS)
+@settings(max_examples=60, deadline=None)
+def test_rows_without_a_label_or_with_one_never_seen_count_for_nothing(rows: list[tuple[str, float]]) -> None:
+    """The metrics are scikit-learn's of the others."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        test = write(folder / "test.csv", ["x", "y"], [[number, label] for number, (label, _) in enumerate(rows)])
+        lines = [[number, 1 - score, score] for number, (_, score) in enumerate(rows)]
+        write(folder / "output/predictions.csv", ["row", "probability_no", "probability_yes"], lines)
+        found = evaluate(folder, test)
+    known = [(label == "yes", score) for label, score in rows if label in ("no", "yes")]
+    truth, scores = np.array([one for one, _ in known]), np.array([score for _, score in known])
+    assert found.scored is not None
+    assert found.scored.rows == len(known)
+    assert found.scored.skipped_unseen_label == sum(label == "maybe" for label, _ in rows)
+    assert found.metrics["accuracy"] == pytest.approx(oracle.accuracy_score(truth, scores > 0.5), abs=1e-9)
+    loss = oracle.log_loss(truth, np.column_stack((1 - scores, scores)), labels=[False, True])
+    assert found.metrics["log_loss"] == pytest.approx(loss, abs=1e-9)
+    auc = oracle.roc_auc_score(truth, scores) if len(set(truth)) == 2 else None
+    assert found.metrics["auc"] == (auc if auc is None else pytest.approx(auc, abs=1e-9))
+
+
+@pytest.mark.parametrize("columns", [["prediction"], ["probability_no", "probability_yes"]])
+def test_predictions_for_a_test_file_without_the_target_are_handed_on_as_they_are(
+    tmp_path: Path, columns: list[str]
+) -> None:
+    (tmp_path / "model").mkdir()
+    test = write(tmp_path / "test.csv", ["x", "z"], [[1, 2], [3, 4]])
+    written = write(
+        tmp_path / "output/predictions.csv", ["row", *columns], [[n, *[0.5] * len(columns)] for n in (0, 1)]
+    )
+    subject = Subject(**{**vars(SUBJECT), "target": "y", "predictions_uri": "s3://b/runs/r/predictions.csv"})
+    to = tmp_path / "predicted.csv"
+    found = evaluate_model(tmp_path / "model", test, output_dir=tmp_path / "output", subject=subject, predictions_to=to)
+    assert to.read_bytes() == written.read_bytes()
+    assert (found.metrics, found.scored) == ({}, None)
+    assert found.predicted == Predicted(file="test.csv", rows=2, predictions="s3://b/runs/r/predictions.csv")

@@ -4,6 +4,7 @@ import csv
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def _lines(path: Path, columns: list[str]) -> Iterator[tuple[int, int, list[floa
         for cells in reader:
             try:
                 values = [float(cells[position]) for position in positions]
-                if not np.isfinite(values).all():
+                if not all(map(isfinite, values)):
                     raise ValueError("not finite")
                 yield reader.line_num, int(cells[row]), values
             except (ValueError, IndexError) as error:
