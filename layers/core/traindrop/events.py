@@ -320,6 +320,18 @@ class RunEnded(OnTheBus):
     detail: RunChanged
 
 
+class MessageSent(_Ours):
+    """The detail of the event by which a message goes to a webhook (`traindrop.webhook`); it is the request's body.
+
+    `id` is the same whenever the same message is sent again; `timestamp` is in seconds since 1970.
+    """
+
+    id: str
+    timestamp: str
+    payload: str
+    signature: str
+
+
 class Rerun(_Ours):
     """`request_id` tells one wish from another, however often it is delivered."""
 

@@ -155,6 +155,10 @@ class Run(BaseModel):
     baseline: dict[str, float | None] = {}
     validation: dict[str, float | None] = {}
     test_rows: int | None = None
+    # What a careful colleague would say of it; how it compares with the dataset's champion, and that run's name.
+    warnings: tuple[str, ...] = ()
+    verdict: str | None = None
+    champion: str | None = None
 
     message_claimed_until: datetime | None = None
     notified_at: datetime | None = None
@@ -239,6 +243,10 @@ class Run(BaseModel):
     @property
     def evaluation_key(self) -> str:
         return f"runs/{self.run}/evaluation.json"
+
+    @property
+    def report_key(self) -> str:
+        return f"runs/{self.run}/report.html"
 
     @property
     def model_uri(self) -> str | None:
