@@ -104,7 +104,7 @@ def verified(request: Request, key: str) -> dict[str, Any]:
 
 def key_of(stack: Pipeline) -> str:
     secret = boto3.client("secretsmanager").get_secret_value(SecretId=stack.output("WebhookKey"))
-    return secret["SecretString"]
+    return str(secret["SecretString"])
 
 
 def test_a_webhook_gets_each_message_as_a_post_whose_signature_it_can_verify(

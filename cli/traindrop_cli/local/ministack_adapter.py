@@ -1,5 +1,6 @@
-"""With `ministack_iam` and `ministack_webhook` alone in touching MiniStack's private API (1.5.33); tests check that each
-hook exists.
+"""With `ministack_iam` and `ministack_webhook` the only file that touches MiniStack's private API (1.5.33).
+
+Tests check that each hook exists.
 
 Importing it imports MiniStack, which reads its settings from the environment at that moment: see `server`.
 """

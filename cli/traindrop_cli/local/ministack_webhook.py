@@ -141,12 +141,12 @@ def _may_call(target: Mapping[str, Any], rule: str) -> bool:
     return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
 
 
-def _make_connection(name: str, properties: dict[str, Any], stack: str) -> Made:
-    return _made(eventbridge._create_connection, "ConnectionArn", {**properties, "Name": f"{stack}-{name}"})
+def _make_connection(_name: str, properties: dict[str, Any], _stack: str) -> Made:
+    return _made(eventbridge._create_connection, "ConnectionArn", properties)
 
 
-def _make_destination(name: str, properties: dict[str, Any], stack: str) -> Made:
-    return _made(eventbridge._create_api_destination, "ApiDestinationArn", {**properties, "Name": f"{stack}-{name}"})
+def _make_destination(_name: str, properties: dict[str, Any], _stack: str) -> Made:
+    return _made(eventbridge._create_api_destination, "ApiDestinationArn", properties)
 
 
 def _made(create: Callable[[dict[str, Any]], Any], arn: str, request: dict[str, Any]) -> Made:

@@ -203,13 +203,15 @@ def places(bucket: str, keys_wanted: Iterable[str], role_arn: str) -> Places:
     session = client("sts").assume_role(
         RoleArn=role_arn, RoleSessionName="links", DurationSeconds=LINK_SECONDS
     )["Credentials"]  # fmt: skip
-    # Version 4 alone signs for a bucket with a key of KMS's, and names the region.
+    # Version 4 alone signs for a bucket with a key of KMS's. And botocore would sign for the global endpoint, which
+    # redirects to the region's, where the signature is wrong: so the endpoint is named.
     s3 = boto3.client(
         "s3",
         aws_access_key_id=session["AccessKeyId"],
         aws_secret_access_key=session["SecretAccessKey"],
         aws_session_token=session["SessionToken"],
         config=Config(signature_version="s3v4"),
+        endpoint_url=client("s3").meta.endpoint_url,
     )
     found = [key for key in keys_wanted if _is_listed(s3, bucket, key)]
     seconds = int((session["Expiration"] - now()).total_seconds())

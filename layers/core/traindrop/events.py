@@ -310,7 +310,7 @@ EndOfRun = Literal[
     "Model Evaluated",
     "Evaluation Failed",
 ]
-DetailType = EndOfRun | Literal["Run Waiting"]
+DetailType = EndOfRun | Literal["Run Waiting", "Message Sent"]
 
 
 class RunEnded(OnTheBus):
@@ -330,6 +330,13 @@ class MessageSent(_Ours):
     timestamp: str
     payload: str
     signature: str
+
+
+class MessageToWebhook(OnTheBus):
+    """No function reads it: a rule of template.yaml forwards it, and a dead letter may hold it."""
+
+    detail_type: Literal["Message Sent"] = Field(alias="detail-type")
+    detail: MessageSent
 
 
 class Rerun(_Ours):

@@ -19,7 +19,9 @@ from traindrop.next_steps import advice, commands
 from traindrop.outcome import Outcome
 
 PREFIX = "whsec_"
-_MOST_TEXT = 4000
+# So that an event stays below 256 KB whatever is in it: a character may take 14 bytes, escaped twice.
+# https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+_MOST_TEXT, _MOST_WARNINGS = 1000, 10
 
 
 def webhook_message(outcome: Outcome, name: str, stack: str, key: str, moment: datetime) -> MessageSent:
@@ -56,7 +58,7 @@ def _data(outcome: Outcome, stack: str) -> dict[str, Any]:
         "intervals": {name: list(low_high) for name, low_high in outcome.intervals.items()},
         "verdict": _clean(outcome.verdict),
         "champion": outcome.champion,
-        "warnings": [_clean(text) for text in outcome.warnings],
+        "warnings": [_clean(text) for text in outcome.warnings[:_MOST_WARNINGS]],
         "reason": _clean(outcome.reason),
         "cause": _clean(outcome.known.cause) if outcome.known else None,
         "advice": _clean(advice(outcome)) or None,
@@ -73,4 +75,7 @@ def _data(outcome: Outcome, stack: str) -> dict[str, Any]:
 
 def _clean(text: str | None) -> str | None:
     """Without what steers a terminal, and of bounded length."""
-    return None if text is None else plain_text.printable(text)[:_MOST_TEXT]
+    if text is None:
+        return None
+    plain = plain_text.printable(text)
+    return plain if len(plain) <= _MOST_TEXT else f"{plain[: _MOST_TEXT - 1]}…"
