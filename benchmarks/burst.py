@@ -85,7 +85,10 @@ def measure(burst: Burst, screen: Console) -> Measured:
             concurrent_invocations=burst.environments,
             calls_file=calls,
         )
-        with own_local_stack(screen, settings, instant_scripts(folder / "scripts", held_out)) as stack:
+        scripts = instant_scripts(folder / "scripts", held_out)
+        # All of them at SageMaker, which has a quota.
+        parameters = {"TrainingScripts": str(scripts), "AutoInLambda": "false"}
+        with own_local_stack(screen, settings, parameters) as stack:
             seconds, messages = _drop_and_wait(stack, burst, held_out, screen)
             found = Found(burst.uploads, burst.quota, list(Ledger(stack.table).runs()), _jobs(), messages, _dead(stack))
             invoked = invocations(stack.name)

@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,7 +59,7 @@ def start_in_background(port: int) -> Running:
     folder.mkdir(parents=True, exist_ok=True)
     aws = _start(LocalSettings(port=port), folder / "local.log", outlive_parent=True)
     try:
-        _deploy(aws)
+        _deploy(aws, {})
     except BaseException:
         aws.stop()
         raise
@@ -90,16 +90,16 @@ def _is_alive(pid: int) -> bool:
 
 @contextmanager
 def own_local_stack(
-    console: Console, settings: LocalSettings | None = None, training_scripts: Path | None = None
+    console: Console, settings: LocalSettings | None = None, parameters: Mapping[str, str] | None = None
 ) -> Iterator[Stack]:
     """A local AWS for this command alone, on a free port; it ends with the block, or with this process.
 
-    `training_scripts`: a folder with other scripts than ours, of the same shape.
+    `parameters` of template.yaml; of those that are not given, the defaults.
     """
     with console.status("Starting a local AWS and deploying template.yaml into it …"):
         aws = _start(settings or LocalSettings(), None, outlive_parent=False)
         try:
-            stack = _deploy(aws, training_scripts)
+            stack = _deploy(aws, parameters or {})
         except BaseException:
             aws.stop()
             raise
@@ -130,13 +130,13 @@ def _start(settings: LocalSettings, log_file: Path | None, *, outlive_parent: bo
         raise CommandError(str(error)) from error
 
 
-def _deploy(aws: LocalAws, training_scripts: Path | None = None) -> Stack:
+def _deploy(aws: LocalAws, parameters: Mapping[str, str]) -> Stack:
     """Deploy the template that AWS gets too, and subscribe an inbox to its messages."""
     point_at(aws.endpoint_url)
     root = repository()
-    parameters = {"TrainingScripts": str(training_scripts or root / "training_scripts")}
+    given = {"TrainingScripts": str(root / "training_scripts"), **parameters}
     try:
-        outputs = deploy(aws.endpoint_url, root / "template.yaml", DEFAULT_STACK, parameters)
+        outputs = deploy(aws.endpoint_url, root / "template.yaml", DEFAULT_STACK, given)
     except DeployError as error:
         raise CommandError(str(error)) from error
     subscribe_inbox(outputs["Topic"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def stacks(account: Account) -> Iterator[tuple[Pipeline, Pipeline]]:
     """The stacks of samconfig.toml: production, and one for development whose name is longer."""
-    yield account.deploy("traindrop"), account.deploy("traindrop-dev")
+    yield account.deploy("traindrop", AutoInLambda="false"), account.deploy("traindrop-dev", AutoInLambda="false")
     account.delete("traindrop-dev")
     account.delete("traindrop")
 

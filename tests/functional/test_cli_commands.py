@@ -126,6 +126,23 @@ def test_runs_show_and_messages_tell_of_a_run_that_was_dropped(up: Traindrop, fi
     assert dropped["run"] in up("show", dropped["run"]).stdout
 
 
+def test_the_plan_is_what_the_drop_then_does(up: Traindrop, files: Path, tmp_path: Path) -> None:
+    given = ("--dataset", "planned", "--target", "species", "--config", files / "training.yaml")
+    planned = json.loads(up("plan", files / "flowers.csv", *given, "--json").stdout)
+    dropped = up("drop", files / "flowers.csv", *given, "--keep", tmp_path / "kept", "--json")
+    assert dropped.returncode == 0, (dropped.stderr, dropped.stdout)
+    run = json.loads(dropped.stdout)
+    assert run["run"] == planned["run"]
+    assert json.loads((tmp_path / "kept" / "request.json").read_text("utf-8")) == planned["request"]
+    from_s3 = json.loads(up("plan", f"s3://{bucket(run)}/datasets/planned/train/flowers.csv", "--json").stdout)
+    assert from_s3["request"] == planned["request"]
+
+
+def bucket(run: dict[str, Any]) -> str:
+    """The bucket that a run's model lies in."""
+    return str(run["model"]).removeprefix("s3://").partition("/")[0]
+
+
 def test_status_and_down_find_the_local_aws_and_end_its_process(up: Traindrop) -> None:
     status = json.loads(up("local", "status", "--json").stdout)
     assert status["running"] is True
@@ -181,19 +198,3 @@ def test_what_aws_refuses_is_said_in_words(traindrop: Traindrop) -> None:
     assert done.returncode == 3
     assert "region" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_the_plan_is_what_the_drop_then_does(up: Traindrop, files: Path, tmp_path: Path) -> None:
-    given = ("--dataset", "planned", "--target", "species", "--config", files / "training.yaml")
-    planned = json.loads(up("plan", files / "flowers.csv", *given, "--json").stdout)
-    dropped = up("drop", files / "flowers.csv", *given, "--keep", tmp_path / "kept", "--json")
-    run = json.loads(dropped.stdout)
-    assert run["run"] == planned["run"]
-    assert json.loads((tmp_path / "kept" / "request.json").read_text("utf-8")) == planned["request"]
-    from_s3 = json.loads(up("plan", f"s3://{bucket(run)}/datasets/planned/train/flowers.csv", "--json").stdout)
-    assert from_s3["request"] == planned["request"]
-
-
-def bucket(run: dict[str, Any]) -> str:
-    """The bucket that a run's model lies in."""
-    return str(run["model"]).removeprefix("s3://").partition("/")[0]

@@ -37,12 +37,21 @@ def config(tmp_path: Path, text: str) -> Path:
 def test_a_plan_tells_findings_place_request_time_and_cost(traindrop: Traindrop, csv: Path) -> None:
     plan = planned(traindrop, csv, "--dataset", "flowers")
     assert plan["file"] == "flowers.csv"
-    assert plan["place"]["instance_type"] == plan["request"]["ResourceConfig"]["InstanceType"] == "ml.m5.large"
+    assert (plan["place"]["instance_type"], plan["place"]["memory_mb"]) == ("lambda", 1769)
+    # Where the run goes on if it meets a limit of Lambda's.
+    assert plan["place"]["else_on"] == plan["request"]["ResourceConfig"]["InstanceType"] == "ml.m5.large"
     assert plan["request"]["TrainingJobName"] == plan["run"]
-    # An instance has to start, however short the training is.
-    assert 190 < plan["expected"]["seconds"] < 260
+    assert 0 < plan["expected"]["seconds"] < 30
     assert 0 < float(plan["expected"]["usd"]) < float(plan["expected"]["worst_usd"])
     assert [column["name"] for column in plan["columns"]] == csv.read_text("utf-8").splitlines()[0].split(",")
+
+
+def test_an_instance_has_to_start_however_short_the_training_is(
+    traindrop: Traindrop, csv: Path, tmp_path: Path
+) -> None:
+    plan = planned(traindrop, csv, "--config", config(tmp_path, "instance_type: ml.m5.large\n"))
+    assert plan["place"]["instance_type"] == plan["request"]["ResourceConfig"]["InstanceType"] == "ml.m5.large"
+    assert 190 < plan["expected"]["seconds"] < 260
 
 
 def test_a_person_reads_it_without_a_traceback_and_is_told_what_no_stack_said(traindrop: Traindrop, csv: Path) -> None:

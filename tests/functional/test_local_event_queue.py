@@ -48,7 +48,7 @@ def make_function(local: LocalAws, name: str, code: str) -> str:
         archive.writestr("app.py", code)
     made = client(local, "lambda").create_function(
         FunctionName=name, Runtime="python3.13", Handler="app.handler", Code={"ZipFile": package.getvalue()},
-        Role=make_role(local, name, ["logs:*"], trust),
+        Role=make_role(local, name, ["logs:*", "lambda:InvokeFunction"], trust),
     )  # fmt: skip
     return str(made["FunctionArn"])
 

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from rich.console import Console
 from tests.clients import forget_clients
-from tests.pipeline.pipeline import NONE_AT_ALL, ONLY_ONE, Pipeline
+from tests.pipeline.pipeline import AT_SAGEMAKER, NONE_AT_ALL, ONLY_ONE, Pipeline
 
 from traindrop_cli.local.settings import LocalSettings
 from traindrop_cli.local_stack import own_local_stack
@@ -45,7 +45,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     settings = LocalSettings(quotas={ONLY_ONE: 1, NONE_AT_ALL: 0}, grants_file=grants)
     with ExitStack() as resources:
         with mock.patch.dict(os.environ):
-            stack = resources.enter_context(own_local_stack(Console(file=io.StringIO()), settings))
+            started = own_local_stack(Console(file=io.StringIO()), settings, AT_SAGEMAKER)
+            stack = resources.enter_context(started)
         yield Pipeline(stack, tmp_path_factory.mktemp("home"), grants)
 
 

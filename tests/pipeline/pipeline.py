@@ -25,6 +25,8 @@ ENDLESS = {"num_round": 100_000}
 # Of this instance type the local account has one.
 ONLY_ONE = "ml.c5.xlarge"
 NONE_AT_ALL = "ml.p3.2xlarge"
+# Parameters of a stack whose small data trains at SageMaker too, unless the config wants it in Lambda (test_lambda.py).
+AT_SAGEMAKER = {"AutoInLambda": "false"}
 # The name of a test's own session of a role.
 TRIED = "tried-by-a-test"
 

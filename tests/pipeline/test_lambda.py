@@ -177,7 +177,7 @@ def parent_of(process: int) -> int:
             lambda script: script,
             "Trained on ml.m5.large: in Lambda it ran out of memory (the function has",
         ),
-        ("silent", parent_of, "Trained on ml.m5.large: in Lambda its function came to no end (Runtime.HandlerError:"),
+        ("wordless", parent_of, "Trained on ml.m5.large: in Lambda its function came to no end (Runtime.HandlerError:"),
     ],
     ids=["the script is killed", "the function is killed"],
 )

@@ -10,6 +10,7 @@ import boto3
 from tests.builders import a_run
 from tests.conftest import ROOT
 from tests.contract.template import BUCKET, STACK
+from tests.pipeline.pipeline import AT_SAGEMAKER
 
 from traindrop.ledger import Ledger
 from traindrop.run import Run
@@ -95,7 +96,7 @@ def start(host: str) -> Iterator[Deployed]:
     with LocalAws.start(settings) as aws:
         point_at(aws.endpoint_url)
         _make_bucket()
-        outputs = deploy(aws.endpoint_url, ROOT / "template.yaml", STACK, {"ExistingBucket": BUCKET})
+        outputs = deploy(aws.endpoint_url, ROOT / "template.yaml", STACK, {"ExistingBucket": BUCKET, **AT_SAGEMAKER})
         _disable_rules()
         subscribe_inbox(outputs["Topic"])
         yield Deployed(aws.endpoint_url, outputs)

@@ -37,6 +37,7 @@ TABLE = "traindrop-Runs-1A2B3C4D5E6F"
 PRICES = prices.PriceList(
     "us-east-1", date(2026, 11, 1), "the simulator",
     {"ml.m5.large": "0.1", "ml.c5.xlarge": "0.2", "ml.g5.xlarge": "1.4", "ml.p3.2xlarge": "3.8"},
+    prices.LambdaRates("0.00001", "0.0000002"),
 )  # fmt: skip
 TOPIC = "arn:aws:sns:us-east-1:123456789012:traindrop-Messages"
 

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 from tests.training.container import Container, mixed_rows
-from tests.training.test_pytorch import epochs_of, fit, script
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; make pytorch installs it")
+# Only then: of a module that was skipped in its middle, what follows is missing.
+from tests.training.test_pytorch import epochs_of, fit, script  # noqa: E402
+
 parallel = importlib.import_module("parallel")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8 by itself")
