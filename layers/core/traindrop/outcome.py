@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from traindrop.billed import cost_line
 from traindrop.events import InvocationFailed
@@ -133,12 +134,6 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str, places: P
         instance_type=run.instance_type,
         instance_count=run.instance_count,
         memory_mb=run.memory_mb,
-        model_uri=run.model_uri,
-        evaluation_uri=run.evaluation_uri,
-        report_uri=run.uri(run.report_key) if run.report_key in places.found else None,
-        model_link=places.links.get(run.model_key) if run.model_uri else None,
-        report_link=places.links.get(run.report_key),
-        links_end=places.links_end,
         warnings=run.warnings,
         verdict=run.verdict,
         champion=run.champion if run.champion != run.run else None,
@@ -148,7 +143,20 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str, places: P
         log_lines=tuple(log_lines),
         dead_letter_queue=dead_letter_queue,
         function=run.failed_function,
+        **_where(run, places),
     )
+
+
+def _where(run: Run, places: Places) -> dict[str, Any]:
+    """The fields of an outcome that say where things lie."""
+    return {
+        "model_uri": run.model_uri,
+        "evaluation_uri": run.evaluation_uri,
+        "report_uri": run.uri(run.report_key) if run.report_key in places.found else None,
+        "model_link": places.links.get(run.model_key) if run.model_uri else None,
+        "report_link": places.links.get(run.report_key),
+        "links_end": places.links_end,
+    }
 
 
 def internal_error(failure: InvocationFailed, dead_letter_queue: str) -> Outcome:
