@@ -9,7 +9,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from traindrop import aws
 from traindrop.aws import error_code
+from traindrop.events import MessageToWebhook
 from traindrop.ledger import Ledger
 from traindrop.redriving import Letter, NotUnderstood, read_letter, reopen
 from traindrop_cli.errors import CommandError
@@ -102,6 +104,9 @@ class DeadLetterQueue:
         return DeadLetter(*which, letters)
 
     def _invoke(self, letter: Letter) -> None:
+        if isinstance(letter.event, MessageToWebhook):
+            aws.emit_message(self._stack.name, letter.event.detail)
+            return
         payload = json.dumps(letter.payload).encode()
         try:
             self._functions.invoke(FunctionName=letter.function, InvocationType="Event", Payload=payload)

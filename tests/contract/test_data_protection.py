@@ -151,7 +151,13 @@ def test_a_bucket_that_exists_already_is_left_as_it_is() -> None:
 def test_the_functions_may_use_the_key_only_through_the_services_that_hold_the_data() -> None:
     (statement,) = properties(ALL, "UseKey")["PolicyDocument"]["Statement"]
     services = statement["Condition"]["StringEquals"]["kms:ViaService"]
-    assert [each["Fn::Sub"].partition(".")[0] for each in services] == ["dynamodb", "s3", "sns", "sqs"]
+    assert [each["Fn::Sub"].partition(".")[0] for each in services] == [
+        "dynamodb",
+        "s3",
+        "secretsmanager",
+        "sns",
+        "sqs",
+    ]
     roles = {role["Ref"] for role in properties(ALL, "UseKey")["Roles"]}
     assert roles == {f"{name}Role" for name in FUNCTIONS}
 
@@ -164,7 +170,7 @@ def test_a_role_may_use_that_one_key_and_only_where_there_is_one() -> None:
         if any(action.startswith("kms:") for action in statement["Action"])
     ]
     assert [statement["Resource"] for statement in statements] == [PERSONS_KEY] * len(statements)
-    assert len(statements) == 2
+    assert len(statements) == 3
     assert "kms:" not in json.dumps(PLAIN["Resources"])
 
 

@@ -19,9 +19,13 @@ from traindrop.receiving import ARRIVAL
 CORE = ROOT / "layers/core/traindrop"
 STATE_CHANGE = "SageMaker Training Job State Change"
 # By the function of `traindrop.aws` that emits: what it may be.
-EMITTERS = {"emit": set(get_args(EndOfRun)) | {"Run Waiting"}, "emit_state_change": {STATE_CHANGE}}
+EMITTERS = {
+    "emit": set(get_args(EndOfRun)) | {"Run Waiting"},
+    "emit_state_change": {STATE_CHANGE},
+    "emit_message": {"Message Sent"},
+}
 # Only for those who listen; README.md names it.
-FOR_LISTENERS = {"Run Waiting"}
+FOR_LISTENERS = {"Run Waiting", "Message Sent"}
 
 
 @cache
@@ -102,7 +106,9 @@ def test_only_functions_that_emit_may_put_events_and_only_as_their_own_stack() -
         putting = [each for role, each in grants() if role == f"{name}Role" and "events:PutEvents" in each["Action"]]
         assert bool(putting) == bool(may_emit(name)), name
         for each in putting:
-            assert filled_in(each["Condition"]) == {"StringEquals": {"events:source": f"traindrop.{STACK}"}}
+            keys = filled_in(each["Condition"])["StringEquals"]
+            assert keys.pop("events:source") == f"traindrop.{STACK}"
+            assert keys == ({"events:detail-type": "Message Sent"} if name == "Notifier" else {})
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -85,7 +86,7 @@ def test_what_any_rule_could_not_deliver_raises_an_alarm() -> None:
         for event, each in properties.get("Events", {}).items()
         if each["Type"] in {"EventBridgeRule", "Schedule"}
     }
-    assert watched("FailedInvocations", "RuleName") == rules
+    assert watched("FailedInvocations", "RuleName") == rules | resources("AWS::Events::Rule").keys()
 
 
 def test_the_alarm_on_slow_functions_knows_their_time_outs() -> None:
@@ -112,12 +113,13 @@ def test_every_command_of_the_runbook_can_be_typed(line: str) -> None:
 
 
 def test_the_runbook_says_how_many_metrics_are_billed() -> None:
-    always = [alarm for name, alarm in ALARMS.items() if "Condition" not in TEMPLATE["Resources"][name]]
-    more = [alarm for alarm in ALARMS.values() if alarm not in always]
-    counts = [len(UNITS), *(sum(len(metrics(alarm)) for alarm in alarms) for alarms in (always, more))]
-    for count in counts[:2]:
+    counts: Counter[str | None] = Counter()
+    for name, alarm in ALARMS.items():
+        counts[TEMPLATE["Resources"][name].get("Condition")] += len(metrics(alarm))
+    for count in (len(UNITS), counts[None]):
         assert f"{count} here" in RUNBOOK
-    assert f"{counts[2]} more with `MaxMonthlyCostUsd`" in RUNBOOK
+    assert f"{counts['HasCeiling']} more with `MaxMonthlyCostUsd`" in RUNBOOK
+    assert f"{counts['HasWebhook']} more with `WebhookUrl`" in RUNBOOK
 
 
 def test_the_dashboard_shows_metrics_and_alarms_that_there_are() -> None:

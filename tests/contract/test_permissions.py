@@ -21,6 +21,10 @@ S3_FORMATS = {"bucket": "arn:${Partition}:s3:::[^/]*", "object": "arn:${Partitio
 # Lambda's documentation does not say that it names the function when it assumes its role, and a role cannot be
 # passed to a function of another account: docs/decisions.md, 2026-11-25.
 WITHOUT_SOURCE_ARN = {"lambda.amazonaws.com"}
+# Who reads what a link opens, who calls the webhook, and as whom chats act.
+OF_MESSAGES = {"LinkRole", "WebhookRole", "ChatRole"}
+# It is not documented what of these Amazon Q names; and who takes the role on may do nothing.
+MAY_DO_NOTHING = {"ChatRole"}
 
 
 def named(statement: Statement) -> str:
@@ -52,10 +56,12 @@ def arn_formats(action: str) -> Iterator[str]:
             yield re.sub(r"\$\{[^}]*\}", "[^:]*", arn)
 
 
-def test_every_function_has_a_role_of_its_own_and_the_training_jobs_have_one() -> None:
+def test_every_function_has_a_role_of_its_own_the_training_jobs_have_one_and_messages_have_theirs() -> None:
     roles = {name: each["Role"] for name, each in of_type("AWS::Lambda::Function").items()}
     assert roles == {name: {"Fn::GetAtt": [f"{name}Role", "Arn"]} for name in roles}
-    assert of_type("AWS::IAM::Role").keys() == {"TrainingRole", *(f"{name}Role" for name in roles)}
+    assert of_type("AWS::IAM::Role").keys() == {
+        "TrainingRole", *OF_MESSAGES, *(f"{name}Role" for name in roles)
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("part", ["ManagedPolicyArns", "NotAction", "NotResource", "NotPrincipal"])
@@ -110,12 +116,28 @@ def test_no_resource_lets_everybody_in() -> None:
 def test_a_service_may_use_a_resource_only_for_this_stack_in_this_account() -> None:
     """The confused deputy: https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html."""
     for name, statement in resource_policies():
-        if statement["Effect"] != "Allow" or "Service" not in statement["Principal"]:
+        if statement["Effect"] != "Allow" or "Service" not in statement["Principal"] or name in MAY_DO_NOTHING:
             continue
         keys = {key: value for operator in statement["Condition"].values() for key, value in operator.items()}
         assert keys["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}, (name, named(statement))
         if not WITHOUT_SOURCE_ARN.issuperset(alternatives(statement["Principal"]["Service"])):
             assert is_of_this_stack(keys["aws:SourceArn"]), (name, named(statement))
+
+
+def test_nobody_may_do_anything_from_a_chat() -> None:
+    assert [role for role, _ in grants() if role in MAY_DO_NOTHING] == []
+    channels = [*of_type("AWS::Chatbot::SlackChannelConfiguration").values(),
+                *of_type("AWS::Chatbot::MicrosoftTeamsChannelConfiguration").values()]  # fmt: skip
+    assert len(channels) == 2
+    for channel in channels:
+        assert channel["IamRoleArn"] == {"Fn::GetAtt": ["ChatRole", "Arn"]}
+        assert channel["GuardrailPolicies"] == [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll"}]
+
+
+def test_only_the_notifier_may_make_links() -> None:
+    (trust,) = of_type("AWS::IAM::Role")["LinkRole"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"AWS": {"Fn::GetAtt": ["NotifierRole", "Arn"]}}
+    assert [role for role, each in grants() if "sts:AssumeRole" in alternatives(each["Action"])] == ["NotifierRole"]
 
 
 def is_of_this_stack(arn: Any) -> bool:

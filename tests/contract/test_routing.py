@@ -1,5 +1,6 @@
 """Which rules of template.yaml take which event, that their functions read it, and none for other stacks' events."""
 
+import json
 from typing import Any
 
 import botocore.session
@@ -8,9 +9,9 @@ from botocore.validate import ParamValidator
 from moto.events.models import EventPattern
 from pydantic import TypeAdapter, ValidationError
 from tests.conftest import ROOT, LoadEvent
-from tests.contract.template import BUCKET, FUNCTIONS, STACK, TRAINING_ROLE, pattern_of, rules
+from tests.contract.template import BUCKET, FUNCTIONS, STACK, TRAINING_ROLE, filled_in, pattern_of, resources, rules
 
-from traindrop.events import InvocationFailed, Scheduled, TrainingJobStateChange
+from traindrop.events import InvocationFailed, MessageToWebhook, Scheduled, TrainingJobStateChange
 from traindrop.keeping_order import OCCASION
 from traindrop.notifying import NOTICE
 from traindrop.receiving import ARRIVAL
@@ -38,6 +39,8 @@ ROUTES: dict[str, list[str]] = {
     "evaluation_failed": ["Notifier.RunEnded"],
     # For whoever listens: no message is sent of it.
     "run_waiting": [],
+    # For the webhook: see below.
+    "message_sent": [],
 }
 OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", "training_job_"))]
 # These come by SNS, by a bucket's own notification, by a schedule, from Lambda and from the launcher: no pattern has a
@@ -85,6 +88,24 @@ def test_a_sample_is_read_by_no_function_that_it_is_not_for(load_event: LoadEven
     for function in READERS.keys() - meant_for:
         with pytest.raises(ValidationError):
             READERS[function].validate_python(event)
+
+
+def test_a_message_goes_to_the_webhook_whole_with_its_signature_in_the_headers_and_no_other_event_does(
+    load_event: LoadEvent,
+) -> None:
+    rule = resources("AWS::Events::Rule")["WebhookRule"]
+    pattern = EventPattern.load(json.dumps(filled_in(rule["EventPattern"])))
+    assert [name for name in ROUTES if pattern.matches_event(load_event(name))] == ["message_sent"]
+    assert not pattern.matches_event({**load_event("message_sent"), "source": "traindrop.traindrop-staging"})
+    (target,) = rule["Targets"]
+    assert target["InputPath"] == "$.detail"
+    assert target["HttpParameters"] == {
+        "HeaderParameters": {f"webhook-{name}": f"$.detail.{name}" for name in ("id", "timestamp", "signature")}
+    }
+    assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}
+    message = MessageToWebhook.model_validate(load_event("message_sent")).detail
+    assert message.model_dump() == load_event("message_sent")["detail"]
 
 
 def test_a_tick_of_the_schedule_starts_the_dispatcher_and_is_read_by_it(load_event: LoadEvent) -> None:

@@ -119,6 +119,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
             "MODEL_APPROVAL": "PendingManualApproval",
+            "LINK_ROLE_ARN": "arn:aws:iam::123456789012:role/traindrop-LinkRole-1A2B3C4D5E6F",
+            "CHAT_TOPIC_ARN": "",
+            "WEBHOOK_KEY_ARN": "",
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)

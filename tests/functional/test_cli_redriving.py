@@ -55,6 +55,31 @@ def test_a_record_of_a_function_that_gave_up_names_function_upload_and_error(loa
     assert letter.payload["detail-type"] == "Object Created"
 
 
+def test_a_message_that_a_webhook_did_not_take_is_put_on_the_bus_again_as_it_was(
+    account: Account, load_event: LoadEvent
+) -> None:
+    event = load_event("message_sent")
+    target = "arn:aws:events:us-east-1:111122223333:api-destination/traindrop-webhook/0f1e2d3c-0000-4000-8000-012345"
+    failed = {**UNDELIVERED, "TARGET_ARN": target, "ERROR_MESSAGE": "the endpoint answered with status 503"}
+    (letter,) = read_letter(json.dumps(event), failed)
+    assert letter.about == f"message {event['detail']['id']} to the webhook"
+    queue = dead_letter_queue(event, failed)
+    with queue.taken() as (found,):
+        assert queue.put_back(found) == []
+    assert [sent["detail"] for sent in account.events()] == [event["detail"]]
+    with queue.taken() as left:
+        assert left == []
+
+
+def dead_letter_queue(event: dict[str, Any], attributes: dict[str, str]) -> DeadLetterQueue:
+    """A queue in which that letter waits."""
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    values: Any = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(event), MessageAttributes=values)
+    return DeadLetterQueue(Stack("traindrop", BUCKET, TABLE, dead_letter_queue=url))
+
+
 def test_an_event_that_could_not_be_delivered_is_told_by_the_attributes_of_its_message(load_event: LoadEvent) -> None:
     event = load_event("training_job_completed")
     (letter,) = read_letter(json.dumps(event), UNDELIVERED)

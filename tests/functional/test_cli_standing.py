@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 from tests.builders import a_run
+from tests.functional.conftest import Account
 
 from traindrop.run import Run, Status, Tariff
 from traindrop.waiting_line import Place
@@ -127,7 +128,7 @@ def test_the_list_says_what_each_run_costs(status: Status, fields: dict[str, Any
     assert row[header.index("cost") : header.index("started")].strip() == cost
 
 
-def test_on_the_local_aws_the_cost_is_said_to_be_what_aws_would_bill() -> None:
+def test_on_the_local_aws_the_cost_is_said_to_be_what_aws_would_bill(account: Account) -> None:  # noqa: ARG001
     console = Console(file=io.StringIO(), width=200)
     for run in (a_run(status=Status.EVALUATED, **PRICED, **TRAINED), a_run(status=Status.REJECTED)):
         print_run(run, console, is_local=True)

@@ -26,6 +26,10 @@ hooks = [
     iam_evaluator._service_principal_matches, iam_evaluator._gather_role_policies, iam_actions.extract_resource_arn,
     lambda_svc._emit_lambda_logs, lambda_svc._route_async_failure, cloudwatch_logs._make_group_arn_no_star,
     provisioners._cw_metric_alarm_record,
+    eventbridge._invoke_target, eventbridge._dispatch_to_api_destination, eventbridge._pattern_event_view,
+    eventbridge._build_api_destination_request, eventbridge._connection_auth_headers,
+    eventbridge._api_destination_send_sync, eventbridge._create_connection, eventbridge._delete_connection,
+    eventbridge._create_api_destination, eventbridge._delete_api_destination,
 ]
 print(json.dumps({
     "signatures": {hook.__name__: list(inspect.signature(hook).parameters) for hook in hooks},
@@ -72,6 +76,16 @@ SIGNATURES = {
     "_emit_lambda_logs": ["func", "request_id", "log_text", "error", "duration_ms", "log_source"],
     "_make_group_arn_no_star": ["name"],
     "_cw_metric_alarm_record": ["name", "props"],
+    "_invoke_target": ["target", "event", "rule", "view"],
+    "_dispatch_to_api_destination": ["spec", "payload", "target"],
+    "_pattern_event_view": ["event"],
+    "_build_api_destination_request": ["dest", "conn", "target_http_params", "payload"],
+    "_connection_auth_headers": ["conn", "token_key", "force_refresh"],
+    "_api_destination_send_sync": ["request", "auth_headers"],
+    "_create_connection": ["data"],
+    "_delete_connection": ["data"],
+    "_create_api_destination": ["data"],
+    "_delete_api_destination": ["data"],
 }
 
 

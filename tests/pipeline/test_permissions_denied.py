@@ -89,6 +89,11 @@ def runs_table(session: boto3.Session, pipeline: Pipeline) -> object:
                 TopicArn=pipeline.output("Topic").replace("Messages", "Yours"), Message="x"
             ),
         ),
+        ("NotifierRole", "s3:GetObject", get("runs/traindrop-toy-0/output/model.tar.gz")),
+        ("LinkRole", "s3:GetObject", get("runs/traindrop-toy-0/output/output.tar.gz")),
+        ("LinkRole", "s3:GetObject", get("datasets/toy/train/data.csv")),
+        ("LinkRole", "s3:PutObject", put("runs/traindrop-toy-0/report.html")),
+        ("LinkRole", "s3:ListBucket", listed("runs/")),
         ("TrainingRole", "s3:GetObject", get("runs/traindrop-toy-0/output/model.tar.gz")),
         ("TrainingRole", "s3:GetObject", get("datasets/toy/train/data.csv")),
         ("TrainingRole", "s3:PutObject", put("inputs/traindrop-toy-0/train/data.csv")),

@@ -91,4 +91,4 @@ def test_every_function_and_training_had_its_own_role(used: set[Grant], pipeline
     assert {(session, role) for session, role in had if session in functions} == set(functions.items())
     # A colleague's job has the colleague's.
     assert {role for session, role in had if session == "SageMaker"} == {"TrainingRole", None}
-    assert {session for session, _ in had} == functions.keys() | {"SageMaker"}
+    assert {session for session, _ in had} == functions.keys() | {"SageMaker", "links"}

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, partial
 from random import Random
@@ -248,6 +248,9 @@ class Account:
             return self._put_events(given["Entries"])
         if service == "sns":
             return self._publish()
+        if service == "sts":
+            end = self.time.moment() + timedelta(seconds=given["DurationSeconds"])
+            return {"Credentials": {"AccessKeyId": "a", "SecretAccessKey": "b", "SessionToken": "c", "Expiration": end}}
         if service == "lambda":
             self._hand_over(given["FunctionName"].removeprefix(f"{STACK}-"), json.loads(given["Payload"]))
             return {"StatusCode": 202}
@@ -413,7 +416,8 @@ _ENVIRONMENT = {
     "AUTO_IN_LAMBDA": "false",
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
     "TRAINER": f"{STACK}-Trainer", "LARGE_TRAINER": f"{STACK}-LargeTrainer",
-    "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
+    "DEAD_LETTER_QUEUE": "traindrop-DeadLetters", "CHAT_TOPIC_ARN": "", "WEBHOOK_KEY_ARN": "",
+    "LINK_ROLE_ARN": "arn:aws:iam::123456789012:role/traindrop-LinkRole-1A2B3C4D5E6F",
     "MODEL_APPROVAL": "PendingManualApproval",
 }  # fmt: skip
 _bundle_of_ours = cache(bundle.bundle_of_ours)
@@ -431,12 +435,12 @@ def connected(account: Account) -> Iterator[None]:
     def call(client: Any, operation: str, given: Any) -> Any:
         return account.call(client.meta.service_model.service_name, operation, given)
 
-    publish_once = notifying._publish_once
+    send_once = notifying._send_once
 
     def publishing(name: str, *arguments: Any) -> bool:
         assert account.current is not None
         account.current.telling = name
-        return publish_once(name, *arguments)
+        return send_once(name, *arguments)
 
     environment = {
         **_ENVIRONMENT,
@@ -447,7 +451,7 @@ def connected(account: Account) -> Iterator[None]:
         patch.dict(os.environ, environment),
         patch.object(botocore.client.BaseClient, "_make_api_call", call),
         patch.object(clock, "datetime", Clock),
-        patch.object(notifying, "_publish_once", publishing),
+        patch.object(notifying, "_send_once", publishing),
         patch.object(evaluating, "evaluate_archives", partial(scored, account)),
         patch.object(evaluating, "predict_archives", partial(predicted, account)),
         patch.object(pairing, "compare", compared),

@@ -2,14 +2,18 @@
 
 import unicodedata
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.conftest import ROOT
 
 from traindrop import plain_text
-from traindrop.message import MAX_SUBJECT, Kind, Message, Outcome, compose
+from traindrop.known_failures import known_failure
+from traindrop.message import MAX_SUBJECT, Message, compose
+from traindrop.outcome import Kind, Outcome
 
 RUN = "traindrop-titanic-0123456789ab"
 EVALUATED = Outcome(
@@ -41,40 +45,111 @@ def ended(kind: Kind, **changes: object) -> Message:
     return compose(replace(outcome, **changes))  # type: ignore[arg-type]
 
 
-def test_an_evaluated_run_reads_like_this() -> None:
-    message = compose(EVALUATED)
-    assert message.subject == "[traindrop] titanic: trained, auc 0.870 (accuracy 0.816)"
-    assert message.attributes == {"outcome": "evaluated", "dataset": "titanic"}
-    assert message.body == (
-        """\
-titanic: trained, auc 0.870 (accuracy 0.816) on 179 test rows.
+LINK = "https://drops.s3.amazonaws.com/runs/{}?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires=3599&X-Amz-Signature=0f1e"
+WHOLE = {
+    "evaluated": replace(
+        EVALUATED,
+        cost="$0.0042 (130 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-08-11)",
+        framework="xgboost",
+        notes=("The column PassengerId numbers the rows and is left out.",),
+        warnings=(
+            "Boat gives the answer away: by itself it has an AUC of 0.97. Is it known when a prediction is wanted?",
+            "12 of the 179 test rows stand in the training file too, word for word.",
+        ),
+        verdict="Better than the champion: auc 0.870 against 0.842 on the same 179 test rows, by 0.003 to 0.054.",
+        champion="traindrop-titanic-ba9876543210",
+        report_uri=f"s3://drops/runs/{RUN}/report.html",
+        model_link=LINK.format(f"{RUN}/output/model.tar.gz"),
+        report_link=LINK.format(f"{RUN}/report.html"),
+        links_end=datetime(2026, 11, 12, 1, 3, 20, tzinfo=UTC),
+    ),
+    "failed": Outcome(
+        Kind.FAILED,
+        run=RUN,
+        dataset="titanic",
+        file="x.csv",
+        bucket="drops",
+        key="datasets/titanic/train/x.csv",
+        reason='AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage ""\nCommand "python3 train.py", '
+        "exit code: 1",
+        known=known_failure("AlgorithmError", ["ModuleNotFoundError: No module named 'lightgbm'"]),
+        log_lines=(
+            "Traceback (most recent call last):",
+            '  File "/opt/ml/code/train.py", line 3, in <module>',
+            "    import lightgbm",
+            "ModuleNotFoundError: No module named 'lightgbm'",
+        ),
+        cost="$0.0022 (68 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-08-11)",
+        duration_seconds=141.2,
+        billable_seconds=68,
+        framework="xgboost",
+        instance_type="ml.m5.large",
+        size_bytes=47_213,
+        rows=712,
+        columns=12,
+    ),
+    "rejected": Outcome(
+        Kind.REJECTED,
+        run=RUN,
+        dataset="titanic",
+        file="x.csv",
+        bucket="drops",
+        key="datasets/titanic/train/x.csv",
+        reason="x.csv: which column is to be predicted? No target is set, and no column is called target, label, class "
+        "or y. The columns are: 'PassengerId', 'Survived', 'Pclass'. Drop a datasets/titanic/training.yaml such as:\n"
+        "    target: Survived",
+        size_bytes=47_213,
+    ),
+}
 
-Metrics
-                           value  95 % interval           baseline
-  auc                      0.870  0.809 to 0.913          0.500
-  accuracy                 0.816  0.753 to 0.866          0.615
-  precision            undefined
-  log_loss                 0.430
-  Baseline: what the same answer for every row reaches at best.
 
-Data
-  File        s3://drops/datasets/titanic/train/x.csv
-  Size        47.2 kB, 712 rows, 12 columns
-  Test rows   179
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_whole_message_reads_as_its_sample_in_the_documentation(name: str) -> None:
+    message = compose(WHOLE[name])
+    sample = ROOT / "docs" / "messages" / f"{name}.txt"
+    assert f"Subject: {message.subject}\n\n{message.body}" == sample.read_text("utf-8")
+    assert message.attributes == {"outcome": name, "dataset": "titanic"}
 
-Run
-  Name        traindrop-titanic-0123456789ab
-  Duration    3 min 18 s from upload to end
-  Billable    130 s
-  Instances   1 x ml.m5.large
-  Model       s3://drops/runs/traindrop-titanic-0123456789ab/output/model.tar.gz
-  Evaluation  s3://drops/runs/traindrop-titanic-0123456789ab/evaluation.json
 
-Next
-  traindrop show traindrop-titanic-0123456789ab
-  aws s3 cp s3://drops/runs/traindrop-titanic-0123456789ab/output/model.tar.gz .
-"""
-    )
+def order_of(body: str) -> list[str]:
+    """The titles of the message's sections."""
+    return [section.partition("\n")[0] for section in body.split("\n\n")[1:]]
+
+
+def test_a_message_tells_result_then_warnings_then_cost_then_where_things_are_then_what_to_type() -> None:
+    everything = replace(WHOLE["evaluated"], earlier_failures=("a-job: CapacityError: none",), only_validation=True)
+    assert order_of(compose(everything).body) == [
+        "Result", "Warnings", "Notes", "Earlier attempts", "What to do", "Cost and time", "Where things are", "Next"
+    ]  # fmt: skip
+    assert order_of(compose(WHOLE["failed"]).body) == [
+        "Cause", "Last log lines", "What to do", "Cost and time", "Where things are", "Next"
+    ]  # fmt: skip
+
+
+def test_links_are_whole_and_say_until_when_they_work_and_are_not_there_without_an_end() -> None:
+    long = LINK.format("x" * 3000)
+    body = compose(replace(WHOLE["evaluated"], model_link=long)).body
+    assert f"  Model       {long}\n" in body
+    assert "until 2026-11-12 01:03 UTC" in body
+    assert "https://" not in compose(replace(WHOLE["evaluated"], links_end=None)).body
+    assert "Whoever" not in compose(replace(WHOLE["evaluated"], model_link=None, report_link=None)).body
+
+
+def test_without_a_report_no_line_is_about_one() -> None:
+    assert "eport" not in compose(EVALUATED).body
+
+
+def test_the_champion_that_it_was_compared_with_is_one_command_away() -> None:
+    assert f"traindrop compare {RUN} traindrop-titanic-ba9876543210\n" in compose(WHOLE["evaluated"]).body
+    assert "traindrop compare" not in compose(EVALUATED).body
+
+
+def test_of_a_failure_that_is_known_the_message_has_cause_and_mend_in_plain_words_beside_what_was_told() -> None:
+    known = known_failure("MemoryError")
+    assert known is not None
+    words = " ".join(ended(Kind.FAILED, reason="AlgorithmError: MemoryError", known=known).body.split())
+    assert "Cause It ran out of memory. AlgorithmError: MemoryError" in words
+    assert "What to do Name an instance_type with more memory" in words
 
 
 def test_a_run_with_validation_metrics_only_says_so_and_how_to_get_better_ones() -> None:
@@ -83,7 +158,7 @@ def test_a_run_with_validation_metrics_only_says_so_and_how_to_get_better_ones()
     assert "these are validation metrics" in message.body
     assert "datasets/titanic/test/" in message.body
     assert "test rows" not in message.body
-    assert "Baseline" not in message.body
+    assert "same answer" not in message.body
 
 
 def test_a_run_without_any_metric_was_still_trained() -> None:
@@ -281,10 +356,14 @@ def test_long_text_is_cut_and_wrapped() -> None:
     assert max(map(len, wrapped)) <= 78
 
 
-@pytest.mark.parametrize("message", [compose(replace(EVALUATED, kind=kind, reason="r " * 99)) for kind in Kind])
+@pytest.mark.parametrize(
+    "message",
+    [compose(replace(EVALUATED, kind=kind, reason="r " * 99)) for kind in Kind]
+    + [compose(outcome) for outcome in WHOLE.values()],
+)
 def test_only_addresses_and_commands_are_wider_than_a_mail(message: Message) -> None:
     for line in message.body.splitlines():
-        assert len(line) <= 78 or "s3://" in line or line.startswith("  aws "), line
+        assert len(line) <= 78 or "://" in line or line.startswith(("  aws ", "  traindrop ", "  Cost ")), line
 
 
 @pytest.mark.parametrize(

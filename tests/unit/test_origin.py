@@ -137,6 +137,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> None:
               "MAX_CONCURRENT_JOBS": "1", "MAX_MONTHLY_COST_USD": "0", "KMS_KEY_ARN": "", "TRAINING_SUBNETS": "",
               "TRAINING_SECURITY_GROUPS": "", "NETWORK_ISOLATION": "false", "AUTO_IN_LAMBDA": "true",
               "MODEL_APPROVAL": "Approved", "TRAINER": "trainer", "LARGE_TRAINER": "large",
+              "LINK_ROLE_ARN": "role", "CHAT_TOPIC_ARN": "", "WEBHOOK_KEY_ARN": "",
               "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(name, value)

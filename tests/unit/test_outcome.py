@@ -7,8 +7,7 @@ import pytest
 from tests.builders import a_run
 
 from traindrop.events import InvocationFailed
-from traindrop.message import Kind
-from traindrop.outcome import internal_error, kind_of, outcome_of
+from traindrop.outcome import Kind, internal_error, kind_of, outcome_of
 from traindrop.run import FINAL, Status
 
 START = datetime(2026, 11, 12, tzinfo=UTC)

@@ -63,9 +63,12 @@ def test_a_monthly_ceiling_that_is_no_amount_is_refused(monkeypatch: pytest.Monk
         DispatcherSettings.from_env()
 
 
-@pytest.mark.parametrize("missing", ["STACK", "TABLE", "BUCKET", "AWS_REGION", "TOPIC_ARN", "DEAD_LETTER_QUEUE"])
+@pytest.mark.parametrize(
+    "missing", ["STACK", "TABLE", "BUCKET", "AWS_REGION", "TOPIC_ARN", "DEAD_LETTER_QUEUE", "LINK_ROLE_ARN"]
+)
 def test_a_missing_variable_fails_with_its_name(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
-    set_all(monkeypatch, COMMON | {"TOPIC_ARN": "topic", "DEAD_LETTER_QUEUE": "queue"})
+    set_all(monkeypatch, COMMON | {"TOPIC_ARN": "topic", "DEAD_LETTER_QUEUE": "queue", "LINK_ROLE_ARN": "role"})
+    set_all(monkeypatch, {"CHAT_TOPIC_ARN": "", "WEBHOOK_KEY_ARN": ""})
     monkeypatch.delenv(missing)
     with pytest.raises(ValidationError, match=missing.lower()):
         NotifierSettings.from_env()

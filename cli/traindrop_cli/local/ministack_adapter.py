@@ -1,4 +1,6 @@
-"""With `ministack_iam` the only file that touches MiniStack's private API (1.5.33); tests check that each hook exists.
+"""With `ministack_iam` and `ministack_webhook` the only file that touches MiniStack's private API (1.5.33).
+
+Tests check that each hook exists.
 
 Importing it imports MiniStack, which reads its settings from the environment at that moment: see `server`.
 """
@@ -8,6 +10,7 @@ import contextvars
 import hashlib
 import json
 import logging
+import os
 import secrets
 import threading
 import time
@@ -22,7 +25,7 @@ from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
 
 from traindrop.job_state import Scope, training_job_arn
-from traindrop_cli.local import ministack_iam
+from traindrop_cli.local import ministack_iam, ministack_webhook
 from traindrop_cli.local.grants import Grant
 from traindrop_cli.local.sagemaker import model_registry
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Surroundings
@@ -74,6 +77,7 @@ def install(
     _give_policies_their_condition_keys()
     _take_alarms_on_metric_math()
     ministack_iam.install(granted)
+    ministack_webhook.install(ministack_app.AUTH, float(os.environ["LAMBDA_ASYNC_RETRY_BASE_SECONDS"]))
     # The loopback stands for TLS: else every policy that demands aws:SecureTransport would deny each call.
     pin = iam_evaluator.pin_request_origin
     ministack_app.pin_request_origin = lambda source_ip, _secure: pin(source_ip, True)

@@ -1,7 +1,7 @@
 """The one module, beside the ledger, that talks to AWS. Clients are made on first use and kept."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from traindrop.events import DetailType, RunChanged, TrainingJob, Upload
+from traindrop.clock import now
+from traindrop.events import DetailType, MessageSent, RunChanged, TrainingJob, Upload
+from traindrop.places import Places
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -37,7 +39,7 @@ def client(name: Literal["sns"]) -> "SNSClient": ...
 @overload
 def client(name: Literal["logs"]) -> "CloudWatchLogsClient": ...
 @overload
-def client(name: Literal["lambda"]) -> Any: ...
+def client(name: Literal["lambda", "sts", "secretsmanager"]) -> Any: ...
 @cache
 def client(name: Any) -> Any:
     """The boto3 client of a service. Lambda gives each function a role; nothing is configured here."""
@@ -194,6 +196,46 @@ def exists(bucket: str, key: str) -> bool:
     return True
 
 
+# "Role chaining limits your AWS CLI or AWS API role session to a maximum of one hour."
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html (Role chaining)
+LINK_SECONDS = 3600
+
+
+def places(bucket: str, keys_wanted: Iterable[str], role_arn: str) -> Places:
+    """Which of the objects are there, and a link to each that works for an hour, signed as the role `role_arn`.
+
+    A link ends with the session that signed it, whatever it says itself. When Lambda's own session ends nobody is
+    told; so a session of a role that may read nothing but such objects is opened, and its end is the links' end.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+    """
+    session = client("sts").assume_role(
+        RoleArn=role_arn, RoleSessionName="links", DurationSeconds=LINK_SECONDS
+    )["Credentials"]  # fmt: skip
+    # Version 4 alone signs for a bucket with a key of KMS's. And botocore would sign for the global endpoint, which
+    # redirects to the region's, where the signature is wrong: so the endpoint is named.
+    s3 = boto3.client(
+        "s3",
+        aws_access_key_id=session["AccessKeyId"],
+        aws_secret_access_key=session["SecretAccessKey"],
+        aws_session_token=session["SessionToken"],
+        config=Config(signature_version="s3v4"),
+        endpoint_url=client("s3").meta.endpoint_url,
+    )
+    found = [key for key in keys_wanted if _is_listed(s3, bucket, key)]
+    seconds = int((session["Expiration"] - now()).total_seconds())
+    links = {
+        key: s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds)
+        for key in found
+    }
+    return Places(frozenset(found), links, session["Expiration"])
+
+
+def _is_listed(s3: "S3Client", bucket: str, key: str) -> bool:
+    """Whether there is an object: by its name, for who may list it and not read it."""
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    return any(entry["Key"] == key for entry in listed)
+
+
 def create_training_job(request: dict[str, Any]) -> None:
     client("sagemaker").create_training_job(**request)
 
@@ -263,6 +305,16 @@ def invoke(function: str, payload: Mapping[str, Any]) -> None:
 def emit(stack: str, detail_type: DetailType, detail: RunChanged) -> None:
     """Put one event of ours on the default bus. Raises `RuntimeError` where EventBridge did not take it."""
     _put_event(stack, detail_type, detail.model_dump_json(exclude_none=True))
+
+
+def emit_message(stack: str, message: MessageSent) -> None:
+    """Put the event that a message went out on the default bus, for who forwards it."""
+    _put_event(stack, "Message Sent", message.model_dump_json())
+
+
+def secret(arn: str) -> str:
+    """The current value of a secret of Secrets Manager's."""
+    return str(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
 
 
 def emit_state_change(stack: str, detail: str) -> None:

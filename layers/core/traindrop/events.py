@@ -310,7 +310,7 @@ EndOfRun = Literal[
     "Model Evaluated",
     "Evaluation Failed",
 ]
-DetailType = EndOfRun | Literal["Run Waiting"]
+DetailType = EndOfRun | Literal["Run Waiting", "Message Sent"]
 
 
 class RunEnded(OnTheBus):
@@ -318,6 +318,25 @@ class RunEnded(OnTheBus):
 
     detail_type: EndOfRun = Field(alias="detail-type")
     detail: RunChanged
+
+
+class MessageSent(_Ours):
+    """The detail of the event by which a message goes to a webhook (`traindrop.webhook`); it is the request's body.
+
+    `id` is the same whenever the same message is sent again; `timestamp` is in seconds since 1970.
+    """
+
+    id: str
+    timestamp: str
+    payload: str
+    signature: str
+
+
+class MessageToWebhook(OnTheBus):
+    """No function reads it: a rule of template.yaml forwards it, and a dead letter may hold it."""
+
+    detail_type: Literal["Message Sent"] = Field(alias="detail-type")
+    detail: MessageSent
 
 
 class Rerun(_Ours):

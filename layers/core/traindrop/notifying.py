@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import TypeAdapter
 
 from traindrop import aws
+from traindrop.chat import notification
 from traindrop.clock import now
 from traindrop.ending import conclude
 from traindrop.events import SILENT, FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
@@ -17,9 +19,11 @@ from traindrop.ledger import Ledger
 from traindrop.logs import about, log
 from traindrop.measuring import measure, of_end
 from traindrop.message import Message, compose
-from traindrop.outcome import internal_error, outcome_of
+from traindrop.outcome import Outcome, internal_error, outcome_of
+from traindrop.places import NOWHERE, Places
 from traindrop.run import FINAL, Run, Status
 from traindrop.settings import NotifierSettings
+from traindrop.webhook import webhook_message
 
 LOG_LINES = 20
 
@@ -62,8 +66,7 @@ def _tell_of(failure: InvocationFailed, settings: NotifierSettings) -> list[str]
     """Publish the message of a failure that belongs to no run: once for an event, however often it comes."""
     event = json.dumps([failure.function, failure.request_payload], sort_keys=True)
     name = f"#failure/{hashlib.sha256(event.encode()).hexdigest()}"
-    message = compose(internal_error(failure, settings.dead_letter_queue))
-    return [name] if _publish_once(name, lambda: message, settings) else []
+    return [name] if _send_once(name, lambda: internal_error(failure, settings.dead_letter_queue), settings) else []
 
 
 def tell(name: str, settings: NotifierSettings) -> list[str]:
@@ -77,20 +80,19 @@ def tell(name: str, settings: NotifierSettings) -> list[str]:
     if run is None or run.status not in FINAL:
         return []
     with about(name):
-        if not _publish_once(name, lambda: message_of(run, settings.dead_letter_queue), settings):
+        if not _send_once(name, lambda: _outcome(run, settings.dead_letter_queue, _places(run, settings)), settings):
             return []
         log().info("told", extra={"status": run.status})
         measure(settings.stack, **of_end(run, now()))
     return [name]
 
 
-def _publish_once(name: str, compose_message: Callable[[], Message], settings: NotifierSettings) -> bool:
+def _send_once(name: str, look_up: Callable[[], Outcome], settings: NotifierSettings) -> bool:
     ledger = Ledger(settings.table)
     if not ledger.claim_message(name, now()):
         return False
     try:
-        message = compose_message()
-        aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
+        _send(name, look_up(), settings)
     except Exception:
         # Else the next try would find the claim taken, return, and pass for a success.
         ledger.release_message(name, now())
@@ -99,11 +101,40 @@ def _publish_once(name: str, compose_message: Callable[[], Message], settings: N
     return True
 
 
-def message_of(run: Run, dead_letter_queue: str = "") -> Message:
-    """The message of a run that ended; of one that went wrong with the last lines of its job's log.
+def _send(name: str, outcome: Outcome, settings: NotifierSettings) -> None:
+    """The topic of messages last: what fails before it is sent again, and a webhook tells that by its id."""
+    message = compose(outcome)
+    if settings.webhook_key_arn:
+        key = aws.secret(settings.webhook_key_arn)
+        aws.emit_message(settings.stack, webhook_message(outcome, name, settings.stack, key, now()))
+    if settings.chat_topic_arn:
+        chat = json.dumps(notification(outcome, message.subject))
+        aws.publish(settings.chat_topic_arn, message.subject, chat, message.attributes)
+    aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
+
+
+def _places(run: Run, settings: NotifierSettings) -> Places:
+    """Without links where they cannot be made: a message is worth more than they are."""
+    if not run.was_launched:
+        return NOWHERE
+    try:
+        return aws.places(run.bucket, (run.model_key, run.report_key), settings.link_role_arn)
+    except (ClientError, BotoCoreError) as error:
+        log().warning("no links could be made", extra={"why": str(error)})
+        return NOWHERE
+
+
+def message_of(run: Run) -> Message:
+    """The message of a run that ended, without links, as whoever may read the bucket gets it.
 
     Raises `KeyError` for a run that has not ended.
     """
+    found = frozenset({run.report_key} if run.was_launched and aws.exists(run.bucket, run.report_key) else ())
+    return compose(_outcome(run, "", Places(found)))
+
+
+def _outcome(run: Run, dead_letter_queue: str, places: Places) -> Outcome:
+    """Of a run that went wrong with the last lines of its job's log."""
     went_wrong = run.was_launched and run.status is not Status.EVALUATED
     lines = aws.last_log_lines(run.job, LOG_LINES) if went_wrong else []
-    return compose(outcome_of(run, lines, dead_letter_queue))
+    return outcome_of(run, lines, dead_letter_queue, places)

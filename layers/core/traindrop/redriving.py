@@ -17,6 +17,7 @@ from traindrop.clock import now
 from traindrop.events import (
     FailureNotice,
     InvocationFailed,
+    MessageToWebhook,
     ObjectCreated,
     RerunRequested,
     RunEnded,
@@ -30,7 +31,7 @@ from traindrop.run import Run, Status, run_of
 
 _Event = (
     ObjectCreated | S3Notification | TrainingJobStateChange | RerunRequested | StopRequested | RunEnded | Scheduled
-    | InvocationFailed
+    | InvocationFailed | MessageToWebhook
 )  # fmt: skip
 _EVENT: TypeAdapter[_Event] = TypeAdapter(_Event)
 
@@ -41,7 +42,10 @@ class NotUnderstood(Exception):
 
 @dataclass(frozen=True)
 class Letter:
-    """One event that did not get processed: `payload` is what the function `function` gets of it, `error` is why."""
+    """One event that did not get processed: `payload` is what the function `function` gets of it, `error` is why.
+
+    Of a message that a webhook did not take, `function` is the API destination.
+    """
 
     function: str
     payload: dict[str, Any]
@@ -64,6 +68,8 @@ class Letter:
                 return f"{what} of {detail.run}"
             case InvocationFailed(request_payload=request):
                 return f"function that died with the training job {request.get('TrainingJobName')}"
+            case MessageToWebhook(detail=message):
+                return f"message {message.id} to the webhook"
             case Scheduled():
                 return "tick of its schedule"
             case FailureNotice():
@@ -89,7 +95,7 @@ def read_letter(body: str, attributes: Mapping[str, str]) -> list[Letter]:
     if not isinstance(content, dict):
         raise NotUnderstood("it is no JSON object")
     target = attributes.get("TARGET_ARN", "")
-    if ":function:" in target:
+    if ":function:" in target or ":api-destination/" in target:
         why = f"{attributes.get('ERROR_CODE', 'unknown error')}: {attributes.get('ERROR_MESSAGE', 'no message')}"
         return [_letter(_function(target), content, why)]
     try:
@@ -149,5 +155,7 @@ def _letter(function: str, payload: dict[str, Any], error: str) -> Letter:
 
 
 def _function(arn: str) -> str:
-    """The name in a function's ARN (arn:aws:lambda:region:account:function:name[:version])."""
-    return arn.split(":")[6]
+    """The name in a function's ARN (arn:aws:lambda:region:account:function:name[:version]), or in that of an API
+    destination (arn:aws:events:region:account:api-destination/name/id)."""
+    resource = arn.split(":", 5)[5]
+    return resource.split("/")[1] if resource.startswith("api-destination/") else resource.split(":")[1]

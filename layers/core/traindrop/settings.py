@@ -99,3 +99,8 @@ class TrainerSettings(Settings):
 class NotifierSettings(Settings):
     topic_arn: str
     dead_letter_queue: str
+    # Who signs the links of messages.
+    link_role_arn: str
+    # Empty: there is no such target.
+    chat_topic_arn: str
+    webhook_key_arn: str
