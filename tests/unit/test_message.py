@@ -273,7 +273,7 @@ def test_a_rerun_is_named_where_the_same_files_may_well_have_another_end(kind: K
 def test_an_evaluation_that_failed_says_that_the_model_is_kept_and_where() -> None:
     message = ended(Kind.EVALUATION_FAILED, model_uri="s3://drops/runs/r/output/model.tar.gz")
     assert message.subject == "[traindrop] titanic: evaluation failed"
-    assert "It is kept" in message.body
+    assert "The model is kept" in message.body
     assert "s3://drops/runs/r/output/model.tar.gz" in message.body
     assert "Line 7 is wrong." in message.body
 

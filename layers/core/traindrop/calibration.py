@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 CALIBRATION_BINS = 10
 
+# A difference of two means of the same rows that is none; 1e-16 in a message would look like a finding.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class CalibrationBins:
@@ -34,4 +37,5 @@ def calibration_error(positive: npt.NDArray[np.bool_], probability: npt.NDArray[
     M. P. Naeini, G. Cooper, M. Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian binning, AAAI.
     """
     bins = calibration_bins(positive, probability)
-    return float((bins.rows * np.abs(bins.share - bins.probability)).sum() / len(positive))
+    error = float((bins.rows * np.abs(bins.share - bins.probability)).sum() / len(positive))
+    return 0.0 if error < _ROUNDING else error

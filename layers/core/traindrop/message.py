@@ -91,7 +91,7 @@ def headline(outcome: Outcome) -> str:
         Kind.STOPPED: f"{name}: training was stopped before it was done. This is not a success.",
         Kind.REPEATED: f"{name}: this file was dropped before with the same settings. Nothing was launched.",
         Kind.LAUNCH_FAILED: f"{name}: the training job could not be launched. Nothing was spent.",
-        Kind.EVALUATION_FAILED: f"{name} was trained, but the model could not be evaluated. It is kept.",
+        Kind.EVALUATION_FAILED: f"{name} was trained, but its evaluation failed. The model is kept.",
         Kind.INTERNAL_ERROR: (
             f"{name}: a part of traindrop itself failed, {function}. The event waits in the dead-letter "
             f"queue {queue}; nothing is lost."

@@ -68,8 +68,8 @@ def commands(outcome: Outcome) -> list[str]:
     if run and outcome.champion:
         champion = shlex.quote(plain_text.line(outcome.champion, 100))
         found.append(f"traindrop compare {shlex.quote(run)} {champion}")
-    if outcome.kind is Kind.EVALUATED and outcome.report_uri:
-        found.append(f"aws s3 cp {shlex.quote(plain_text.line(outcome.report_uri, 1200))} .")
+    if outcome.kind is Kind.EVALUATED and outcome.report_uri and run:
+        found.append(f"traindrop report {shlex.quote(run)}")
     if outcome.kind is Kind.EVALUATED and outcome.model_uri:
         found.append(f"aws s3 cp {shlex.quote(plain_text.line(outcome.model_uri, 1200))} .")
     if outcome.kind in (Kind.FAILED, Kind.STOPPED) and run:
