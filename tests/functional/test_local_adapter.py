@@ -29,7 +29,7 @@ hooks = [
     eventbridge._invoke_target, eventbridge._dispatch_to_api_destination, eventbridge._pattern_event_view,
     eventbridge._build_api_destination_request, eventbridge._connection_auth_headers,
     eventbridge._api_destination_send_sync, eventbridge._create_connection, eventbridge._delete_connection,
-    eventbridge._create_api_destination, eventbridge._delete_api_destination,
+    eventbridge._create_api_destination, eventbridge._delete_api_destination, provisioners._sm_secret_string,
 ]
 print(json.dumps({
     "signatures": {hook.__name__: list(inspect.signature(hook).parameters) for hook in hooks},
@@ -86,6 +86,7 @@ SIGNATURES = {
     "_delete_connection": ["data"],
     "_create_api_destination": ["data"],
     "_delete_api_destination": ["data"],
+    "_sm_secret_string": ["props"],
 }
 
 

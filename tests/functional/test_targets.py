@@ -169,6 +169,19 @@ def test_a_webhooks_event_that_was_sent_before_a_failure_is_sent_again_under_its
     assert webhook_key not in logged()
 
 
+def test_a_key_that_is_none_keeps_nobody_from_the_mail_and_is_not_logged(
+    account: Account, load_event: LoadEvent, webhook_key: str, logged: Callable[[], str]
+) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId="WebhookKey", SecretString=f"{webhook_key}!?")
+    record(account, status=Status.REJECTED, reason="it is empty")
+    notify(load_event, "run_rejected")
+    assert account.events() == []
+    assert len(account.mails()) == 1
+    text = logged()
+    assert "its key is no base64" in text
+    assert webhook_key not in text
+
+
 def test_with_a_chat_its_topic_gets_the_message_in_its_own_format_and_the_attributes(
     account: Account, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ def test_a_webhooks_key_is_in_no_event_no_log_and_no_setting(stack: Pipeline, re
     wait_for(lambda: receiver[0].about("tulips"))
     key = key_of(stack)
     assert len(key) == 64
+    assert key.isalnum()
     assert all(key.encode() not in request.body and key not in str(request.headers) for request in receiver[0].requests)
     assert stack.log("Notifier", key) == []
     function: Any = boto3.client("lambda").get_function_configuration(FunctionName=stack.resource("Notifier"))

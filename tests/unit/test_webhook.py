@@ -34,6 +34,12 @@ def test_the_signature_is_that_of_standard_webhooks_own_example(key: str) -> Non
     assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+@pytest.mark.parametrize("key", ["no base64!", "abc", f"{KEY}\n"])
+def test_a_key_that_is_no_base64_signs_nothing(key: str) -> None:
+    with pytest.raises(ValueError, match=r"base64|padding|characters"):
+        signature("msg_0", "0", "{}", key)
+
+
 def snippet() -> Any:
     """The function with which docs/messages.md says to verify."""
     text = (ROOT / "docs" / "messages.md").read_text("utf-8")

@@ -10,6 +10,7 @@ import copy
 import json
 import logging
 import os
+import string
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -45,6 +46,7 @@ def install(enforce_iam: bool, retry_seconds: float) -> None:
     # No chat is reachable from here: what it would be sent is what its topic is sent.
     for kind in ("SlackChannelConfiguration", "MicrosoftTeamsChannelConfiguration"):
         handlers[f"AWS::Chatbot::{kind}"] = {"create": _make_channel, "delete": lambda _name, _properties: None}
+    _make_passwords_without_punctuation()
     invoke = eventbridge._invoke_target
 
     def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any = None) -> None:
@@ -139,6 +141,20 @@ def _may_call(target: Mapping[str, Any], rule: str) -> bool:
     )
     policies = iam_evaluator._gather_role_policies(name, account)
     return bool(iam_evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def _make_passwords_without_punctuation() -> None:
+    """MiniStack's CloudFormation does not heed ExcludePunctuation of a generated secret."""
+    secret_of = provisioners._sm_secret_string
+
+    def without(properties: dict[str, Any]) -> str:
+        wanted = properties.get("GenerateSecretString", {})
+        if wanted.get("ExcludePunctuation"):
+            excluded = wanted.get("ExcludeCharacters", "") + string.punctuation
+            properties = {**properties, "GenerateSecretString": {**wanted, "ExcludeCharacters": excluded}}
+        return str(secret_of(properties))
+
+    provisioners._sm_secret_string = without
 
 
 def _make_connection(_name: str, properties: dict[str, Any], _stack: str) -> Made:

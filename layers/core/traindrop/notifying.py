@@ -105,12 +105,22 @@ def _send(name: str, outcome: Outcome, settings: NotifierSettings) -> None:
     """The topic of messages last: what fails before it is sent again, and a webhook tells that by its id."""
     message = compose(outcome)
     if settings.webhook_key_arn:
-        key = aws.secret(settings.webhook_key_arn)
-        aws.emit_message(settings.stack, webhook_message(outcome, name, settings.stack, key, now()))
+        _send_to_webhook(name, outcome, settings)
     if settings.chat_topic_arn:
         chat = json.dumps(notification(outcome, message.subject))
         aws.publish(settings.chat_topic_arn, message.subject, chat, message.attributes)
     aws.publish(settings.topic_arn, message.subject, message.body, message.attributes)
+
+
+def _send_to_webhook(name: str, outcome: Outcome, settings: NotifierSettings) -> None:
+    """A key that somebody put there and that is none keeps nobody from the mail."""
+    key = aws.secret(settings.webhook_key_arn)
+    try:
+        message = webhook_message(outcome, name, settings.stack, key, now())
+    except ValueError:
+        log().error("the webhook got nothing: its key is no base64")
+        return
+    aws.emit_message(settings.stack, message)
 
 
 def _places(run: Run, settings: NotifierSettings) -> Places:

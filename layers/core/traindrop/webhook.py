@@ -25,7 +25,10 @@ _MOST_TEXT, _MOST_WARNINGS = 1000, 10
 
 
 def webhook_message(outcome: Outcome, name: str, stack: str, key: str, moment: datetime) -> MessageSent:
-    """The signed message `name` (of a run its name); `key` is base64, with or without `whsec_` in front."""
+    """The signed message `name` (of a run its name); `key` is base64, with or without `whsec_` in front.
+
+    Raises `ValueError` for another key.
+    """
     # It is the receiver's to tell a repeated delivery by, so the moment has no part in it.
     identity = hashlib.sha256(f"{stack}/{name}".encode()).hexdigest()[:32]
     timestamp = str(int(moment.timestamp()))
@@ -38,8 +41,8 @@ def webhook_message(outcome: Outcome, name: str, stack: str, key: str, moment: d
 
 
 def signature(identity: str, timestamp: str, payload: str, key: str) -> str:
-    """`v1,<base64>` of the HMAC-SHA256."""
-    secret = base64.b64decode(key.removeprefix(PREFIX))
+    """`v1,<base64>` of the HMAC-SHA256. Raises `ValueError` for a key that is no base64."""
+    secret = base64.b64decode(key.removeprefix(PREFIX), validate=True)
     digest = hmac.new(secret, f"{identity}.{timestamp}.{payload}".encode(), hashlib.sha256).digest()
     return f"v1,{base64.b64encode(digest).decode()}"
 
