@@ -34,8 +34,6 @@ def print_run(
         found = message_of(run)
         console.print(plain(found.subject, "bold"))
         console.print(plain(f"\n{found.body}"), soft_wrap=True)
-    if run.report_uri:
-        console.print(plain(f"Report: {run.report_uri}\nTo open it: traindrop report {run.run}\n"), soft_wrap=True)
     console.print(_times(run))
     if is_local and was_billed(run):
         console.print("This is a local AWS: nothing was billed. The cost is what AWS would bill.", soft_wrap=True)

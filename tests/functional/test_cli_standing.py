@@ -135,15 +135,6 @@ def test_on_the_local_aws_the_cost_is_said_to_be_what_aws_would_bill(account: Ac
     assert console.file.getvalue().count("nothing was billed") == 1  # type: ignore[attr-defined]
 
 
-def test_an_evaluated_run_names_its_report_and_how_to_open_it_and_no_other_does() -> None:
-    for status, count in ((Status.EVALUATED, 1), (Status.FAILED, 0), (Status.IN_PROGRESS, 0)):
-        console = Console(file=io.StringIO(), width=200)
-        run = a_run(status=status, **PRICED, **TRAINED)
-        print_run(run, console, message=False)
-        assert console.file.getvalue().count(f"{run.run}/report.html") == count  # type: ignore[attr-defined]
-        assert console.file.getvalue().count(f"traindrop report {run.run}") == count  # type: ignore[attr-defined]
-
-
 def test_scripts_are_told_the_worst_case_before_and_the_cost_after() -> None:
     before = as_json(a_run(**PRICED))
     assert (before["worst_case_usd"], before["cost"]) == (0.115, None)
