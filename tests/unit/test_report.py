@@ -162,6 +162,12 @@ def test_ticks_are_round_numbers_within_the_range() -> None:
     assert charts.ticks(1e-7, 3e-7) == pytest.approx([1e-7, 1.5e-7, 2e-7, 2.5e-7, 3e-7])
 
 
+def test_the_numbers_below_bars_are_written_out() -> None:
+    drawn = charts.bars("Importance", ["a", "b"], Series("", (0.0122, 0.0041)), errors=(0.002, 0.001))
+    assert ">0.0025<" in drawn or ">0.005<" in drawn
+    assert "…" not in drawn
+
+
 def test_a_bar_with_a_very_long_name_is_drawn() -> None:
     drawn = charts.bars("x", ["n" * 5000, "m"], Series("", [0.5, 0.1], hints=["a", "b"]), errors=[0.1, 0])
     assert drawn.count("<rect") > 2

@@ -95,7 +95,11 @@ def bars(title: str, labels: Sequence[str], series: Series, errors: Sequence[flo
     ends = [0.0, *(value + error for value, error in zip(series.points, widths, strict=True))]
     starts = [0.0, *(value - error for value, error in zip(series.points, widths, strict=True) if error)]
     span = spread([*starts, *ends])
-    settings = _settings(Axes("", ""), [], span) | {"height": 50 + 24 * max(2, len(labels)), "range": span}
+    settings = _settings(Axes("", ""), [], span) | {
+        "height": 50 + 24 * max(2, len(labels)),
+        "range": span,
+        "truncate_label": -1,  # pygal would cut 0.002 to 0.0…
+    }
     chart = pygal.HorizontalBar(**settings)
     # Cut here: pygal leaves room for the whole of each, and never ends where a long one leaves none for an axis title.
     chart.x_labels = [plain_text.line(label, _LONGEST_LABEL) for label in reversed(labels)]
