@@ -14,7 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.pipeline.pipeline import ENDLESS, Pipeline, labelled
+from tests.pipeline.pipeline import ENDLESS, FEW_ROUNDS, Pipeline, labelled
 from tests.waiting import wait_for
 
 from traindrop.lambda_jobs import LambdaJobs
@@ -202,3 +202,17 @@ def test_lambda_jobs_count_among_the_stacks_jobs_and_give_their_place_back(pipel
     assert run.job in ledger.slots()
     assert pipeline.traindrop("stop", run.run, "--yes").returncode == 0
     wait_for(lambda: run.job not in ledger.slots())
+
+
+def test_the_trainer_of_large_files_carries_out_a_job_too_with_a_role_of_its_own(pipeline: Pipeline) -> None:
+    pipeline.drop("large", labelled(), hyperparameters=FEW_ROUNDS, instance_type="lambda")
+    (run,) = pipeline.told("large")
+    # A file of its size would take too long here: the same request once more, under a name of no run.
+    name = f"{run.run[:-12]}{'0' * 12}"
+    request = json.loads(pipeline.read(run.request_key) or b"") | {"TrainingJobName": name}
+    jobs(pipeline).create(request, "us-east-1")
+    function = f"{pipeline.stack.name}-LargeTrainer"
+    boto3.client("lambda").invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(request))
+    ended = wait_for(lambda: job if (job := jobs(pipeline).stored(name).state).is_over else None)
+    assert (ended.status, ended.failure_reason) == ("Completed", None)
+    assert pipeline.read(f"runs/{name}/output/model.tar.gz")

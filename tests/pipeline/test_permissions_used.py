@@ -33,9 +33,22 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("LauncherRole", "StopOwn", "sagemaker:StopTrainingJob"): CUT_OFF,
     **{
         (f"{function}Role", "Trace", action): "Lambda itself sends the traces; the local one keeps none"
-        for function in ("Launcher", "Dispatcher", "Evaluator", "Notifier")
+        for function in ("Launcher", "Dispatcher", "Trainer", "LargeTrainer", "Evaluator", "Notifier")
         for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
     },
+    **{
+        (
+            f"{function}Role",
+            "HandOver",
+            "lambda:InvokeFunction",
+        ): "only files above 202 MB go to the large trainer"
+        for function in ("Launcher", "Dispatcher")
+    },
+    (
+        "LargeTrainerRole",
+        "GiveUp",
+        "lambda:InvokeFunction",
+    ): "it is its smaller twin that test_lambda.py kills",
     ("EvaluatorRole", "ReadTestData", "s3:GetObject"): "only where an existing bucket keeps no versions",
 }
 

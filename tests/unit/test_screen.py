@@ -49,6 +49,7 @@ def ended(status: Status, **fields: Any) -> Run:
 @pytest.fixture(autouse=True)
 def hostile_log(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws, "last_log_lines", lambda _job, _count: [HOSTILE, UNBALANCED])
+    monkeypatch.setattr(aws, "exists", lambda _bucket, _key: True)
 
 
 @pytest.mark.parametrize("command", SHOW)

@@ -195,7 +195,7 @@ class TrainingRequest(_Theirs):
     """Of a CreateTrainingJob request, what the trainer needs to find its job by."""
 
     training_job_name: str = Field(alias="TrainingJobName")
-    role_arn: str = Field(alias="RoleArn")
+    role_arn: str = Field(alias="RoleArn", pattern=r"^arn:[\w-]+:iam::\d{12}:role/.")
 
     @property
     def account(self) -> str:
