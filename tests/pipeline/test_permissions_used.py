@@ -18,6 +18,8 @@ from traindrop_cli.local.grants import Grant, read_grants
 Permission = tuple[str, str, str, str]
 BY_SAGEMAKER = "SageMaker itself needs it (docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html); the local one"
 CUT_OFF = "only after a launch that was cut off or stopped in its midst: tests/simulation"
+FOR_LARGE = "only a file above 202 MB goes to the large trainer, and each other one to its smaller twin"
+GROUP_IS_THERE = "SageMaker's jobs of earlier tests have made the log group"
 # By role, statement and action: why nothing here uses it.
 NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("TrainingRole", "PullImage", "ecr:BatchCheckLayerAvailability"): f"{BY_SAGEMAKER} pulls no images",
@@ -36,19 +38,11 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
         for function in ("Launcher", "Dispatcher", "Trainer", "LargeTrainer", "Evaluator", "Notifier")
         for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
     },
-    **{
-        (
-            f"{function}Role",
-            "HandOver",
-            "lambda:InvokeFunction",
-        ): "only files above 202 MB go to the large trainer"
-        for function in ("Launcher", "Dispatcher")
-    },
-    (
-        "LargeTrainerRole",
-        "GiveUp",
-        "lambda:InvokeFunction",
-    ): "it is its smaller twin that test_lambda.py kills",
+    ("LauncherRole", "HandOver", "lambda:InvokeFunction"): FOR_LARGE,
+    ("DispatcherRole", "HandOver", "lambda:InvokeFunction"): FOR_LARGE,
+    ("LargeTrainerRole", "GiveUp", "lambda:InvokeFunction"): "test_lambda.py kills its smaller twin",
+    ("LargeTrainerRole", "MakeTrainingLog", "logs:CreateLogGroup"): GROUP_IS_THERE,
+    ("TrainerRole", "MakeTrainingLog", "logs:CreateLogGroup"): GROUP_IS_THERE,
     ("EvaluatorRole", "ReadTestData", "s3:GetObject"): "only where an existing bucket keeps no versions",
 }
 
