@@ -16,6 +16,8 @@ from traindrop_cli.local.template import read_template
 
 # What the SAM CLI would pull; tests/sam/base_image.sh makes one that stands in for it.
 IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
+# As Lambda, which delivers again what was not answered: of some 160 one hung, and of others the answer was lost.
+TRIES, SECONDS = 3, 100
 _PLACES = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
@@ -52,14 +54,20 @@ def invoke(
     template.write_text(json.dumps(_with_variables(function, variables)), "utf-8")
     file.write_text(json.dumps(event), "utf-8")
     command: list[str | Path] = [VENV / "bin/sam", "local", "invoke", function, "--skip-pull-image"]
-    for _ in range(2):  # as Lambda, which delivers again what was not answered: of some 160 one hung
-        done = subprocess.run(  # noqa: S603 - the SAM CLI
-            [*command, "--template", template, "--event", file], cwd=folder, env=_environment(engine, folder),
-            capture_output=True, text=True, check=False, timeout=180,
-        )  # fmt: skip
+    told = ""
+    for _ in range(TRIES):
+        try:
+            done = subprocess.run(  # noqa: S603 - the SAM CLI
+                [*command, "--template", template, "--event", file], cwd=folder, env=_environment(engine, folder),
+                capture_output=True, text=True, check=False, timeout=SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            told = f"no answer within {SECONDS} s"
+            continue
         if lines := done.stdout.strip().splitlines():
             return json.loads(lines[-1])
-    raise RuntimeError(f"sam local invoke {function}, exit status {done.returncode}:\n{done.stderr[-3000:]}")
+        told = f"exit status {done.returncode}:\n{done.stderr[-3000:]}"
+    raise RuntimeError(f"sam local invoke {function}, tried {TRIES} times: {told}")
 
 
 def _with_variables(function: str, variables: Mapping[str, str]) -> dict[str, Any]:
