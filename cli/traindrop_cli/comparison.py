@@ -1,6 +1,5 @@
 """Runs side by side: what they were told and given, and what came of it. Pure."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from traindrop import plain_text
 from traindrop.billed import run_usd, was_billed
 from traindrop.cost import dollars
 from traindrop.run import Run
+from traindrop.script_mode import written_hyperparameters
 
 Request = Mapping[str, Any]
 # Files and folders of the run itself: they always differ, and say nothing.
@@ -84,9 +84,9 @@ def _config(run: Run, request: Request) -> Iterator[tuple[str, str | None]]:
     yield "task", run.task
     yield "metric", run.metric
     yield "minimum", None if run.minimum is None else plain_text.number(run.minimum)
-    for name, value in sorted(request.get("HyperParameters", {}).items()):
+    for name, value in sorted(written_hyperparameters(request).items()):
         if not name.startswith(_OF_THE_RUN) and name not in _SAID_ELSEWHERE:
-            yield name, _decoded(value)
+            yield name, value
     for name, value in sorted(request.get("Environment", {}).items()):
         yield f"environment {name}", value
 
@@ -110,15 +110,6 @@ def with_interval(run: Run, metric: str) -> str | None:
     low, high = run.intervals.get(metric, (None, None)) if run.metrics else (None, None)
     between = "" if low is None or high is None else f" ({plain_text.number(low)} to {plain_text.number(high)})"
     return f"{plain_text.number(value)}{between}"
-
-
-def _decoded(value: str) -> str:
-    """A hyperparameter as it stood in training.yaml: the toolkit takes them as JSON."""
-    try:
-        found = json.loads(value)
-    except ValueError:
-        return value
-    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
 
 
 def _count(number: int | None) -> str | None:

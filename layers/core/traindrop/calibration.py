@@ -20,10 +20,15 @@ class CalibrationBins:
     share: npt.NDArray[np.float64]
 
 
+def bin_of(probability: npt.NDArray[np.floating]) -> npt.NDArray[np.intp]:
+    """The number of the bin that each is in; one on an edge is in the lower."""
+    return np.searchsorted(np.linspace(0, 1, CALIBRATION_BINS + 1)[1:-1], probability)
+
+
 def calibration_bins(positive: npt.NDArray[np.bool_], probability: npt.NDArray[np.floating]) -> CalibrationBins:
     """What share of the rows was of class 1 where the model said about so; scikit-learn's uniform calibration_curve."""
     wide = probability.astype(np.float64)
-    place = np.searchsorted(np.linspace(0, 1, CALIBRATION_BINS + 1)[1:-1], wide)
+    place = bin_of(wide)
     rows = np.bincount(place, minlength=CALIBRATION_BINS)
     some = rows > 0
     sums = (np.bincount(place, weights=values, minlength=CALIBRATION_BINS)[some] for values in (wide, positive))

@@ -1,12 +1,11 @@
 """A run looked at as a careful colleague would: its files side by side, and what its numbers rest on."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from traindrop import column_doubts, file_differences, metric_doubts
 from traindrop.column import Column
 from traindrop.column_summary import MOST_COLUMNS, ColumnSummary, summary
-from traindrop.csv_rows import DatasetError
+from traindrop.csv_rows import DatasetError, named
 from traindrop.doubts import Doubt, few_of_each_kind
 from traindrop.file_look import FileLook, look_at
 from traindrop.file_parts import Source, rows_of
@@ -41,25 +40,17 @@ def doubts_about_files(
 
 def _looks(train: Source, test: Source | None) -> tuple[FileLook, FileLook | None]:
     """Rows are digested over the columns that both files have. Raises DatasetError, which names the file."""
-    with _named(train):
+    with named(train.name):
         rows = rows_of(train)
     if test is None:
-        with _named(train):
+        with named(train.name):
             return look_at(rows, rows.header), None
-    with _named(test):
+    with named(test.name):
         others = rows_of(test)
         both = [name for name in rows.header if name in others.header]
         second = look_at(others, both)
-    with _named(train):
+    with named(train.name):
         return look_at(rows, both), second
-
-
-@contextmanager
-def _named(source: Source) -> Iterator[None]:
-    try:
-        yield
-    except DatasetError as error:
-        raise DatasetError(f"{source.name}: {error}", *error.cells) from error
 
 
 def _used(train: FileLook, schema: Schema) -> list[Column]:

@@ -6,6 +6,7 @@ Standard library only and Python 3.10-safe: bundled with training scripts.
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
@@ -58,6 +59,15 @@ class DatasetError(Exception):
         for cell in self.cells:
             text = text.replace(cell, "…")
         return text
+
+
+@contextmanager
+def named(file: str) -> Iterator[None]:
+    """Puts the file's name in front of what is wrong with it."""
+    try:
+        yield
+    except DatasetError as error:
+        raise DatasetError(f"{file}: {error}", *error.cells) from error
 
 
 class Readable(Protocol):

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from traindrop.calibration import calibration_bins
+
 MAX_POINTS = 200
 MAX_CLASSES = 10  # of which each has a curve: more lines nobody can tell apart
 _BINS_OF_PROBABILITY = 20
-_BINS_OF_CALIBRATION = 10
 _BINS_OF_RESIDUALS = 30
 DRAWABLE = 1e100  # beyond it differences overflow
 # Residuals beyond these quantiles count in the outermost bins: one outlier would leave a single bar.
@@ -172,14 +173,13 @@ def _precision_recall(name: str, found: _Ranked) -> Curve | None:
 
 
 def _calibration(name: str, positive: npt.NDArray[np.bool_], score: Floats) -> Calibration:
-    bins = np.minimum((score * _BINS_OF_CALIBRATION).astype(np.int64), _BINS_OF_CALIBRATION - 1)
-    rows = np.bincount(bins, minlength=_BINS_OF_CALIBRATION)
-    some = rows > 0
-    means, shares = (
-        np.bincount(bins, weights=values, minlength=_BINS_OF_CALIBRATION)[some] / rows[some]
-        for values in (score, positive)
+    bins = calibration_bins(positive, score)
+    return Calibration(
+        name=name,
+        predicted=_short(bins.probability),
+        observed=_short(bins.share),
+        rows=tuple(bins.rows.tolist()),
     )
-    return Calibration(name=name, predicted=_short(means), observed=_short(shares), rows=tuple(rows[some].tolist()))
 
 
 def _by_class(truth: Truth, probability: Floats, classes: tuple[str, ...]) -> Histogram:

@@ -35,7 +35,7 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
     there = run.model_copy(update={"instance_type": job.resource_config.instance_type or run.instance_type})
     too_much = again is not None and not allows_another_attempt(there, _spent(run, job))
     if again is not None and not too_much:
-        return _try_again(run, job, again, ledger)
+        return _try_again(run, there, job, again, ledger)
     billable = _of_all_attempts(run.earlier_billable_seconds, job.billable_time_in_seconds)
     # What would have been billed without spot.
     trained = _of_all_attempts(run.earlier_training_seconds, job.training_time_in_seconds)
@@ -52,13 +52,13 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
     return ledger.stored(name)
 
 
-def _try_again(run: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger) -> Run:
-    instance_type = job.resource_config.instance_type or run.instance_type
-    moves = instance_type != run.instance_type
+def _try_again(run: Run, there: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger) -> Run:
+    """`there`: the run in the place of its further attempt."""
+    moves = there.instance_type != run.instance_type
     ledger.try_again(
-        run.model_copy(update={"instance_type": instance_type}),
+        there,
         now(),
-        instance_type=instance_type,
+        instance_type=there.instance_type,
         earlier_usd=_spent(run, job) if moves else run.earlier_usd,
         waits_for=again.waits_for,
         not_before=now() + again.after,

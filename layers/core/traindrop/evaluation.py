@@ -160,10 +160,9 @@ def predict_archives(
     predict = _predict(folder / "model", schema, subject)
     if predict is None and not own_file:
         raise EvaluationFailed("all that is known of its model are its predictions for another test file.")
-    file = subject.test_file or test_csv.name
-    reader = subject.preparation.read if subject.preparation else read
-    found = read_held_out(test_csv, schema, predict, file=file, reader=reader)
-    return Rows(schema, found.truth, _predicted(found, (output_dir or folder / "model") / PREDICTIONS, schema))
+    test = _Test.of(test_csv, subject, (output_dir or folder / "model") / PREDICTIONS)
+    found = read_held_out(test.path, schema, predict, file=test.name, reader=test.reader)
+    return Rows(schema, found.truth, _predicted(found, test.written, schema))
 
 
 def _unpacked(model: Path, output: Path | None, folder: Path, subject: Subject) -> Path | None:
@@ -199,24 +198,21 @@ def evaluate_model(
     validation = (training_metrics(output_dir / METRICS) if output_dir else {}) or subject.validation
     about = _about(subject, schema, validation) | {"curves": _learning(output_dir)}
     fitted = (training_metrics(output_dir / METRICS, "train") if output_dir else {}) or subject.fitted
-    unscored = Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
-    if test_csv is None:
-        return _doubted(unscored, schema, None, fitted, subject, watch)
-    predict = _predict(model_dir, schema, subject)
-    watch.lap("load")
-    test = _Test(
-        test_csv, subject.test_file or test_csv.name, subject.preparation.read if subject.preparation else read,
-        (output_dir or model_dir) / PREDICTIONS,
-    )  # fmt: skip
-    if predictions_to is not None and not _is_headerless(subject) and lacks_target(test_csv, schema):
-        rows = write_predictions(
-            test_csv, schema, predict, test.written, predictions_to, file=test.name, reader=test.reader
-        )
-        watch.lap("predict")
-        told = Predicted(file=test.name, rows=rows, predictions=subject.predictions_uri)
-        return _doubted(unscored.model_copy(update={"predicted": told}), schema, test_csv, fitted, subject, watch)
-    scored = _scores_of(test, predict, schema, subject, about, watch, keep)
-    return _doubted(scored, schema, test_csv, fitted, subject, watch)
+    evaluation = Evaluation(**about, main_metric=_main_metric(subject, schema, validation), timings=watch.laps)
+    if test_csv is not None:
+        predict = _predict(model_dir, schema, subject)
+        watch.lap("load")
+        test = _Test.of(test_csv, subject, (output_dir or model_dir) / PREDICTIONS)
+        if predictions_to is not None and not _is_headerless(subject) and lacks_target(test_csv, schema):
+            rows = write_predictions(
+                test_csv, schema, predict, test.written, predictions_to, file=test.name, reader=test.reader
+            )
+            watch.lap("predict")
+            told = Predicted(file=test.name, rows=rows, predictions=subject.predictions_uri)
+            evaluation = evaluation.model_copy(update={"predicted": told})
+        else:
+            evaluation = _scores_of(test, predict, schema, subject, about, watch, keep)
+    return _doubted(evaluation, schema, test_csv, fitted, subject, watch)
 
 
 @dataclass(frozen=True)
@@ -227,6 +223,11 @@ class _Test:
     name: str
     reader: Reader
     written: Path
+
+    @classmethod
+    def of(cls, path: Path, subject: Subject, written: Path) -> "_Test":
+        reader = subject.preparation.read if subject.preparation else read
+        return cls(path, subject.test_file or path.name, reader, written)
 
 
 def _scores_of(

@@ -14,7 +14,7 @@ from math import erfc, exp, lgamma, log
 import numpy as np
 import numpy.typing as npt
 
-from traindrop.weighted_metrics import Predictions, Statistic, Truth, statistic
+from traindrop.weighted_metrics import Predictions, Statistic, Truth, classes_called, statistic
 
 # Fewer rows than this show nothing: a handful of rows on which one model is right by chance has no spread at all.
 LEAST_ROWS = 10
@@ -119,7 +119,7 @@ def _weights(rng: np.random.Generator, rows: int, bag: int, bags: int) -> Iterat
 
 def _differ(truth: Truth, first: Predictions, second: Predictions) -> bool:
     """McNemar's test at 5 %: whether more rows are right by one model alone than by the other alone."""
-    right = [_called(each) == truth for each in (first, second)]
+    right = [classes_called(each) == truth for each in (first, second)]
     alone = sorted((int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())))
     return mcnemar(*alone) < 0.05
 
@@ -135,8 +135,3 @@ def mcnemar(one: int, other: int) -> float:
 
 def _two_sided(z: float) -> float:
     return erfc(z / 2**0.5)
-
-
-def _called(predictions: Predictions) -> npt.NDArray[np.int64]:
-    found = predictions.argmax(axis=1) if predictions.ndim == 2 else predictions > 0.5
-    return found.astype(np.int64)

@@ -16,16 +16,14 @@ from dataclasses import dataclass
 
 from traindrop.errors import Rejected
 from traindrop.estimate import MEMORY_MARGIN, Estimate
+from traindrop.lambda_limits import HANDLER_MB, MEMORY_PER_BYTE
 from traindrop.machines import GIB, LADDER, Machine
 
-# Of a function's memory, what Python, the runtime and the handler take beside the script (benchmarks/README.md).
-HANDLER_MEMORY = 150 * 1024**2
+HANDLER_MEMORY = HANDLER_MB * 1024**2
 # What the system and the container's own processes take of an instance.
 INSTANCE_MEMORY = GIB
 SOON, LATEST_IN_LAMBDA, HOUR = 60.0, 600.0, 3600.0
 MOST_INSTANCES = 4
-# Of a file, what a script that was not measured is taken to need: text as numbers, with a copy for the split.
-_MEMORY_PER_BYTE = 8
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,9 @@ def on_instances(estimate: Estimate, *, may_share: bool) -> Placement:
 
 def by_size(size: int, framework: str) -> Placement:
     """The smallest instance that holds a file of so many bytes eight times: for scripts that were not measured."""
-    needed = size * _MEMORY_PER_BYTE
+    needed = size * MEMORY_PER_BYTE
     chosen = next((each for each in LADDER if each.memory - INSTANCE_MEMORY >= needed), LADDER[-1])
-    rule = f"the smallest that has {_MEMORY_PER_BYTE} times the file's {_size(size)}"
+    rule = f"the smallest that has {MEMORY_PER_BYTE} times the file's {_size(size)}"
     why = f"{rule}; framework {framework} is not estimated"
     return Placement(chosen.name, 1, why)
 

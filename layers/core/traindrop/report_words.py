@@ -1,6 +1,5 @@
 """What a report says in words and tables: metrics, times, settings, and how to get the same model again."""
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from traindrop import plain_text
 from traindrop.evaluation import Evaluation
 from traindrop.lambda_limits import LAMBDA
 from traindrop.run import Run
+from traindrop.script_mode import written_hyperparameters
 
 METRICS = {
     "auc": "ROC AUC", "pr_auc": "PR AUC", "f1": "F1", "f1_macro": "F1, macro", "f1_weighted": "F1, weighted",
@@ -76,20 +76,11 @@ def settings(run: Run, evaluation: Evaluation, request: Mapping[str, Any]) -> li
         "environment": ", ".join(request.get("Environment", {})) or None,
     }
     asked = {
-        name: _decoded(value)
-        for name, value in sorted(request.get("HyperParameters", {}).items())
+        name: value
+        for name, value in sorted(written_hyperparameters(request).items())
         if not name.startswith("sagemaker_") and name not in found
     }
     return [(name, value) for name, value in (found | asked).items() if value is not None][:_MAX_SETTINGS]
-
-
-def _decoded(value: str) -> str:
-    """A hyperparameter as a person wrote it: script mode has each as JSON."""
-    try:
-        found = json.loads(value)
-    except ValueError:
-        return value
-    return found if isinstance(found, str) else value
 
 
 def ingredients(run: Run, evaluation: Evaluation) -> list[tuple[str, str]]:

@@ -55,6 +55,15 @@ def decoded_hyperparameters(request: Request) -> dict[str, Any]:
     return {key: _decoded(value) for key, value in request.get("HyperParameters", {}).items()}
 
 
+def written_hyperparameters(request: Request) -> dict[str, str]:
+    """Every hyperparameter as it stood in training.yaml, for a person."""
+    found = decoded_hyperparameters(request)
+    return {
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in found.items()
+    }
+
+
 def script_arguments(request: Request) -> list[str]:
     """The script's command line: `--key value` sorted by key, without SageMaker's own hyperparameters.
 

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from traindrop.csv_rows import named
 from traindrop.dataset import DatasetError, Schema, fit_schema, read
 
 Array = npt.NDArray[Any]
@@ -66,7 +67,7 @@ def names(text: str) -> tuple[str, ...]:
 def training_data(options: argparse.Namespace) -> tuple[Schema, Array, Array]:
     """Schema, features and target of the train channel. Raises `DatasetError`, which names the file."""
     file = only_csv(Path(os.environ["SM_CHANNEL_TRAIN"]), options.train)
-    with named(file):
+    with named(file.name):
         schema = fit_schema(file, options.target, options.task, options.drop)
         features, target = load(file, schema)
     return schema, features, target
@@ -83,15 +84,6 @@ def only_csv(channel: Path, name: str) -> Path:
         listed = ", ".join(path.name for path in found) or "none"
         raise DatasetError(f"{channel}: expected one CSV file, found {listed}. Name one with --{channel.name}.")
     return found[0]
-
-
-@contextmanager
-def named(path: Path) -> Iterator[None]:
-    """Puts the file's name in front of what is wrong with it."""
-    try:
-        yield
-    except DatasetError as error:
-        raise DatasetError(f"{path.name}: {error}", *error.cells) from error
 
 
 def load(path: Path, schema: Schema) -> tuple[Array, Array]:
@@ -214,7 +206,7 @@ def predict_test_channel(schema: Schema, options: argparse.Namespace, predict: P
     file = only_csv(Path(channel), options.test)
     path = Path(os.environ["SM_OUTPUT_DATA_DIR"]) / "predictions.csv"
     columns = [f"probability_{name}" for name in schema.classes] or ["prediction"]
-    with named(file), path.open("w", encoding="utf-8", newline="") as stream:
+    with named(file.name), path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["row", *columns])
         row = 0

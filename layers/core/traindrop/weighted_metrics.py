@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from traindrop.calibration import CALIBRATION_BINS, bin_of
+from traindrop.scoring import THRESHOLD
+
 Floats = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.generic]
 Predictions = npt.NDArray[np.floating]
 # From weights of shape (draws, rows) to one value for each draw; not a number where it is undefined.
 Statistic = Callable[[Floats], Floats]
-_BINS = 10
 
 
 def statistic(metric: str, task: str, truth: Truth, predictions: Predictions) -> Statistic | None:
@@ -22,7 +24,7 @@ def statistic(metric: str, task: str, truth: Truth, predictions: Predictions) ->
         return _of_numbers(metric, truth.astype(np.float64), predictions.astype(np.float64))
     classes = predictions.shape[1] if predictions.ndim == 2 else 2
     labels = truth.astype(np.int64)
-    called = predictions.argmax(axis=1) if predictions.ndim == 2 else (predictions > 0.5).astype(np.int64)
+    called = classes_called(predictions)
     if metric == "accuracy":
         return _mean((called == labels).astype(np.float64))
     if metric == "log_loss":
@@ -32,6 +34,12 @@ def statistic(metric: str, task: str, truth: Truth, predictions: Predictions) ->
     if task == "binary":
         return _of_probability(metric, labels, called, predictions)
     return _mean_area(labels, predictions) if metric == "auc" else None
+
+
+def classes_called(predictions: Predictions) -> npt.NDArray[np.int64]:
+    """The class that each row is called, by its number: as `traindrop.scoring` does."""
+    found = predictions.argmax(axis=1) if predictions.ndim == 2 else predictions > THRESHOLD
+    return found.astype(np.int64)
 
 
 def _of_numbers(metric: str, truth: Floats, predictions: Floats) -> Statistic | None:
@@ -173,9 +181,8 @@ def _average_precision(positive: npt.NDArray[np.bool_], score: Predictions) -> S
 
 
 def _calibration_error(positive: npt.NDArray[np.bool_], score: Floats) -> Statistic:
-    """Over ten bins of equal width: how far the mean probability is from the share of positives."""
-    place = np.searchsorted(np.linspace(0, 1, _BINS + 1)[1:-1], score)
-    gaps = np.where(place[:, None] == np.arange(_BINS), (positive - score)[:, None], 0.0)
+    """Over bins of equal width: how far the mean probability is from the share of positives."""
+    gaps = np.where(bin_of(score)[:, None] == np.arange(CALIBRATION_BINS), (positive - score)[:, None], 0.0)
     return lambda weights: np.abs(weights @ gaps).sum(axis=1) / weights.sum(axis=1)
 
 
