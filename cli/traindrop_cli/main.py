@@ -103,6 +103,22 @@ def show(run: str, json: Json = False, stack: StackName = None) -> None:
 
 
 @app.command()
+def logs(
+    run: str,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on to the end of the training.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object for each line: job, line.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Print what the training of a run wrote, of all its attempts. Ctrl-C ends the following, not the run.
+
+    Exit status: 0, or 130 after Ctrl-C; 3 a wrong call, such as a run that was never launched.
+    """
+    from traindrop_cli.commands.logs import run_logs
+
+    raise typer.Exit(run_logs(run, follow=follow, json=json, stack=stack))
+
+
+@app.command()
 def report(
     run: str,
     output: Annotated[
@@ -115,6 +131,22 @@ def report(
     from traindrop_cli.commands.report import run_report
 
     run_report(run, output, show=not no_open, stack=stack)
+
+
+@app.command()
+def model(
+    run: Annotated[str | None, typer.Argument(help="The run. Default: the champion of --dataset.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="The dataset whose champion's model is meant.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to make and unpack into. Default: <run>-model.", show_default=False)
+    ] = None,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Fetch the model of a run, or of a dataset's champion, and unpack it into a new folder."""
+    from traindrop_cli.commands.model import run_model
+
+    run_model(run, dataset, output, json=json, stack=stack)
 
 
 @app.command()
