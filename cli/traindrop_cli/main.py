@@ -150,6 +150,24 @@ def model(
 
 
 @app.command()
+def predict(
+    csv: Annotated[Path, typer.Argument(help="The CSV file; it needs no target.", show_default=False)],
+    dataset: Annotated[str | None, typer.Option(help="The dataset whose champion predicts.")] = None,
+    run: Annotated[str | None, typer.Option(help="The run whose model predicts instead.")] = None,
+    output: Annotated[Path, typer.Option(help="File to make.")] = Path("predictions.csv"),
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Predict the rows of a CSV of any size on this computer, with a model that XGBoost reads.
+
+    The columns: row, counted from 0, then prediction (regression), or probability_<class> of each class.
+    """
+    from traindrop_cli.commands.predict import run_predict
+
+    run_predict(csv, output, dataset=dataset, run=run, json=json, stack=stack)
+
+
+@app.command()
 def compare(
     runs: Annotated[list[str], typer.Argument(help="Two runs or more.", show_default=False)],
     everything: Annotated[bool, typer.Option("--all", help="Also settings and data in which they are alike.")] = False,

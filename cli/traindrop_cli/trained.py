@@ -66,6 +66,9 @@ def model_of(run: Run, beside: Path, *, only: Collection[str] | None = None, pic
 
 
 def _add_preparation(run: Run, folder: Path) -> None:
-    if run.framework == "builtin-xgboost" and not (folder / PREPARATION).exists():
-        with (folder / PREPARATION).open("wb") as file:
-            aws.download(run.bucket, run.preparation_key, None, file)
+    if run.framework != "builtin-xgboost" or (folder / PREPARATION).exists():
+        return
+    with (folder / PREPARATION).open("wb") as file:
+        found = aws.download(run.bucket, run.preparation_key, None, file)
+    if not found:
+        (folder / PREPARATION).unlink()
