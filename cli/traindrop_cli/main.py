@@ -58,6 +58,25 @@ def drop(
 
 
 @app.command()
+def init(
+    path: Annotated[
+        Path, typer.Argument(help="A CSV file, or the folder of a dataset, which is made.", show_default=False)
+    ],
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset's name. Default: the folder's, or the file's without .csv.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column to predict. Default: guessed, or asked for at a terminal.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a commented training.yaml for a CSV beside it, or for a dataset's folder with a train/ and a test/."""
+    from traindrop_cli.commands.init import run_init
+
+    run_init(path, dataset, target, json=json)
+
+
+@app.command()
 def plan(
     csv: Annotated[str, typer.Argument(help="The CSV file, or s3://BUCKET/datasets/<dataset>/train/<file>.csv.")],
     dataset: Annotated[
