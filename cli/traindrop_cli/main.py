@@ -104,13 +104,19 @@ def plan(
 @app.command()
 def runs(
     dataset: Annotated[str | None, typer.Option(help="Only this dataset's.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only those of this status, such as Failed; may be given again.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only those begun since: 30m, 12h, 7d ago, or 2026-11-12, UTC.")
+    ] = None,
     json: Json = False,
     stack: StackName = None,
 ) -> None:
     """List the runs, newest first."""
     from traindrop_cli.commands.runs import run_runs
 
-    run_runs(dataset, json=json, stack=stack)
+    run_runs(dataset, status or (), since, json=json, stack=stack)
 
 
 @app.command()
