@@ -266,6 +266,17 @@ def redrive(
 
 
 @app.command()
+def doctor(json: Json = False, stack: StackName = None) -> None:
+    """Check region, credentials, stack, bucket, ledger, dead letters, permissions and quotas; say how to mend each.
+
+    Exit status: 0, or 1 where something is wrong. Nothing is changed.
+    """
+    from traindrop_cli.commands.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(json=json, stack=stack))
+
+
+@app.command()
 def prices(
     region: Annotated[str | None, typer.Option(help="Only this region's.")] = None,
     refresh: Annotated[
