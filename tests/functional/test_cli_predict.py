@@ -3,6 +3,7 @@
 import csv
 import json
 import tarfile
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
@@ -108,6 +109,19 @@ def test_the_champion_predicts_where_no_run_is_named(
         "predictions": "predictions.csv",
         "columns": ["row", "probability_no", "probability_yes"],
     }
+
+
+def test_a_file_of_many_rows_takes_no_more_memory_than_one_of_few(account: Account, here: Path, tmp_path: Path) -> None:
+    trained(account, tmp_path / "model")
+    peaks: list[int] = []
+    for rows in (20_000, 20_000, 80_000):  # the first one imports
+        (here / "many.csv").write_text("length,colour\n" + "1.5,red\n" * rows, "utf-8")
+        tracemalloc.start()
+        call(here / "many.csv", Path(f"{len(peaks)}.csv"))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] < 1.3 * peaks[1]
+    assert len(written(Path("2.csv"))) == 80_001
 
 
 def test_nothing_is_overwritten(account: Account, here: Path, tmp_path: Path) -> None:
