@@ -1,7 +1,6 @@
 """What a bucket has to be like before a file is dropped into it: one that the stack did not make may be otherwise."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import boto3
 from botocore.exceptions import ClientError
@@ -25,19 +24,27 @@ def check_bucket(bucket: str) -> None:
 
     Who may drop may not always ask this: then the bucket is taken to be as it should.
     """
-    s3 = boto3.client("s3")
-    notifications = _asked(lambda: s3.get_bucket_notification_configuration(Bucket=bucket))
-    if notifications is not None and "EventBridgeConfiguration" not in notifications:
-        raise CommandError(_EVENTS.format(bucket=bucket))
-    versioning = _asked(lambda: s3.get_bucket_versioning(Bucket=bucket))
-    if versioning is not None and versioning.get("Status") != "Enabled":
-        raise CommandError(_VERSIONS.format(bucket=bucket))
+    for fault_of in (fault_of_events, fault_of_versions):
+        if (fault := _asked(fault_of, bucket)) is not None:
+            raise CommandError(fault)
 
 
-def _asked(ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The answer; None where it may not be asked for."""
+def fault_of_events(bucket: str) -> str | None:
+    """How to mend that an upload would set nothing off; None where it does."""
+    found = boto3.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    return None if "EventBridgeConfiguration" in found else _EVENTS.format(bucket=bucket)
+
+
+def fault_of_versions(bucket: str) -> str | None:
+    """How to mend that uploads could not be told apart; None where they can."""
+    found = boto3.client("s3").get_bucket_versioning(Bucket=bucket)
+    return None if found.get("Status") == "Enabled" else _VERSIONS.format(bucket=bucket)
+
+
+def _asked(fault_of: Callable[[str], str | None], bucket: str) -> str | None:
+    """The fault; None where it may not be asked for."""
     try:
-        return ask()
+        return fault_of(bucket)
     except ClientError as error:
         if aws.error_code(error) != "AccessDenied":
             raise

@@ -58,6 +58,25 @@ def drop(
 
 
 @app.command()
+def init(
+    path: Annotated[
+        Path, typer.Argument(help="A CSV file, or the folder of a dataset, which is made.", show_default=False)
+    ],
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset's name. Default: the folder's, or the file's without .csv.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Column to predict. Default: guessed, or asked for at a terminal.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Write a commented training.yaml for a CSV beside it, or for a dataset's folder with a train/ and a test/."""
+    from traindrop_cli.commands.init import run_init
+
+    run_init(path, dataset, target, json=json)
+
+
+@app.command()
 def plan(
     csv: Annotated[str, typer.Argument(help="The CSV file, or s3://BUCKET/datasets/<dataset>/train/<file>.csv.")],
     dataset: Annotated[
@@ -85,13 +104,19 @@ def plan(
 @app.command()
 def runs(
     dataset: Annotated[str | None, typer.Option(help="Only this dataset's.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="Only those of this status, such as Failed; may be given again.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only those begun since: 30m, 12h, 7d ago, or 2026-11-12, UTC.")
+    ] = None,
     json: Json = False,
     stack: StackName = None,
 ) -> None:
     """List the runs, newest first."""
     from traindrop_cli.commands.runs import run_runs
 
-    run_runs(dataset, json=json, stack=stack)
+    run_runs(dataset, status or (), since, json=json, stack=stack)
 
 
 @app.command()
@@ -100,6 +125,22 @@ def show(run: str, json: Json = False, stack: StackName = None) -> None:
     from traindrop_cli.commands.runs import run_show
 
     run_show(run, json=json, stack=stack)
+
+
+@app.command()
+def logs(
+    run: str,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on to the end of the training.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print a JSON object for each line: job, line.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Print what the training of a run wrote, of all its attempts. Ctrl-C ends the following, not the run.
+
+    Exit status: 0, or 130 after Ctrl-C; 3 a wrong call, such as a run that was never launched.
+    """
+    from traindrop_cli.commands.logs import run_logs
+
+    raise typer.Exit(run_logs(run, follow=follow, json=json, stack=stack))
 
 
 @app.command()
@@ -115,6 +156,40 @@ def report(
     from traindrop_cli.commands.report import run_report
 
     run_report(run, output, show=not no_open, stack=stack)
+
+
+@app.command()
+def model(
+    run: Annotated[str | None, typer.Argument(help="The run. Default: the champion of --dataset.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="The dataset whose champion's model is meant.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to make and unpack into. Default: <run>-model.", show_default=False)
+    ] = None,
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Fetch the model of a run, or of a dataset's champion, and unpack it into a new folder."""
+    from traindrop_cli.commands.model import run_model
+
+    run_model(run, dataset, output, json=json, stack=stack)
+
+
+@app.command()
+def predict(
+    csv: Annotated[Path, typer.Argument(help="The CSV file; it needs no target.", show_default=False)],
+    dataset: Annotated[str | None, typer.Option(help="The dataset whose champion predicts.")] = None,
+    run: Annotated[str | None, typer.Option(help="The run whose model predicts instead.")] = None,
+    output: Annotated[Path, typer.Option(help="File to make.")] = Path("predictions.csv"),
+    json: Json = False,
+    stack: StackName = None,
+) -> None:
+    """Predict the rows of a CSV of any size on this computer, with a model that XGBoost reads.
+
+    The columns: row, counted from 0, then prediction (regression), or probability_<class> of each class.
+    """
+    from traindrop_cli.commands.predict import run_predict
+
+    run_predict(csv, output, dataset=dataset, run=run, json=json, stack=stack)
 
 
 @app.command()
@@ -188,6 +263,17 @@ def redrive(
     from traindrop_cli.commands.redrive import run_redrive
 
     raise typer.Exit(run_redrive(dry_run=dry_run, stack=stack))
+
+
+@app.command()
+def doctor(json: Json = False, stack: StackName = None) -> None:
+    """Check region, credentials, stack, bucket, ledger, dead letters, permissions and quotas; say how to mend each.
+
+    Exit status: 0, or 1 where something is wrong. Nothing is changed.
+    """
+    from traindrop_cli.commands.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(json=json, stack=stack))
 
 
 @app.command()

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from traindrop.artifacts import ArtifactError, unpack
+from traindrop.artifacts import ArtifactError, is_pickle, unpack
 from traindrop.errors import EvaluationFailed
 
 MIB = 1 << 20
@@ -125,6 +125,15 @@ def test_a_member_that_could_do_harm_is_refused_by_name(tmp_path: Path, bad: byt
     assert str(refused.value).isprintable()
     whole = [path.name for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size]
     assert whole == ["good"]
+
+
+def test_pickles_are_written_for_who_wants_them_and_told_from_other_files(tmp_path: Path) -> None:
+    files = {"model.joblib": b"1", "model.bin": pickle.dumps({"a": 1}), "model.ubj": b"{}", "empty": b""}
+    found = unpack(archive(*(member(*file) for file in files.items())), tmp_path / "all", pickles=True)
+    assert {path.name: path.read_bytes() for path in found} == files
+    assert [path.name for path in found if is_pickle(path)] == ["model.joblib", "model.bin"]
+    with pytest.raises(ArtifactError, match="a symbolic link"):
+        unpack(archive(member("a.pkl", kind=tarfile.SYMTYPE, link="/etc")), tmp_path / "b", pickles=True)
 
 
 def test_what_nobody_asked_for_is_passed_over_pickles_too_and_still_counted_and_checked(tmp_path: Path) -> None:

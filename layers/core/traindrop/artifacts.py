@@ -50,13 +50,15 @@ def unpack(
     max_files: int = MAX_FILES,
     name: str | None = None,
     only: Collection[str] | None = None,
+    pickles: bool = False,
 ) -> list[Path]:
     """Unpack the gzipped tar `archive` into `folder` (made if absent) and return the files written.
 
     With `only`, files under other paths are passed over: they may be pickles, since nobody opens them.
 
     `archive` is read once, forwards, a chunk at a time: the body of an S3 object will do. `name` is
-    what messages call it. `max_bytes` counts unpacked bytes, `max_files` files and folders.
+    what messages call it. `max_bytes` counts unpacked bytes, `max_files` files and folders. With `pickles`
+    those are written too: for a person, who reads them or does not.
 
     Raises `ArtifactError` for absolute paths, `..`, links, devices, sparse files, names given twice,
     pickles (by suffix, and by the first bytes of pickle protocols 2 to 5), more than the limits, and
@@ -65,11 +67,12 @@ def unpack(
     if isinstance(archive, Path):
         with archive.open("rb") as stream:
             return unpack(
-                stream, folder, max_bytes=max_bytes, max_files=max_files, name=name or archive.name, only=only
-            )
+                stream, folder, max_bytes=max_bytes, max_files=max_files, name=name or archive.name, only=only,
+                pickles=pickles,
+            )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     with _damage_named(name or "the archive"):
-        return _unpack(archive, folder, _Limits(max_bytes, max_files, only), name or "the archive")
+        return _unpack(archive, folder, _Limits(max_bytes, max_files, only, pickles), name or "the archive")
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class _Limits:
     max_bytes: int
     max_files: int
     only: Collection[str] | None
+    pickles: bool
 
     def want(self, member: tarfile.TarInfo) -> bool:
         return self.only is None or PurePosixPath(member.name).as_posix() in self.only
@@ -126,7 +130,7 @@ def _unpack(archive: BinaryIO, folder: Path, limits: _Limits, name: str) -> list
                 metered.allow(member.size)
                 if not limits.want(member):
                     _pass_over(tar, member, name)
-                elif _put(tar, member, target, name):
+                elif _put(tar, member, target, name, pickles=limits.pickles):
                     written.append(target)
                 metered.allow(0)
         while metered.read(_CHUNK):  # to the end: the checksum of the gzip stream stands there
@@ -159,9 +163,15 @@ def _destination(member: tarfile.TarInfo, folder: Path, name: str) -> Path:
     return folder / path
 
 
-def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, name: str) -> bool:
+def is_pickle(file: Path) -> bool:
+    """Whether reading the file may run whatever code it holds: by suffix, and by its first bytes."""
+    with file.open("rb") as stream:
+        return file.suffix.lower() in _PICKLE_SUFFIXES or _PICKLE_START.match(stream.read(2)) is not None
+
+
+def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, name: str, *, pickles: bool) -> bool:
     """Make the folder or write the file; True for a file."""
-    if member.isreg() and target.suffix.lower() in _PICKLE_SUFFIXES:
+    if not pickles and member.isreg() and target.suffix.lower() in _PICKLE_SUFFIXES:
         raise _pickle(name, member.name)
     try:
         if member.isdir():
@@ -169,7 +179,7 @@ def _put(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, name: str)
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as output:
-            _copy(tar, member, output, name)
+            _copy(tar, member, output, name, pickles=pickles)
     except (FileExistsError, NotADirectoryError) as error:
         raise _refusal(name, member.name, "another file has the same path") from error
     return True
@@ -185,11 +195,11 @@ def _pass_over(tar: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> None
         raise _refusal(name, member.name, f"it ends after {passed:,} of {member.size:,} bytes")
 
 
-def _copy(tar: tarfile.TarFile, member: tarfile.TarInfo, output: BinaryIO, name: str) -> None:
+def _copy(tar: tarfile.TarFile, member: tarfile.TarInfo, output: BinaryIO, name: str, *, pickles: bool) -> None:
     source = tar.extractfile(member)
     copied = 0
     while source and (chunk := source.read(_CHUNK)):
-        if not copied and _PICKLE_START.match(chunk):
+        if not pickles and not copied and _PICKLE_START.match(chunk):
             raise _pickle(name, member.name)
         copied += output.write(chunk)
     if copied != member.size:

@@ -96,9 +96,14 @@ def _may_be_misspelled(target: str, features: Sequence[str], names: Sequence[str
     return bool(difflib.get_close_matches(target.lower(), others, n=1, cutoff=0.75))
 
 
+def called_like_a_target(findings: Findings) -> list[str]:
+    """The columns of such a name; where it is one, it needs not be set."""
+    return [name for name in findings.names if name.lower() in TARGET_NAMES]
+
+
 def _only_target(findings: Findings) -> str:
     """The one column that is called like a target."""
-    found = [name for name in findings.names if name.lower() in TARGET_NAMES]
+    found = called_like_a_target(findings)
     if len(found) == 1:
         return found[0]
     why = f"{' and '.join(map(repr, found))} could all be" if found else "no column is called target, label, class or y"
