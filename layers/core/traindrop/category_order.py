@@ -38,7 +38,7 @@ def ordered(schema: Schema, batches: Iterable[Batch], split: StreamedSplit, *, t
     named = categories_only(schema).columns
     tallies = [_Tally() for _ in named]
     for batch in batches:
-        labels = schema.encode_target(batch.target or [])
+        labels = batch.labels or ()
         held_out = list(split.held_out(labels))
         values = labels if top is None else array("d", [label == top for label in labels])
         for position, tally in enumerate(tallies):

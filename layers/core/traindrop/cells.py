@@ -94,7 +94,8 @@ def numbers(cells: Iterable[str]) -> "array[float]":
     except ValueError:
         return array("f", map(number, cells))
     # A sum is finite only if no cell was missing or beyond float32.
-    return values if math.isfinite(sum(values)) else array("f", map(number, cells))
+    fit = math.isfinite(sum(values)) and (not values or (max(values) <= LARGEST and min(values) >= -LARGEST))
+    return values if fit else array("f", map(number, cells))
 
 
 def is_number(text: str, *, decimal_comma: bool = False) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from traindrop.cells import DATE_PARTS, MISSING, NAN, date_numbers, number, numbers, word_numbers
+from traindrop.column_cells import Cells
 from traindrop.csv_rows import DatasetError
 
 VERSION = 1
@@ -35,6 +36,10 @@ class Feature:
         """For people; unique among the features of a schema unless a column is called so."""
         part = self.word or (self.kind if self.kind in ("month", "weekday", "hour") else "")
         return f"{self.name} ({part})" if part else self.name
+
+    def of(self, cells: Cells) -> "array[float]":
+        """One float32 per cell."""
+        return cells.as_numbers() if self.kind == "number" else cells.encoded(self.encode)
 
     def encode(self, cells: Sequence[str]) -> "array[float]":
         """One float32 per cell."""
@@ -94,6 +99,12 @@ class Schema:
     def feature_types(self) -> list[str]:
         """For xgboost.DMatrix: "c" is a category, "q" a quantity."""
         return ["c" if column.kind == "category" else "q" for column in self.columns]
+
+    def labels_of(self, cells: Cells) -> "array[float]":
+        """`encode_target` of cells that may have spaces around them."""
+        if self.task == "regression" and not self.decimal_comma:
+            return cells.as_doubles()
+        return cells.encoded(lambda texts: self.encode_target(map(str.strip, texts)))
 
     def encode_target(self, texts: Iterable[str]) -> "array[float]":
         """Class number or value per row, float64; NaN for a missing label and for a class unknown to

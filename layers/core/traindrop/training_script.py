@@ -90,7 +90,7 @@ def load(path: Path, schema: Schema) -> tuple[Array, Array]:
     """Features, float32, rows by columns, and target (class number or value) of the rows that have a target."""
     features, target = [], []
     for batch in read(path, schema):
-        values = np.frombuffer(schema.encode_target(batch.target or []), dtype=np.float64)
+        values = np.frombuffer(batch.labels or b"", dtype=np.float64)
         rows = np.frombuffer(batch.features, dtype=np.float32).reshape(batch.rows, len(schema.columns))
         labelled = ~np.isnan(values)
         features.append(rows[labelled])

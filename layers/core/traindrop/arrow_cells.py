@@ -1,0 +1,94 @@
+"""The cells of a column in some rows of a file, read by Arrow; the same answers as those of `TextCells`.
+
+Where Arrow might see a cell otherwise than Python does (a number with spaces or a plus sign, any date), each distinct
+text is given to the same function as without Arrow. Arrow and numpy, 3.10-safe: bundled with training scripts.
+"""
+
+from array import array
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from traindrop.cells import LARGEST, MISSING, NONE, numbers
+from traindrop.column_cells import Encode, Numbers, doubles
+
+# What is null in the texts. Spellings of None can be a class: they stay texts.
+NULLS = sorted(MISSING - NONE)
+
+
+class ArrowCells:
+    """`texts`: string array; null for what is exactly a spelling of missing, but not of None."""
+
+    def __init__(self, texts: "pa.StringArray") -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def part(self, start: int, stop: int) -> "ArrowCells":
+        return self if stop - start == len(self) else ArrowCells(self._texts.slice(start, stop - start))
+
+    def counted(self) -> dict[str, int]:
+        codes, texts = self._coded
+        found: dict[str, int] = {}
+        for text, rows in zip(texts, np.bincount(codes, minlength=len(texts)).tolist(), strict=True):
+            found[text.strip()] = found.get(text.strip(), 0) + rows
+        return {text: rows for text, rows in found.items() if rows}
+
+    def plain_numbers(self) -> Numbers | None:
+        values = self._numbers
+        if values is None:
+            return None
+        present = values[~np.isnan(values)]
+        if not len(present):
+            return None
+        whole = bool((present == np.floor(present)).all())
+        return Numbers(len(present), float(present.min()), float(present.max()), whole, present.tolist)
+
+    def as_numbers(self) -> "array[float]":
+        values = self._numbers
+        return self.encoded(numbers) if values is None else array("f", values.astype(np.float32).tobytes())
+
+    def as_doubles(self) -> "array[float]":
+        return self.encoded(doubles) if self._numbers is None else array("d", self._numbers.tobytes())
+
+    def encoded(self, encode: Encode) -> "array[float]":
+        codes, texts = self._coded
+        values = encode(texts)
+        return array(values.typecode, np.frombuffer(values, dtype=values.typecode)[codes].tobytes())
+
+    def texts_at(self, rows: Sequence[int]) -> list[str]:
+        codes, texts = self._coded
+        return [texts[code].strip() for code in codes[list(rows)].tolist()]
+
+    @cached_property
+    def _coded(self) -> tuple[npt.NDArray[np.intp], list[str]]:
+        """A code for each row, and the texts by code; the last text stands for missing."""
+        coded = self._texts.dictionary_encode()
+        texts: list[str] = coded.dictionary.to_pylist()
+        codes = coded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
+        return codes, [*texts, ""]
+
+    @cached_property
+    def _numbers(self) -> npt.NDArray[np.float64] | None:
+        """Float64, cut off at LARGEST, NaN for missing; None where a cell spells no number that Arrow knows."""
+        for texts in (self._texts, None):
+            try:
+                found = (self._trimmed() if texts is None else texts).cast(pa.float64())
+            except pa.ArrowInvalid:
+                continue
+            values: npt.NDArray[np.float64] = found.to_numpy(zero_copy_only=False)
+            # "nan" is missing; Arrow also knows "nan(0)", which Python does not.
+            if np.isnan(values).sum() != found.null_count:
+                return None
+            return np.clip(values, -LARGEST, LARGEST)
+        return None
+
+    def _trimmed(self) -> "pa.StringArray":
+        trimmed = pc.utf8_trim(self._texts, characters=" \t")
+        missing = pc.is_in(trimmed, value_set=pa.array(sorted(MISSING)))
+        return pc.if_else(missing, pa.scalar(None, pa.string()), trimmed)

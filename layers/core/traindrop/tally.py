@@ -1,0 +1,137 @@
+"""A column counted, some rows at a time and in bounded memory.
+
+Standard library only and Python 3.10-safe: bundled with training scripts.
+"""
+
+from collections import Counter
+
+from traindrop.cells import DATE_STYLES, MISSING, NONE
+from traindrop.column import Column
+from traindrop.column_cells import Cells, numbers_of
+from traindrop.column_kind import Kind
+
+DISTINCT_KEPT = 4096  # values counted per column; beyond it the rarest are forgotten, so that memory is bounded
+LONGEST_CATEGORY = 100  # characters; a longer text is prose, not the name of a category
+WORDS_KEPT = 100  # the most frequent, of a column of text
+SEGMENT = 8192
+
+
+class Tally:
+    """Counts a column; `column()` says what it is.
+
+    The same rows give the same column, however they are handed over: what is forgotten is decided after each SEGMENT
+    of them.
+    """
+
+    def __init__(self, name: str, delimiter: str) -> None:
+        self._name = name
+        self._rows = self._missing = 0
+        self._counts: Counter[str] = Counter()
+        self._nones: Counter[str] = Counter()
+        self._kind = Kind(commas=delimiter != ",")
+        self._many = False
+        self._settled: Counter[str] | None = None  # some counts of the first rows, if only numbers have come since
+
+    @property
+    def numbers_only(self) -> bool:
+        """Too many different numbers to count, and nothing else so far: only their range is looked at."""
+        return self._settled is not None and not self._counts
+
+    def look_at(self, cells: Cells) -> None:
+        """Lets Arrow's cells do beforehand, in another thread, what `add` will most likely ask of them."""
+        if self.numbers_only:
+            cells.plain_numbers()
+        elif not self._many:
+            cells.counted()
+
+    def add(self, cells: Cells) -> None:
+        if self._add_whole(cells):
+            return
+        start = 0
+        while start < len(cells):
+            stop = min(len(cells), start + SEGMENT - self._rows % SEGMENT)
+            self._add_part(cells.part(start, stop))
+            start = stop
+
+    def _add_whole(self, cells: Cells) -> bool:
+        """Does at once what comes to the same as segment by segment; whether it does."""
+        if self.numbers_only:
+            return self._kind.unique is None and self._add_numbers(cells)
+        if self._many:
+            return False
+        seen = cells.counted()
+        if len(seen) + len(self._counts) > DISTINCT_KEPT or any(len(text) > LONGEST_CATEGORY for text in seen):
+            return False
+        self._merge(seen, len(cells))
+        return True
+
+    def _add_part(self, cells: Cells) -> None:
+        if not (self.numbers_only and self._add_numbers(cells)):
+            self._merge(cells.counted(), len(cells))
+        if self._rows % SEGMENT == 0:
+            self._forget()
+
+    def _add_numbers(self, cells: Cells) -> bool:
+        found = cells.plain_numbers()
+        if found is None:
+            return False
+        self._rows += len(cells)
+        self._missing += len(cells) - found.rows
+        self._kind.add_numbers(found)
+        return True
+
+    def _merge(self, seen: dict[str, int], rows: int) -> None:
+        seen = dict(seen)
+        self._rows += rows
+        for text in MISSING.intersection(seen):
+            missing = seen.pop(text)
+            self._missing += missing
+            if text in NONE:
+                self._nones[text] += missing
+        if long := {text: rows for text, rows in seen.items() if len(text) > LONGEST_CATEGORY}:
+            self._many = True
+            self._kind.judge(long)
+            seen = {text: rows for text, rows in seen.items() if text not in long}
+        self._counts.update(seen)
+
+    def _forget(self) -> None:
+        """Lets go of the rarest values where there are too many; of all where they are numbers."""
+        if len(self._kind.words) > DISTINCT_KEPT:
+            self._kind.words = _most_common(self._kind.words, DISTINCT_KEPT // 2)
+        if len(self._counts) <= DISTINCT_KEPT:
+            return
+        kept = _most_common(self._counts, DISTINCT_KEPT // 2)
+        if not self._many and numbers_of(list(self._counts)) is not None:
+            self._kind.judge(self._counts)
+            self._settled, self._counts = kept, Counter()
+        else:
+            self._kind.judge({text: rows for text, rows in self._counts.items() if text not in kept})
+            self._counts = kept
+        self._many = True
+
+    def column(self) -> Column:
+        """Ends the counting."""
+        self._forget()
+        self._kind.judge(self._counts)
+        present = self._rows - self._missing
+        kind, odd = self._kind.of(present)
+        style = kind if kind in DATE_STYLES else ""
+        return Column(
+            name=self._name,
+            kind="date" if style else kind,
+            style=style,
+            rows=self._rows,
+            missing=self._missing,
+            counts=dict(((self._settled or Counter()) + self._counts).most_common()),
+            nones=dict(self._nones),
+            words=dict(self._kind.words.most_common(WORDS_KEPT)) if kind == "text" else {},
+            many=self._many,
+            integers=kind == "number" and self._kind.integers,
+            row_number=not self._missing and self._kind.is_row_number(self._rows),
+            daytime=self._kind.daytime,
+            odd=odd,
+        )
+
+
+def _most_common(counts: "Counter[str]", most: int) -> "Counter[str]":
+    return Counter(dict(counts.most_common(most)))
