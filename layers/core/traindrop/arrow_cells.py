@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from traindrop.cells import LARGEST, MISSING, NONE, numbers
-from traindrop.column_cells import Encode, Numbers, doubles
+from traindrop.column_cells import Encode, Numbers, doubles, present
 
 # What is null in the texts. Spellings of None can be a class: they stay texts.
 NULLS = sorted(MISSING - NONE)
@@ -32,6 +32,9 @@ class ArrowCells:
     def part(self, start: int, stop: int) -> "ArrowCells":
         return self if stop - start == len(self) else ArrowCells(self._texts.slice(start, stop - start))
 
+    def few(self, most: int) -> dict[str, int] | None:
+        return self.counted() if len(self._dictionary.dictionary) <= most else None
+
     def counted(self) -> dict[str, int]:
         codes, texts = self._coded
         found: dict[str, int] = {}
@@ -43,11 +46,11 @@ class ArrowCells:
         values = self._numbers
         if values is None:
             return None
-        present = values[~np.isnan(values)]
-        if not len(present):
+        found = values[~np.isnan(values)]
+        if not len(found):
             return None
-        whole = bool((present == np.floor(present)).all())
-        return Numbers(len(present), float(present.min()), float(present.max()), whole, present.tolist)
+        whole = bool((found == np.floor(found)).all())
+        return Numbers(len(found), float(found.min()), float(found.max()), whole, found.tolist)
 
     def as_numbers(self) -> "array[float]":
         values = self._numbers
@@ -63,12 +66,16 @@ class ArrowCells:
 
     def texts_at(self, rows: Sequence[int]) -> list[str]:
         codes, texts = self._coded
-        return [texts[code].strip() for code in codes[list(rows)].tolist()]
+        return [present(texts[code]) for code in codes[list(rows)].tolist()]
+
+    @cached_property
+    def _dictionary(self) -> "pa.DictionaryArray":
+        return self._texts.dictionary_encode()
 
     @cached_property
     def _coded(self) -> tuple[npt.NDArray[np.intp], list[str]]:
         """A code for each row, and the texts by code; the last text stands for missing."""
-        coded = self._texts.dictionary_encode()
+        coded = self._dictionary
         texts: list[str] = coded.dictionary.to_pylist()
         codes = coded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
         return codes, [*texts, ""]

@@ -3,10 +3,7 @@
 Arrow and numpy, 3.10-safe: bundled with training scripts.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain
 from typing import TypeVar
 
 import pyarrow as pa
@@ -18,7 +15,8 @@ from traindrop.cells import MISSING
 from traindrop.column_cells import Cells
 from traindrop.cores import usable_cores
 from traindrop.csv_rows import Chained, Readable, Table, rows_after
-from traindrop.plain_blocks import Block, Blocks, NotPlain, check_plain, header_line
+from traindrop.in_order import InOrder
+from traindrop.plain_blocks import Blocks, NotPlain, header_line, lines_of
 from traindrop.text_chunks import Chunk, text_chunks
 
 # Of wider files a block has a few rows, and Arrow takes a while for each column of each block.
@@ -35,35 +33,25 @@ class ArrowChunks:
         if len(table.header) > UP_TO_COLUMNS or table.header[0] in MISSING:
             raise NotPlain
         end = header_line(head, table.delimiter)
-        self._blocks = Blocks(Chained(head[end:], stream), lines=1)
+        self._blocks = Blocks(head[end:], stream)
 
     def each(self, work: Callable[[Chunk], T], wanted: Iterable[int]) -> Iterator[T]:
         """As `traindrop.chunks.Chunks` has it."""
         positions = sorted({0, *wanted})
 
-        def chunk_of(block: Block) -> T:
-            check_plain(block.body, self.delimiter)
-            return work(ArrowChunk(block.body, self._table.first, self.delimiter, positions))
+        def worked_on(body: bytes) -> tuple[int, T]:
+            lines = lines_of(body, self.delimiter)
+            return lines, work(ArrowChunk(body, self._table.first, self.delimiter, positions))
 
-        threads = usable_cores()
-        ahead: deque[tuple[Block, Future[T]]] = deque()
-        with ThreadPoolExecutor(threads) as pool:
-            for block in chain(self._blocks, [None] * (threads + 1)):
-                if block is not None:
-                    ahead.append((block, pool.submit(chunk_of, block)))
-                if ahead and (block is None or len(ahead) > threads):
-                    first, future = ahead.popleft()
-                    try:
-                        found = future.result()
-                    except NotPlain:
-                        for _, later in ahead:
-                            later.cancel()
-                        break
-                    yield found
-            else:
-                return
-        unread = Chained(b"".join([first.body, *(block.body for block, _ in ahead)]), self._blocks.rest())
-        yield from map(work, text_chunks(rows_after(unread, self._table, first.lines), len(self.header)))
+        lines, in_order = 1, InOrder(worked_on, usable_cores())
+        try:
+            for more, found in in_order.results(self._blocks):
+                lines += more
+                yield found
+            return
+        except NotPlain:
+            unread = Chained(b"".join(in_order.left), self._blocks.rest())
+        yield from map(work, text_chunks(rows_after(unread, self._table, lines), len(self.header)))
 
 
 class ArrowChunk:

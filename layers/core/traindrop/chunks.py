@@ -9,7 +9,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from traindrop.csv_rows import Chained, Readable, open_table, read_up_to
+from traindrop.csv_rows import HEAD_BYTES, Chained, Readable, open_table, read_up_to
 from traindrop.text_chunks import Chunk, TextChunks
 
 # Arrow takes 0.1 s to be imported, in which the standard library reads so many bytes.
@@ -34,7 +34,7 @@ class Chunks(Protocol):
 
 def open_chunks(stream: Readable, *, complete: bool = True) -> Chunks:
     """Raises DatasetError as `traindrop.csv_rows.open_table` does; `complete` is as there."""
-    head = read_up_to(stream, ARROW_FROM_BYTES + 1)
+    head = read_up_to(stream, max(ARROW_FROM_BYTES, HEAD_BYTES) + 1)
     if len(head) <= ARROW_FROM_BYTES or not complete or not has_arrow():
         return TextChunks(open_table(Chained(head, stream), complete=complete))
     from traindrop.arrow_chunks import ArrowChunks  # only here: it takes a while

@@ -37,6 +37,9 @@ class Cells(Protocol):
     def counted(self) -> dict[str, int]:
         """Rows by stripped text, missing ones too; a text comes where its first row does."""
 
+    def few(self, most: int) -> dict[str, int] | None:
+        """`counted`, or None where there are more than `most` different cells."""
+
     def plain_numbers(self) -> Numbers | None:
         """None where a cell that is not missing spells no number (`traindrop.cells.is_number`), or none is there."""
 
@@ -50,7 +53,7 @@ class Cells(Protocol):
         """What `encode` makes of the cells, unstripped; it is given any number of them, in any order."""
 
     def texts_at(self, rows: Sequence[int]) -> list[str]:
-        """Stripped."""
+        """Stripped, and "" for each spelling of missing."""
 
 
 class TextCells:
@@ -68,11 +71,14 @@ class TextCells:
     def counted(self) -> dict[str, int]:
         return Counter(map(str.strip, self._cells))
 
+    def few(self, most: int) -> dict[str, int] | None:
+        found = self.counted()
+        return found if len(found) <= most else None
+
     def plain_numbers(self) -> Numbers | None:
         values = numbers_of(self._cells)
         if values is None:
-            present = [text for text in map(str.strip, self._cells) if text not in MISSING]
-            values = numbers_of(present)
+            values = numbers_of([text for text in map(str.strip, self._cells) if text not in MISSING])
         if not values:
             return None
         whole = all(map(float.is_integer, values))
@@ -88,7 +94,13 @@ class TextCells:
         return encode(self._cells)
 
     def texts_at(self, rows: Sequence[int]) -> list[str]:
-        return [self._cells[row].strip() for row in rows]
+        return [present(self._cells[row]) for row in rows]
+
+
+def present(cell: str) -> str:
+    """The stripped text, "" if it spells missing."""
+    text = cell.strip()
+    return "" if text in MISSING else text
 
 
 def doubles(cells: Sequence[str]) -> "array[float]":

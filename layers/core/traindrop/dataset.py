@@ -48,6 +48,7 @@ BUNDLE = (
     "dataset.py",
     "findings.py",
     "fitting.py",
+    "in_order.py",
     "plain_blocks.py",
     "schema.py",
     "tally.py",
@@ -78,7 +79,7 @@ class Batch:
             yield Batch(stop - start, self.features[start * width : stop * width], labels, target)
 
     def unlabelled(self) -> list[str]:
-        """What the target holds in the rows whose label is NaN, in their order, stripped."""
+        """What the target holds in the rows whose label is NaN, in their order: stripped, "" for missing."""
         if self.target is None or self.labels is None:
             return []
         return self.target.texts_at([row for row, label in enumerate(self.labels) if label != label])
@@ -116,7 +117,7 @@ def fit_schema(
     if isinstance(source, Findings):
         return fit(source, target, task, drop)
     if isinstance(source, str | PathLike):
-        with open(source, "rb") as stream:
+        with open(source, "rb", buffering=0) as stream:
             return fit(survey(stream), target, task, drop)
     return fit(survey(source), target, task, drop)
 
@@ -128,7 +129,7 @@ def read(source: "str | PathLike[str] | Readable", schema: Schema, *, batch_rows
     Raises DatasetError for a missing feature column and for a file that cannot be read.
     """
     if isinstance(source, str | PathLike):
-        with open(source, "rb") as stream:
+        with open(source, "rb", buffering=0) as stream:
             yield from read(stream, schema, batch_rows=batch_rows)
         return
     chunks = open_chunks(source)

@@ -6,7 +6,6 @@ text. A block without these is plain; of any other the standard library's reader
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -24,46 +23,51 @@ class NotPlain(Exception):
     """The block, and all that comes after it, is for the standard library's reader."""
 
 
-@dataclass(frozen=True)
-class Block:
-    """Whole rows, if quotes are used as they should be. `lines` come before it in the file."""
-
-    body: bytes
-    lines: int
-
-
 class Blocks:
-    """Walks a stream once, which is behind its header. `rest()` are the bytes not yet given."""
+    """Cuts `head` and the rest of its stream into blocks of whole rows, if quotes are used as they should be.
 
-    def __init__(self, stream: Readable, lines: int) -> None:
-        self._stream, self._lines, self._carried = stream, lines, b""
+    `rest()` are the bytes not yet given. Raises NotPlain for a row without end."""
+
+    def __init__(self, head: bytes, stream: Readable) -> None:
+        self._carried, self._head, self._stream = b"", head, stream
 
     def rest(self) -> Readable:
-        return Chained(self._carried, self._stream)
+        return Chained(self._carried + self._head, self._stream)
 
-    def __iter__(self) -> Iterator[Block]:
-        while data := self._carried + read_up_to(self._stream, BLOCK_BYTES):
-            at_end = len(data) - len(self._carried) < BLOCK_BYTES
+    def _read(self) -> bytes:
+        part, self._head = self._head[:BLOCK_BYTES], self._head[BLOCK_BYTES:]
+        more = read_up_to(self._stream, BLOCK_BYTES - len(part))
+        return part + more if part else more
+
+    def __iter__(self) -> Iterator[bytes]:
+        at_end = False
+        while not at_end:
+            more = self._read()
+            at_end = len(more) < BLOCK_BYTES
+            data = self._carried + more
             end = len(data) if at_end else _row_end(data)
             self._carried = data[end:]
-            body = data[:end]
-            yield Block(body, self._lines)
-            self._lines += body.count(b"\n")
+            if end:
+                yield data[:end]
+            elif len(data) > LONGEST_LINE:
+                raise NotPlain
 
 
 def _row_end(data: bytes) -> int:
-    """Behind the last newline that is in no quoted cell; if there is none all is given, which is then not plain."""
+    """Behind the last newline that is in no quoted cell; 0 if there is none."""
     quotes = np.flatnonzero(_bytes(data) == _QUOTE) if b'"' in data else None
     end = len(data)
     while (end := data.rfind(b"\n", 0, end)) >= 0:
         if quotes is None or np.searchsorted(quotes, end) % 2 == 0:
             return end + 1
-    return len(data)
+    return 0
 
 
-def check_plain(body: bytes, delimiter: str) -> None:
-    """Raises NotPlain unless csv.reader and any other reader split the block alike."""
-    if b"\0" in body or body.count(b"\r") != body.count(b"\r\n") or not _is_utf_8(body):
+def lines_of(body: bytes, delimiter: str) -> int:
+    """Its lines. Raises NotPlain unless csv.reader and any other reader split the block alike."""
+    if b"\0" in body or not _is_utf_8(body):
+        raise NotPlain
+    if b"\r" in body and body.count(b"\r") != body.count(b"\r\n"):
         raise NotPlain
     values = _bytes(body)
     ends = np.flatnonzero(values == _NEWLINE)
@@ -71,6 +75,7 @@ def check_plain(body: bytes, delimiter: str) -> None:
         raise NotPlain
     if b'"' in body and not _quotes_are_plain(values, delimiter):
         raise NotPlain
+    return len(ends)
 
 
 def _is_utf_8(body: bytes) -> bool:
@@ -111,5 +116,5 @@ def header_line(head: bytes, delimiter: str) -> int:
     line = head[:end]
     if not line.strip():
         raise NotPlain
-    check_plain(line, delimiter)
+    lines_of(line, delimiter)
     return end

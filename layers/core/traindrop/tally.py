@@ -5,7 +5,7 @@ Standard library only and Python 3.10-safe: bundled with training scripts.
 
 from collections import Counter
 
-from traindrop.cells import DATE_STYLES, MISSING, NONE
+from traindrop.cells import DATE_STYLES, MISSING, NONE, is_number
 from traindrop.column import Column
 from traindrop.column_cells import Cells, numbers_of
 from traindrop.column_kind import Kind
@@ -30,19 +30,16 @@ class Tally:
         self._nones: Counter[str] = Counter()
         self._kind = Kind(commas=delimiter != ",")
         self._many = False
-        self._settled: Counter[str] | None = None  # some counts of the first rows, if only numbers have come since
-
-    @property
-    def numbers_only(self) -> bool:
-        """Too many different numbers to count, and nothing else so far: only their range is looked at."""
-        return self._settled is not None and not self._counts
+        # Some counts of the first rows, where these hold too many different numbers to count and nothing else: from
+        # then on only the range of numbers is looked at, and only what is none is counted.
+        self._settled: Counter[str] | None = None
 
     def look_at(self, cells: Cells) -> None:
         """Lets Arrow's cells do beforehand, in another thread, what `add` will most likely ask of them."""
-        if self.numbers_only:
+        if self._settled is not None:
             cells.plain_numbers()
         elif not self._many:
-            cells.counted()
+            cells.few(DISTINCT_KEPT)
 
     def add(self, cells: Cells) -> None:
         if self._add_whole(cells):
@@ -55,18 +52,18 @@ class Tally:
 
     def _add_whole(self, cells: Cells) -> bool:
         """Does at once what comes to the same as segment by segment; whether it does."""
-        if self.numbers_only:
+        if self._settled is not None:
             return self._kind.unique is None and self._add_numbers(cells)
         if self._many:
             return False
-        seen = cells.counted()
-        if len(seen) + len(self._counts) > DISTINCT_KEPT or any(len(text) > LONGEST_CATEGORY for text in seen):
+        seen = cells.few(DISTINCT_KEPT - len(self._counts))
+        if seen is None or any(len(text) > LONGEST_CATEGORY for text in seen):
             return False
         self._merge(seen, len(cells))
         return True
 
     def _add_part(self, cells: Cells) -> None:
-        if not (self.numbers_only and self._add_numbers(cells)):
+        if self._settled is None or not self._add_numbers(cells):
             self._merge(cells.counted(), len(cells))
         if self._rows % SEGMENT == 0:
             self._forget()
@@ -90,8 +87,13 @@ class Tally:
                 self._nones[text] += missing
         if long := {text: rows for text, rows in seen.items() if len(text) > LONGEST_CATEGORY}:
             self._many = True
-            self._kind.judge(long)
+            for text, count in long.items():
+                self._kind.judge({text: count})  # alone: what else came with it is chance
             seen = {text: rows for text, rows in seen.items() if text not in long}
+        if self._settled is not None:
+            numbers = {text: rows for text, rows in seen.items() if is_number(text)}
+            self._kind.judge(numbers)
+            seen = {text: rows for text, rows in seen.items() if text not in numbers}
         self._counts.update(seen)
 
     def _forget(self) -> None:
