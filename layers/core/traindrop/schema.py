@@ -45,17 +45,27 @@ class Feature:
         """One float32 per cell."""
         if self.kind == "number":
             return numbers(cells)
+        if self.kind == "category":
+            return array("f", map(_Codes(self).__getitem__, cells))
         stripped = [cell.strip() for cell in cells]
         if self.kind == "decimal_comma":
             return array("f", [number(cell, decimal_comma=True) for cell in stripped])
         if self.kind in DATE_PARTS:
             return date_numbers(stripped, self.style, self.kind)
-        if self.kind == "word":
-            return word_numbers(stripped, self.word)
-        other = float(len(self.categories)) if self.other else NAN
-        codes = dict.fromkeys(MISSING, NAN)
-        codes.update((category, float(code)) for code, category in enumerate(self.categories))
-        return array("f", [codes.get(cell, other) for cell in stripped])
+        return word_numbers(stripped, self.word)
+
+
+class _Codes(dict[str, float]):
+    """A category's code by its cell, which is stripped the first time that it comes."""
+
+    def __init__(self, column: Feature) -> None:
+        super().__init__(dict.fromkeys(MISSING, NAN))
+        self.update((category, float(code)) for code, category in enumerate(column.categories))
+        self._other = float(len(column.categories)) if column.other else NAN
+
+    def __missing__(self, cell: str) -> float:
+        self[cell] = found = self.get(cell.strip(), self._other)
+        return found
 
 
 @dataclass(frozen=True)
