@@ -76,6 +76,19 @@ class Kind:
         if kind not in self._odd and len(fitting) < len(texts):
             self._odd[kind] = next(text for text in texts if text not in fitting)
 
+    def merge(self, other: "Kind") -> None:
+        """Takes in what was judged of rows that come after."""
+        self._rows.update(other._rows)
+        self._odd = {**other._odd, **self._odd}
+        self._low, self._high = min(self._low, other._low), max(self._high, other._high)
+        self.words.update(other.words)
+        self.daytime = self.daytime or other.daytime
+        self.integers = self.integers and other.integers
+        if self.unique is None or other.unique is None or not self.unique.isdisjoint(other.unique):
+            self.unique = None
+        else:
+            self.unique |= other.unique
+
     def of(self, present: int) -> tuple[str, str]:
         """What most of the `present` rows that are not missing fit, and a text that does not, "" if there is none.
 

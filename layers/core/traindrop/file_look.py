@@ -46,7 +46,7 @@ class FileLook:
 
 def look_at(rows: Rows, digested: Sequence[str]) -> FileLook:
     """Walks through the rows in bounded memory; the sample is drawn with a seed. Raises DatasetError as they do."""
-    tallies = [Tally(name, rows.delimiter) for name in rows.header]
+    tallies = [Tally(rows.delimiter) for _ in rows.header]
     sample = _Sample(min(_MOST_ROWS, _MOST_CELLS // len(rows.header) + 1))
     positions = [rows.header.index(name) for name in digested]
     digests, count = array("Q"), 0
@@ -60,7 +60,7 @@ def look_at(rows: Rows, digested: Sequence[str]) -> FileLook:
     return FileLook(
         rows=count,
         share=rows.share,
-        columns={name: tally.column() for name, tally in zip(rows.header, tallies, strict=True)},
+        columns={name: tally.column(name) for name, tally in zip(rows.header, tallies, strict=True)},
         cells=dict(zip(rows.header, cells_by_column, strict=True)),
         digests=np.frombuffer(digests, dtype=np.uint64),
     )

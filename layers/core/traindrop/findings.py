@@ -55,8 +55,28 @@ def shown_names(names: Sequence[str], limit: int = 40) -> str:
 def survey(stream: Readable, *, complete: bool = True) -> Findings:
     """Walks through a CSV in bounded memory. Raises DatasetError for what cannot be trained on whatever the
     target: format, encoding, header, ragged rows, no rows."""
+    return found(tallied(stream, complete=complete), complete=complete)
+
+
+@dataclass
+class Tallied:
+    """The columns of a CSV as they were counted. `merge` takes in those of the rows that come after."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    rows: int
+    tallies: list[Tally]
+
+    def merge(self, other: "Tallied") -> None:
+        self.rows += other.rows
+        for tally, more in zip(self.tallies, other.tallies, strict=True):
+            tally.merge(more)
+
+
+def tallied(stream: Readable, *, complete: bool = True) -> Tallied:
+    """Raises DatasetError as `survey` does, but for what is known of all rows only."""
     chunks = open_chunks(stream, complete=complete)
-    tallies = [Tally(name, chunks.delimiter) for name in chunks.header]
+    tallies = [Tally(chunks.delimiter) for _ in chunks.header]
 
     def looked_at(chunk: Chunk) -> tuple[int, list[Cells]]:
         columns = [chunk.column(position) for position in range(len(tallies))]
@@ -69,12 +89,17 @@ def survey(stream: Readable, *, complete: bool = True) -> Findings:
         rows += count
         for tally, cells in zip(tallies, columns, strict=True):
             tally.add(cells)
-    found = tuple(tally.column() for tally in tallies)
-    _check_header_is_no_data(found)
-    check_names(chunks.header)
-    if rows == 0 and complete:
+    return Tallied(chunks.header, chunks.delimiter, rows, tallies)
+
+
+def found(counted: Tallied, *, complete: bool = True) -> Findings:
+    """Ends the counting. Raises DatasetError for names that are no header's, and for no rows."""
+    columns = tuple(tally.column(name) for name, tally in zip(counted.header, counted.tallies, strict=True))
+    _check_header_is_no_data(columns)
+    check_names(counted.header)
+    if counted.rows == 0 and complete:
         raise DatasetError("the file has a header and no rows. Expected one line per row below the header.")
-    return Findings(found, rows, chunks.delimiter, complete)
+    return Findings(columns, counted.rows, counted.delimiter, complete)
 
 
 def check_names(header: Sequence[str]) -> None:

@@ -23,8 +23,7 @@ class Tally:
     of them.
     """
 
-    def __init__(self, name: str, delimiter: str) -> None:
-        self._name = name
+    def __init__(self, delimiter: str) -> None:
         self._rows = self._missing = 0
         self._counts: Counter[str] = Counter()
         self._nones: Counter[str] = Counter()
@@ -104,14 +103,40 @@ class Tally:
             return
         kept = _most_common(self._counts, DISTINCT_KEPT // 2)
         if not self._many and numbers_of(list(self._counts)) is not None:
-            self._kind.judge(self._counts)
-            self._settled, self._counts = kept, Counter()
+            self._settle()
+            self._settled = kept
         else:
             self._kind.judge({text: rows for text, rows in self._counts.items() if text not in kept})
             self._counts = kept
         self._many = True
 
-    def column(self) -> Column:
+    def merge(self, other: "Tally") -> None:
+        """Takes in what was counted of rows that come after; `other` is used up.
+
+        As if all rows had come to this one, but for a column of more values than are kept, of which other rare ones
+        may be forgotten.
+        """
+        self._rows += other._rows
+        self._missing += other._missing
+        self._nones.update(other._nones)
+        self._many = self._many or other._many
+        for settled, tally in ((self._settled, other), (other._settled, self)):
+            if settled is not None and tally._settled is None:
+                tally._settle()
+        if self._settled is not None and other._settled is not None:
+            self._settled.update(other._settled)
+        self._counts.update(other._counts)
+        self._kind.merge(other._kind)
+        if len(self._counts) > DISTINCT_KEPT:
+            self._forget()
+
+    def _settle(self) -> None:
+        """From now on counts only what is no number."""
+        numbers = Counter({text: rows for text, rows in self._counts.items() if is_number(text)})
+        self._kind.judge(numbers)
+        self._settled, self._counts = numbers, Counter(self._counts - numbers)
+
+    def column(self, name: str) -> Column:
         """Ends the counting."""
         self._forget()
         self._kind.judge(self._counts)
@@ -119,7 +144,7 @@ class Tally:
         kind, odd = self._kind.of(present)
         style = kind if kind in DATE_STYLES else ""
         return Column(
-            name=self._name,
+            name=name,
             kind="date" if style else kind,
             style=style,
             rows=self._rows,
