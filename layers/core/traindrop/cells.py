@@ -86,24 +86,31 @@ def number(text: str, *, decimal_comma: bool = False) -> float:
     return value if value != value else min(max(value, -LARGEST), LARGEST)
 
 
-def numbers(cells: Iterable[str]) -> "array[float]":
+def numbers(cells: Sequence[str]) -> "array[float]":
     """`number` of many cells, as float32."""
-    cells = list(cells)
-    # One look into a set for each cell, and the rest without a step of Python's per cell: three times as fast as
-    # `number` where a tenth of the cells is missing.
+    if (values := _clean_numbers(cells)) is not None:
+        return values
+    # A column with gaps, all else clean: twice as fast as `number` of each cell.
     missing = [row for row, cell in enumerate(cells) if cell in MISSING]
+    filled = list(cells)
     for row in missing:
-        cells[row] = "0"
-    try:
-        values = array("f", map(float, cells))
-    except ValueError:
-        values = array("f", map(number, cells))
-    else:
-        if values and not (min(values) >= -LARGEST and max(values) <= LARGEST and math.isfinite(sum(values))):
-            values = array("f", map(number, cells))
+        filled[row] = "0"
+    values = _clean_numbers(filled)
+    if values is None:
+        return array("f", map(number, cells))
     for row in missing:
         values[row] = NAN
     return values
+
+
+def _clean_numbers(cells: Sequence[str]) -> "array[float] | None":
+    """None where a cell is no number between -1e38 and 1e38."""
+    try:
+        values = array("f", map(float, cells))
+    except ValueError:
+        return None
+    clean = not values or (math.isfinite(sum(values)) and min(values) >= -LARGEST and max(values) <= LARGEST)
+    return values if clean else None
 
 
 def is_number(text: str, *, decimal_comma: bool = False) -> bool:
