@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from traindrop.csv_rows import Chained, Readable, read_up_to
 
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES = 2 * 2**20  # by measurement: with 4 MB no faster and 40 MB more memory, with 1 MB a tenth slower
 # A longer line may hold a cell that csv.reader refuses (csv.field_size_limit).
 LONGEST_LINE = 131_072
 
