@@ -16,12 +16,13 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Feature:
-    """How one column becomes one number; NaN is missing.
+    """How one column becomes one number.
 
     `kind`: "number", "decimal_comma", "date" (days since 1970), "month", "weekday" (0 is Monday), "hour"
     (`style`: the order of a date's parts), "word" (1 where the text has `word`), or "category": its position in
     `categories`; a value that is not among them comes after them all if training knew such values (`other`),
-    else it is missing."""
+    else it is missing. `ordered`: categories in the order of the target's mean, so that their positions are
+    quantities. `missing`: the number, one of float32, that a missing value counts as; None: NaN."""
 
     name: str
     kind: str
@@ -29,6 +30,8 @@ class Feature:
     other: bool = False
     style: str = ""
     word: str = ""
+    ordered: bool = False
+    missing: float | None = None
 
     @property
     def label(self) -> str:
@@ -38,6 +41,12 @@ class Feature:
 
     def encode(self, cells: Sequence[str]) -> "array[float]":
         """One float32 per cell."""
+        values = self._encoded(cells)
+        if self.missing is None:
+            return values
+        return array("f", [self.missing if value != value else value for value in values])
+
+    def _encoded(self, cells: Sequence[str]) -> "array[float]":
         if self.kind == "number":
             return numbers(cells)
         stripped = [cell.strip() for cell in cells]
@@ -67,7 +76,10 @@ class Schema:
 
     def to_json(self) -> dict[str, Any]:
         """The content of dataset.json."""
-        columns = [{key: value for key, value in asdict(column).items() if value} for column in self.columns]
+        columns = [
+            {key: value for key, value in asdict(column).items() if value not in ("", (), None) and value is not False}
+            for column in self.columns
+        ]
         return {
             "schema": VERSION,
             "target": self.target,
@@ -93,7 +105,7 @@ class Schema:
     @property
     def feature_types(self) -> list[str]:
         """For xgboost.DMatrix: "c" is a category, "q" a quantity."""
-        return ["c" if column.kind == "category" else "q" for column in self.columns]
+        return ["c" if column.kind == "category" and not column.ordered else "q" for column in self.columns]
 
     def encode_target(self, texts: Iterable[str]) -> "array[float]":
         """Class number or value per row, float64; NaN for a missing label and for a class unknown to
