@@ -5,7 +5,7 @@ import os
 import string
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +89,8 @@ def test_a_file_that_the_model_was_not_trained_with_is_read_alike(what: str, mon
         io.BytesIO(csv_of(["1", "2.5"]).replace(b"yes", b"1.5").replace(b"no", b"7")), "y", "regression"
     )
     assert_same(*both(FILES[what], monkeypatch, 500, schema=numeric))
+    dense = replace(trained, columns=tuple(replace(column, missing=0.25) for column in trained.columns))
+    assert_same(*both(FILES[what], monkeypatch, 500, schema=dense))
 
 
 def test_ten_thousand_columns_are_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:

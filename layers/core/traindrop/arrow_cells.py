@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from traindrop.cells import LARGEST, MISSING, NONE, numbers
+from traindrop.cells import LARGEST, MISSING, NAN, NONE, numbers
 from traindrop.column_cells import Encode, Numbers, doubles, present
 
 # What is null in the texts. Spellings of None can be a class: they stay texts.
@@ -52,9 +52,14 @@ class ArrowCells:
         whole = bool((found == np.floor(found)).all())
         return Numbers(len(found), float(found.min()), float(found.max()), whole, found.tolist)
 
-    def as_numbers(self) -> "array[float]":
+    def as_numbers(self, missing: float = NAN) -> "array[float]":
         values = self._numbers
-        return self.encoded(numbers) if values is None else array("f", values.astype(np.float32).tobytes())
+        if values is None:
+            return self.encoded(lambda texts: numbers(texts, missing))
+        found = values.astype(np.float32)
+        if missing == missing:
+            found[np.isnan(found)] = missing
+        return array("f", found.tobytes())
 
     def as_doubles(self) -> "array[float]":
         return self.encoded(doubles) if self._numbers is None else array("d", self._numbers.tobytes())

@@ -17,11 +17,8 @@ from dataclasses import replace
 
 from traindrop.dataset import Batch, Schema
 from traindrop.schema import Feature
+from traindrop.smoothed_means import order_of
 from traindrop.streamed_split import StreamedSplit
-
-# Rows of the overall mean that each value's mean is mixed with: a rare value's own rows say little. 0 to 30 cannot be
-# told apart by cross-validation, but for columns of hundreds of values, where 0 is worse.
-PRIOR_ROWS = 10
 
 
 def categories_only(schema: Schema) -> Schema:
@@ -62,9 +59,6 @@ class _Tally:
 
     def ordered(self, column: Feature) -> Feature:
         mean = sum(self._sums.values()) / max(self._rows.total(), 1)
-
-        def smoothed(code: int) -> float:
-            return (self._sums[code] + PRIOR_ROWS * mean) / (self._rows[code] + PRIOR_ROWS)
-
-        codes = sorted(range(len(column.categories)), key=smoothed)
+        known = range(len(column.categories))
+        codes = order_of([self._rows[code] for code in known], [self._sums[code] for code in known], mean)
         return replace(column, categories=tuple(column.categories[code] for code in codes))

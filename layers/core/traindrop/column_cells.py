@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from traindrop.cells import MISSING, number, numbers
+from traindrop.cells import MISSING, NAN, number, numbers
 
 Encode = Callable[[Sequence[str]], "array[float]"]
 
@@ -43,8 +43,8 @@ class Cells(Protocol):
     def plain_numbers(self) -> Numbers | None:
         """None where a cell that is not missing spells no number (`traindrop.cells.is_number`), or none is there."""
 
-    def as_numbers(self) -> "array[float]":
-        """`traindrop.cells.numbers`: float32, NaN for what is none."""
+    def as_numbers(self, missing: float = NAN) -> "array[float]":
+        """`traindrop.cells.numbers`: float32, `missing` for what is none."""
 
     def as_doubles(self) -> "array[float]":
         """`traindrop.cells.number` of each, float64."""
@@ -84,8 +84,8 @@ class TextCells:
         whole = all(map(float.is_integer, values))
         return Numbers(len(values), min(values), max(values), whole, values.copy)
 
-    def as_numbers(self) -> "array[float]":
-        return numbers(self._cells)
+    def as_numbers(self, missing: float = NAN) -> "array[float]":
+        return numbers(self._cells, missing)
 
     def as_doubles(self) -> "array[float]":
         return doubles(self._cells)
