@@ -54,6 +54,12 @@ FILES: dict[str, bytes] = {
     "mixed late in the file": csv_of([*(str(row) for row in range(400)), "about 7", "8"]),
     "text late in a column of many numbers": csv_of([*(f"{row}.5" for row in range(20_000)), *["red", "green"] * 2000]),
     "more values than are counted": csv_of([f"id {row * 7919 % 20_011}" for row in range(30_000)]),
+    "texts that hardly repeat, of many rows": csv_of(
+        [(f"id {row}", "often", " often ", "größe", "None", "NA", " NA", "15")[row % 10 % 8] for row in range(30_000)]
+        + [f"id {row}" for row in range(40_000)]
+        + ["often", " often ", "größe", "", "None", "15", "rare"] * 2_000
+    ),
+    "prose of many rows": csv_of([f"the {row} quick brown foxes jump over Mrs Smith " * 3 for row in range(36_000)]),
     "more numbers than are counted, with gaps": csv_of([("" if row % 9 == 0 else str(row)) for row in range(20_000)]),
     "row numbers": csv_of([str(row) for row in range(20_000)]),
     "whole numbers of which one comes twice": csv_of([*(str(row) for row in range(18_000)), "17", "18.0"]),

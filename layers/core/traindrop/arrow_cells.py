@@ -35,6 +35,24 @@ class ArrowCells:
     def few(self, most: int) -> dict[str, int] | None:
         return self.counted() if len(self._dictionary.dictionary) <= most else None
 
+    def counted_of(self, texts: "frozenset[str]") -> dict[str, int]:
+        if not self._begin_and_end_plainly():
+            return {text: rows for text, rows in self.counted().items() if text in texts}
+        named = sorted(texts)
+        found = pc.index_in(self._texts, value_set=pa.array(named), skip_nulls=True).drop_null().to_numpy()
+        rows = np.bincount(found, minlength=len(named))
+        counts = {named[place]: int(rows[place]) for place in np.flatnonzero(rows).tolist()}
+        return {**counts, "": self._texts.null_count} if self._texts.null_count else counts
+
+    def _begin_and_end_plainly(self) -> bool:
+        """Whether no text could have to be stripped: each begins and ends with a visible character of ASCII."""
+        _, offsets, data = self._texts.buffers()
+        edges = np.frombuffer(offsets, dtype=np.int32)[self._texts.offset :][: len(self) + 1]
+        characters = np.frombuffer(data, dtype=np.uint8) if data else np.empty(0, dtype=np.uint8)
+        filled = edges[1:] > edges[:-1]
+        both = np.concatenate((characters[edges[:-1][filled]], characters[edges[1:][filled] - 1]))
+        return bool(((both > ord(" ")) & (both < 128)).all())
+
     def counted(self) -> dict[str, int]:
         codes, texts = self._coded
         found: dict[str, int] = {}

@@ -37,6 +37,10 @@ class Cells(Protocol):
     def counted(self) -> dict[str, int]:
         """Rows by stripped text, missing ones too; a text comes where its first row does."""
 
+    def counted_of(self, texts: "frozenset[str]") -> dict[str, int]:
+        """`counted` of these texts alone, which have "" among them: it stands for the spellings of missing, but for
+        those of None."""
+
     def few(self, most: int) -> dict[str, int] | None:
         """`counted`, or None where there are more than `most` different cells."""
 
@@ -70,6 +74,9 @@ class TextCells:
 
     def counted(self) -> dict[str, int]:
         return Counter(map(str.strip, self._cells))
+
+    def counted_of(self, texts: "frozenset[str]") -> dict[str, int]:
+        return Counter(text for text in map(str.strip, self._cells) if text in texts)
 
     def few(self, most: int) -> dict[str, int] | None:
         found = self.counted()

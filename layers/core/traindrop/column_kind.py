@@ -5,7 +5,7 @@ Standard library only and Python 3.10-safe: bundled with training scripts.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 
 from traindrop.cells import DATE_STYLES, is_number, parse_date, words
 from traindrop.column_cells import Numbers, numbers_of
@@ -23,6 +23,7 @@ class Kind:
         # In a file separated by commas a decimal comma would need quotes around every number.
         self._commas = commas
         self._rows: Counter[str] = Counter()  # that could be of each kind
+        self.judged = 0  # rows
         self._odd: dict[str, str] = {}  # the first text that is not of a kind
         self._low, self._high = math.inf, -math.inf
         self.words: Counter[str] = Counter()
@@ -34,6 +35,7 @@ class Kind:
         """Takes rows by stripped text, none of them missing; whether all are numbers."""
         values = numbers_of(list(texts))
         if values is None:
+            self.judged += sum(texts.values())
             self._add_mixed(texts)
         elif values:
             rows = sum(texts.values())
@@ -42,6 +44,7 @@ class Kind:
         return values is not None
 
     def add_numbers(self, found: Numbers, *, repeated: bool = False) -> None:
+        self.judged += found.rows
         self._rows["number"] += found.rows
         if self._commas:
             self._rows["decimal_comma"] += found.rows
@@ -58,26 +61,27 @@ class Kind:
 
     def _add_mixed(self, texts: Mapping[str, int]) -> None:
         self.integers, self.unique = False, None
-        self._add("number", texts, [text for text in texts if is_number(text)])
+        numbers = {text for text in texts if is_number(text)}
+        self._add("number", texts, numbers)
         if self._commas:
-            self._add("decimal_comma", texts, [text for text in texts if is_number(text, decimal_comma=True)])
-        if 2 * sum(texts[text] for text in texts if is_number(text)) > sum(texts.values()):
+            self._add("decimal_comma", texts, {text for text in texts if is_number(text, decimal_comma=True)})
+        if 2 * sum(texts[text] for text in numbers) > sum(texts.values()):
             return  # numbers with some dirt: no date
         for style in DATE_STYLES:
             dates = {text: when for text in texts if (when := parse_date(text, style))}
-            self._add(style, texts, dates)
+            self._add(style, texts, dates.keys())
             self.daytime = self.daytime or any(when.hour or when.minute for when in dates.values())
         for text, rows in texts.items():
             self.words.update(dict.fromkeys(sorted(words(text)), rows))
 
-    def _add(self, kind: str, texts: Mapping[str, int], fitting: Iterable[str]) -> None:
-        fitting = set(fitting)
+    def _add(self, kind: str, texts: Mapping[str, int], fitting: Set[str]) -> None:
         self._rows[kind] += sum(texts[text] for text in fitting)
         if kind not in self._odd and len(fitting) < len(texts):
             self._odd[kind] = next(text for text in texts if text not in fitting)
 
     def merge(self, other: "Kind") -> None:
         """Takes in what was judged of rows that come after."""
+        self.judged += other.judged
         self._rows.update(other._rows)
         self._odd = {**other._odd, **self._odd}
         self._low, self._high = min(self._low, other._low), max(self._high, other._high)
@@ -89,15 +93,15 @@ class Kind:
         else:
             self.unique |= other.unique
 
-    def of(self, present: int) -> tuple[str, str]:
-        """What most of the `present` rows that are not missing fit, and a text that does not, "" if there is none.
+    def of(self) -> tuple[str, str]:
+        """What most of the judged rows fit, and a text that does not, "" if there is none.
 
         Of equals the first: 3.14 before 3,14, the day before the month.
         """
-        if not present:
+        if not self.judged:
             return "empty", ""
         kind = max(("number", "decimal_comma", *DATE_STYLES), key=lambda kind: self._rows[kind])
-        if self._rows[kind] < KIND_SHARE * present:
+        if self._rows[kind] < KIND_SHARE * self.judged:
             return "text", ""
         return kind, self._odd.get(kind, "")
 

@@ -12,6 +12,9 @@ from traindrop.column_kind import Kind
 
 DISTINCT_KEPT = 4096  # values counted per column; beyond it the rarest are forgotten, so that memory is bounded
 LONGEST_CATEGORY = 100  # characters; a longer text is prose, not the name of a category
+# Segments of texts that hardly repeat, after which it is known what they are: their kind, their words, and which of
+# them come often. From then on only these are counted.
+SEGMENTS_OF_TEXTS = 4
 WORDS_KEPT = 100  # the most frequent, of a column of text
 SEGMENT = 8192
 
@@ -29,13 +32,17 @@ class Tally:
         self._nones: Counter[str] = Counter()
         self._kind = Kind(commas=delimiter != ",")
         self._many = False
+        self._forgets = self._long = 0  # how often values were forgotten; rows of long texts
+        self._frozen: frozenset[str] | None = None  # what alone is still counted
         # Some counts of the first rows, where these hold too many different numbers to count and nothing else: from
         # then on only the range of numbers is looked at, and only what is none is counted.
         self._settled: Counter[str] | None = None
 
     def look_at(self, cells: Cells) -> None:
         """Lets Arrow's cells do beforehand, in another thread, what `add` will most likely ask of them."""
-        if self._settled is not None:
+        if self._frozen is not None:
+            pass
+        elif self._settled is not None:
             cells.plain_numbers()
         elif not self._many:
             cells.few(DISTINCT_KEPT)
@@ -51,6 +58,9 @@ class Tally:
 
     def _add_whole(self, cells: Cells) -> bool:
         """Does at once what comes to the same as segment by segment; whether it does."""
+        if self._frozen is not None:
+            self._merge(cells.counted_of(self._frozen), len(cells))
+            return True
         if self._settled is not None:
             return self._kind.unique is None and self._add_numbers(cells)
         if self._many:
@@ -62,7 +72,10 @@ class Tally:
         return True
 
     def _add_part(self, cells: Cells) -> None:
-        if self._settled is None or not self._add_numbers(cells):
+        """Rows of one segment."""
+        if self._frozen is not None:
+            self._merge(cells.counted_of(self._frozen), len(cells))
+        elif self._settled is None or not self._add_numbers(cells):
             self._merge(cells.counted(), len(cells))
         if self._rows % SEGMENT == 0:
             self._forget()
@@ -86,6 +99,7 @@ class Tally:
                 self._nones[text] += missing
         if long := {text: rows for text, rows in seen.items() if len(text) > LONGEST_CATEGORY}:
             self._many = True
+            self._long += sum(long.values())
             for text, count in long.items():
                 self._kind.judge({text: count})  # alone: what else came with it is chance
             seen = {text: rows for text, rows in seen.items() if text not in long}
@@ -99,6 +113,8 @@ class Tally:
         """Lets go of the rarest values where there are too many; of all where they are numbers."""
         if len(self._kind.words) > DISTINCT_KEPT:
             self._kind.words = _most_common(self._kind.words, DISTINCT_KEPT // 2)
+        if self._long >= SEGMENTS_OF_TEXTS * SEGMENT:
+            self._freeze()
         if len(self._counts) <= DISTINCT_KEPT:
             return
         kept = _most_common(self._counts, DISTINCT_KEPT // 2)
@@ -108,7 +124,14 @@ class Tally:
         else:
             self._kind.judge({text: rows for text, rows in self._counts.items() if text not in kept})
             self._counts = kept
+            self._forgets += 1
+            if self._forgets >= SEGMENTS_OF_TEXTS:
+                self._freeze()
         self._many = True
+
+    def _freeze(self) -> None:
+        if self._settled is None and self._frozen is None:
+            self._frozen = MISSING.union(self._counts)
 
     def merge(self, other: "Tally") -> None:
         """Takes in what was counted of rows that come after; `other` is used up.
@@ -140,8 +163,8 @@ class Tally:
         """Ends the counting."""
         self._forget()
         self._kind.judge(self._counts)
-        present = self._rows - self._missing
-        kind, odd = self._kind.of(present)
+        kind, odd = self._kind.of()
+        share = (self._rows - self._missing) / max(self._kind.judged, 1)  # more than 1 where not all were judged
         style = kind if kind in DATE_STYLES else ""
         return Column(
             name=name,
@@ -151,7 +174,9 @@ class Tally:
             missing=self._missing,
             counts=dict(((self._settled or Counter()) + self._counts).most_common()),
             nones=dict(self._nones),
-            words=dict(self._kind.words.most_common(WORDS_KEPT)) if kind == "text" else {},
+            words={word: round(rows * share) for word, rows in self._kind.words.most_common(WORDS_KEPT)}
+            if kind == "text"
+            else {},
             many=self._many,
             integers=kind == "number" and self._kind.integers,
             row_number=not self._missing and self._kind.is_row_number(self._rows),
