@@ -13,9 +13,9 @@ Made for two million rows on two cores as well as for a hundred: the rows are re
 (traindrop.kept_rows), reach it some at a time (xgboost_matrix), of large files without a NaN (dense_columns), and a
 round is measured on a sample of them. Each trick's gain is in docs/decisions.md, 2026-11-25.
 
-On several instances each trains on its share of the rows, and the first writes the results. Two instances make the
-model that one makes, but for rounding, where every tree sees every row: with a `subsample` below 1 each draws from its
-own rows, so that the model is another one, and as good.
+On several instances each reads its share of the file and trains on its share of the rows, and the first writes the
+results. Two instances make the model that one makes, but for rounding, where every tree sees every row: with a
+`subsample` below 1 each draws from its own rows, so that the model is another one, and as good.
 """
 
 import argparse
@@ -30,20 +30,22 @@ from typing import Any, cast
 import numpy as np
 
 from traindrop import refitting
+from traindrop.csv_rows import named
 from traindrop.dataset import Schema
 from traindrop.dense_columns import LARGE_ROWS, densified, recoded
-from traindrop.kept_rows import Array, Part, keep
+from traindrop.kept_rows import Array, Part
 from traindrop.lean_xgboost import xgb
+from traindrop.reading_together import read_together
 from traindrop.training_script import (
     add_arguments,
     measured,
+    only_csv,
     predict_test_channel,
     report,
     run,
     save_results,
     split,
     threads,
-    training_file,
 )
 from traindrop.xgboost_checkpoint import Checkpoint
 from traindrop.xgboost_hosts import Group, joined, this_group
@@ -89,7 +91,7 @@ def arguments() -> argparse.ArgumentParser:
 def main() -> None:
     started = time.perf_counter()
     options, group = arguments().parse_args(), this_group()
-    schema, training, validation = data(options)
+    schema, training, validation = data(options, group)
     print(f"Train size: {training.shape}")
     print(f"Validation size: {validation.shape}", flush=True)
     if group.size > 1:
@@ -117,10 +119,11 @@ def main() -> None:
     print(f"Total time: {time.perf_counter() - started:.2f} seconds")
 
 
-def data(options: argparse.Namespace) -> tuple[Schema, Part, Part]:
+def data(options: argparse.Namespace, group: Group) -> tuple[Schema, Part, Part]:
     """How the train channel's CSV is read, its rows to train on, and those held out."""
-    with training_file(options) as (file, schema):
-        rows = keep(file, schema)
+    file = only_csv(Path(os.environ["SM_CHANNEL_TRAIN"]), options.train)
+    with named(file.name):
+        schema, rows = read_together(file, options.target, options.task, options.drop, group)
     parts = []
     for numbers in split(rows.labels, schema, options.validation_fraction, options.seed):
         chosen = np.zeros(len(rows.labels), dtype=bool)

@@ -14,11 +14,13 @@ from traindrop.dataset import BUNDLE
 # What of this package goes with every script of ours.
 SHARED = (
     *BUNDLE,
+    "byte_ranges.py",
     "dense_columns.py",
     "kept_rows.py",
     "lean_xgboost.py",
     "peers.py",
     "progress.py",
+    "reading_together.py",
     "refitting.py",
     "smoothed_means.py",
     "training_script.py",

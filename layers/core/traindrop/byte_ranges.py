@@ -22,6 +22,7 @@ class Share:
     """A reader's range of a file: `start` to before `stop`, whole rows behind the header, which is `header` bytes."""
 
     path: Path
+    delimiter: str
     header: int
     start: int
     stop: int
@@ -31,6 +32,15 @@ class Share:
         with self.path.open("rb") as stream:
             head = stream.read(self.header)
         return Chained(head, _Range(self.path, self.start, self.stop))
+
+    def is_plain(self) -> bool:
+        """Whether quotes are used in the range as they have to be for the ranges to be right."""
+        try:
+            for block in Blocks(b"", _Range(self.path, self.start, self.stop)):
+                lines_of(block, self.delimiter)
+        except NotPlain:
+            return False
+        return True
 
 
 class _Range:
@@ -48,36 +58,45 @@ class _Range:
         return data
 
 
-def cuts(path: Path, readers: int) -> tuple[int, list[int]]:
-    """The header's length, and where the ranges begin and end, at equal distances and not yet at a row's end.
+@dataclass(frozen=True)
+class Cuts:
+    """Where the ranges begin and end, at equal distances and not yet where rows do. `header`: its length in bytes."""
 
-    Raises NotPlain for a file that one reader should read whole: an odd header, or rows too few to share.
-    """
+    path: Path
+    delimiter: str
+    header: int
+    places: tuple[int, ...]
+
+    def quotes(self, reader: int) -> int:
+        """How many are in a reader's range."""
+        stream = _Range(self.path, *self.places[reader : reader + 2])
+        return sum(piece.count(b'"') for piece in iter(lambda: stream.read(_PIECE_BYTES), b""))
+
+    def share(self, quotes: Sequence[int], reader: int) -> Share:
+        """A reader's range, moved to where rows end. `quotes`: their number in each reader's.
+
+        Raises NotPlain where no row ends near a cut.
+        """
+        before = [0, *accumulate(quotes)]
+        begin, end = (
+            self.places[place] if place in (0, len(quotes)) else _row_end(self.path, self.places[place], before[place])
+            for place in (reader, reader + 1)
+        )
+        return Share(self.path, self.delimiter, self.header, begin, end)
+
+
+def cuts(path: Path, readers: int) -> Cuts:
+    """Raises NotPlain for a file that one reader should read whole, with an odd header or of few rows, and
+    DatasetError for one that is no CSV."""
     size = path.stat().st_size
     with path.open("rb") as stream:
         head = stream.read(LONGEST_LINE)
-    header = header_line(head, open_table(io.BytesIO(head), complete=len(head) == size).delimiter)
-    if size - header < readers * 2 * LONGEST_LINE:
+    delimiter = open_table(io.BytesIO(head), complete=len(head) == size).delimiter
+    header = header_line(head, delimiter)
+    if readers == 1 or size - header < readers * 2 * LONGEST_LINE:
         raise NotPlain
-    return header, [header + (size - header) * place // readers for place in range(readers + 1)]
-
-
-def quotes_between(path: Path, start: int, stop: int) -> int:
-    stream = _Range(path, start, stop)
-    return sum(piece.count(b'"') for piece in iter(lambda: stream.read(_PIECE_BYTES), b""))
-
-
-def share(path: Path, header: int, places: Sequence[int], quotes: Sequence[int], reader: int) -> Share:
-    """The range of `reader`, moved to where rows end. `quotes`: their number in each range.
-
-    Raises NotPlain where no row ends near a cut.
-    """
-    before = [0, *accumulate(quotes)]
-
-    def row_end(place: int) -> int:
-        return places[place] if place in (0, len(places) - 1) else _row_end(path, places[place], before[place])
-
-    return Share(path, header, row_end(reader), row_end(reader + 1))
+    places = tuple(header + (size - header) * place // readers for place in range(readers + 1))
+    return Cuts(path, delimiter, header, places)
 
 
 def _row_end(path: Path, position: int, quotes: int) -> int:
@@ -90,13 +109,3 @@ def _row_end(path: Path, position: int, quotes: int) -> int:
         if (quotes + data.count(b'"', 0, end)) % 2 == 0:
             return position + end + 1
     raise NotPlain
-
-
-def is_plain(found: Share, delimiter: str) -> bool:
-    """Whether quotes are used in the range as they have to be for the ranges to be right."""
-    try:
-        for block in Blocks(b"", _Range(found.path, found.start, found.stop)):
-            lines_of(block, delimiter)
-    except NotPlain:
-        return False
-    return True

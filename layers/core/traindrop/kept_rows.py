@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from traindrop.csv_rows import Readable
 from traindrop.dataset import Batch, Schema, read
 
 Array = npt.NDArray[Any]
@@ -135,10 +136,10 @@ class Part:
         return Part(self.rows, chosen)
 
 
-def keep(path: Path, schema: Schema) -> KeptRows:
+def keep(source: Path | Readable, schema: Schema) -> KeptRows:
     """The rows of the file that have a target. Raises DatasetError."""
     rows = KeptRows(len(schema.columns))
-    for batch in read(path, schema):
+    for batch in read(source, schema):
         rows.add(*labelled(batch, schema))
     return rows
 

@@ -66,17 +66,11 @@ def names(text: str) -> tuple[str, ...]:
 
 def training_data(options: argparse.Namespace) -> tuple[Schema, Array, Array]:
     """Schema, features and target of the train channel. Raises `DatasetError`, which names the file."""
-    with training_file(options) as (file, schema):
-        features, target = load(file, schema)
-    return schema, features, target
-
-
-@contextmanager
-def training_file(options: argparse.Namespace) -> Iterator[tuple[Path, Schema]]:
-    """The CSV of the train channel and how to read it. A `DatasetError` raised here or inside names the file."""
     file = only_csv(Path(os.environ["SM_CHANNEL_TRAIN"]), options.train)
     with named(file.name):
-        yield file, fit_schema(file, options.target, options.task, options.drop)
+        schema = fit_schema(file, options.target, options.task, options.drop)
+        features, target = load(file, schema)
+    return schema, features, target
 
 
 def only_csv(channel: Path, name: str) -> Path:

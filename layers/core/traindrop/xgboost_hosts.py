@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 from traindrop.lean_xgboost import xgb
 from traindrop.training_script import fail, hosts
@@ -22,6 +22,8 @@ from traindrop.training_script import fail, hosts
 # again in the minute after a job.
 PORT = 9099
 PATIENCE = 900  # seconds; the hosts of one job start, and have read their data, minutes apart
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ def joined(group: Group) -> Iterator[None]:
         tracker = _start_tracker(group, first) if group.is_first else None
         with _told(first, tracker.worker_args() if tracker else None) as arguments:
             xgb.collective.init(**arguments, dmlc_task_id=f"{group.rank:05}")
+        # The first host says this when it has stopped telling: who leaves at once and comes again asks for the next.
+        told_by(0, None, group)
         yield
         xgb.collective.finalize()
         if tracker:
@@ -67,6 +71,18 @@ def joined(group: Group) -> Iterator[None]:
 def broadcast(content: bytes, group: Group) -> bytes:
     """The first host's content, on every host; inside `joined`."""
     return content if group.size == 1 else bytes(xgb.collective.broadcast(content, 0))
+
+
+def told_by(rank: int, content: T, group: Group) -> T:
+    """The content that this host has there, on every host; inside `joined`."""
+    # In a tuple, since XGBoost takes no None.
+    (found,) = xgb.collective.broadcast((content,) if rank == group.rank else None, rank)
+    return cast("T", found)
+
+
+def gathered(content: T, group: Group) -> list[T]:
+    """Each host's content, on every host, in the hosts' order; inside `joined`."""
+    return [told_by(rank, content, group) for rank in range(group.size)]
 
 
 def _start_tracker(group: Group, first: str) -> xgb.RabitTracker:
