@@ -76,13 +76,12 @@ def _table(old: Feature, new: Feature) -> Array:
 
 
 def _middle(values: Array) -> float:
-    """Between the median and the next larger value, so that it is a value of its own. As float32 has it."""
+    """Between the two values around the median, so that it is a value of its own. As float32 has it."""
     present = np.unique(values[~np.isnan(values)]).astype(np.float64)
-    if not len(present):
-        return 0.0
-    median = float(np.nanmedian(values))
-    above = np.searchsorted(present, median, side="right")
-    return float(np.float32((median + (present[above] if above < len(present) else median + 1)) / 2))
+    if len(present) < 2:
+        return float(np.float32(present.sum() + 1))
+    upper = max(1, min(np.searchsorted(present, np.nanmedian(values), side="right"), len(present) - 1))
+    return float(np.float32((present[upper - 1] + present[upper]) / 2))
 
 
 class _Tally:

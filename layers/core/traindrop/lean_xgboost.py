@@ -23,7 +23,7 @@ def _hidden(*packages: str) -> Iterator[None]:
             del modules[name]
 
 
-with _hidden("sklearn", "pandas"):
+with _hidden("sklearn", "pandas", "scipy.special"):
     import xgboost as xgb
 
 __all__ = ["xgb"]
