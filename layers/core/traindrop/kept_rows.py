@@ -26,11 +26,11 @@ BLOCK_BYTES = 2 * 2**20  # of features walked at a time: they stay in the proces
 
 
 class KeptRows:
-    """Features, float32, `width` a row, and labels, float64, one a row, in the file's order."""
+    """Features, float32, `width` a row, and labels, float32 as XGBoost takes them, one a row, in the file's order."""
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._labels: list[Array] = [np.empty(0)]
+        self._labels: list[Array] = [np.empty(0, np.float32)]
         self._held: list[Array] = []
         self._scratch: IO[bytes] | None = None
         self._written = 0  # rows in the scratch file
@@ -44,7 +44,7 @@ class KeptRows:
         """Rows to follow those that are there."""
         if not len(labels):
             return
-        self._labels.append(labels)
+        self._labels.append(labels.astype(np.float32))
         self._held.append(np.require(features, np.float32, ("C", "W")))
         size = sum(block.nbytes for block in self._held)
         if size > HELD_BYTES and shutil.disk_usage(_folder()).free > size + DISK_RESERVE:
