@@ -1,9 +1,8 @@
 """What makes a large file dense for XGBoost and its categories quick to split, learnt from the training rows.
 
 One NaN makes XGBoost's binned matrix sparse: 4 bytes a value instead of 1, and a slower histogram. So a missing value
-counts as a number, and as one inside of the column's range: measured, one below or above all others costs an AUC of
-0.003 to 0.008, for it pulls the missing rows to one side of every split, while from the middle two splits single them
-out. Categories ordered by the target's mean are split as numbers are, at the same speed (Fisher, On Grouping for
+counts as a number, and as one inside of the column's range: one below or above all others cost an AUC of 0.003 to
+0.008, for it takes the missing rows to the same side of every split, while from the middle two splits single them out. Categories ordered by the target's mean are split as numbers are, at the same speed (Fisher, On Grouping for
 Maximum Homogeneity, 1958: for two classes and for values no other grouping of the categories is better in one split).
 The measurements are in docs/decisions.md.
 
