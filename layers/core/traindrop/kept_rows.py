@@ -7,6 +7,7 @@ It goes with the training scripts into the container: numpy and the standard lib
 import os
 import shutil
 import tempfile
+import weakref
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,11 +28,11 @@ BLOCK_BYTES = 2 * 2**20  # of features walked at a time: they stay in the proces
 
 
 class KeptRows:
-    """Features, float32, `width` a row, and labels, float64, one a row, in the file's order."""
+    """Features, float32, `width` a row, and labels, float32 as XGBoost takes them, one a row, in the file's order."""
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._labels: list[Array] = [np.empty(0)]
+        self._labels: list[Array] = [np.empty(0, np.float32)]
         self._held: list[Array] = []
         self._scratch: IO[bytes] | None = None
         self._written = 0  # rows in the scratch file
@@ -45,15 +46,17 @@ class KeptRows:
         """Rows to follow those that are there."""
         if not len(labels):
             return
-        self._labels.append(labels)
-        self._held.append(np.ascontiguousarray(features, dtype=np.float32))
+        self._labels.append(labels.astype(np.float32))
+        self._held.append(np.require(features, np.float32, ("C", "W")))
         size = sum(block.nbytes for block in self._held)
         if size > HELD_BYTES and shutil.disk_usage(_folder()).free > size + DISK_RESERVE:
             self._write()
 
     def _write(self) -> None:
         # Without a name, so that nothing is left of it whatever ends the process.
-        self._scratch = self._scratch or tempfile.TemporaryFile(dir=_folder())  # noqa: SIM115 - kept
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryFile(dir=_folder())  # noqa: SIM115 - it lives as long as the rows
+            weakref.finalize(self, self._scratch.close)
         self._scratch.seek(0, os.SEEK_END)
         for block in self._held:
             self._scratch.write(block.data.cast("B"))
@@ -124,11 +127,16 @@ class Part:
         return self._of(np.flatnonzero(self.chosen)[first::step])
 
     def sample(self, most: int, seed: int) -> "Part":
-        """All of them, or `most`, each with the same chance; the same for the same seed."""
+        """All of them, or `most`, each with the same chance and the same for the same seed: a copy, so that who walks
+        through the few rows several times does not read all rows as often."""
         if len(self) <= most:
             return self
         random = np.random.default_rng(seed)
-        return self._of(random.choice(np.flatnonzero(self.chosen), most, replace=False, shuffle=False))
+        few = self._of(random.choice(np.flatnonzero(self.chosen), most, replace=False, shuffle=False))
+        rows = KeptRows(self.rows.width)
+        for features, labels in few.blocks():
+            rows.add(features, labels)
+        return Part(rows, np.ones(most, dtype=bool))
 
     def _of(self, numbers: Array) -> "Part":
         chosen = np.zeros(len(self.chosen), dtype=bool)
