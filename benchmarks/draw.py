@@ -1,7 +1,7 @@
 """Cost against size: `python draw.py RESULTS.json PICTURE.svg`, in the environment of `make peers`.
 
-Both axes are logarithmic: ways whose cost grows as the file does are lines of one steepness. A bar from the least to the
-most of all runs.
+Both axes are logarithmic: ways whose cost grows as the file does are lines of one steepness. A bar from the least to
+the most of all runs.
 """
 
 import json

@@ -40,11 +40,13 @@ class Command:
     folder: Path = ROOT
 
 
-def python(script: str, *arguments: object, peers: bool = False, **environment: str) -> Command:
-    """A script of this folder, in the environment of ours or of the peers; its name as of `python -m`."""
+def python(
+    script: str, *arguments: object, peers: bool = False, environment: Mapping[str, str] | None = None
+) -> Command:
+    """A module of this repository, in the environment of ours or of the peers."""
     interpreter = PEERS if peers else Path(sys.executable)
     path = ROOT if peers else f"{ROOT / 'layers' / 'core'}{os.pathsep}{ROOT}"
-    return Command([interpreter, "-m", script, *map(str, arguments)], {"PYTHONPATH": str(path), **environment})
+    return Command([interpreter, "-m", script, *map(str, arguments)], {"PYTHONPATH": str(path), **(environment or {})})
 
 
 def run(command: Command, *, before: Callable[[], None] | None = None) -> Used:
