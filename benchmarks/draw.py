@@ -21,13 +21,17 @@ PANELS = (("seconds", 1.0, "seconds"), ("peak_bytes", 1e6, "peak memory, MB"))
 def draw(document: dict[str, Any], file: Path) -> None:
     # Text stays text, which is a tenth of its outlines; and no date, so that the same numbers are the same file.
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "traindrop", "font.size": 9})
+    if len({each["size"] for each in document["measured"]}) == 1:
+        _bars(document["measured"], file)
+        return
     figure = Figure(figsize=(9, 3.8), layout="constrained")
     kinds = list(dict.fromkeys(_kind(each) for each in document["measured"]))
     ways = list(dict.fromkeys(each["way"] for each in document["measured"]))
     for axes, (field, unit, title) in zip(figure.subplots(1, 2), PANELS, strict=True):
         for colour, way in zip(COLOURS, ways, strict=False):
             for marker, kind in zip("os^D", kinds, strict=False):
-                points = [each for each in document["measured"] if (each["way"], _kind(each)) == (way, kind)]
+                measured = (each for each in document["measured"] if (each["way"], _kind(each)) == (way, kind))
+                points = [each for each in measured if each["runs"][0][field]]
                 _line(axes, points, field, unit, way if kind == _first_kind(document, way) else None, colour, marker)
         axes.set(xscale="log", yscale="log", xlabel=document.get("axis", "rows"), title=title)
         axes.xaxis.set_minor_formatter(NullFormatter())
@@ -35,6 +39,19 @@ def draw(document: dict[str, Any], file: Path) -> None:
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.grid(visible=True, which="major", color="0.9", linewidth=0.6)
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    figure.savefig(file, metadata={"Date": None})
+
+
+def _bars(measured: list[dict[str, Any]], file: Path) -> None:
+    """Of one size alone."""
+    figure = Figure(figsize=(9, 0.6 + 0.35 * len(measured)), layout="constrained")
+    for axes, (field, unit, title) in zip(figure.subplots(1, 2, sharey=True), PANELS, strict=True):
+        values = [median(run[field] for run in each["runs"]) / unit for each in measured]
+        bars = axes.barh([each["way"] for each in measured], values, color=COLOURS[: len(measured)], height=0.6)
+        axes.bar_label(bars, fmt="{:.3g}", padding=3)
+        axes.set(title=title, xlim=(0, max(values) * 1.15))
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].invert_yaxis()
     figure.savefig(file, metadata={"Date": None})
 
 

@@ -1,4 +1,4 @@
-"""What a benchmark measured: the document that is written, the goals that it is held against, the table of it."""
+"""What a benchmark measured: the document that is written, the goals that it is held against."""
 
 import json
 import os
@@ -64,6 +64,7 @@ class Results:
     measured: Sequence[Measured]
     goals: Sequence[Goal]
     told: Sequence[str] = ()
+    axis: str = "rows"
 
     def find(self, case: str, way: str) -> Measured | None:
         return next((each for each in self.measured if (each.case, each.way) == (case, way)), None)
@@ -88,6 +89,7 @@ def write(results: Results, file: Path | None = None) -> Path:
         "measured": [asdict(each) for each in results.measured],
         "goals": [asdict(goal) | {"verdict": goal.verdict} for goal in results.goals],
         "told": list(results.told),
+        "axis": results.axis,
     }
     file.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     return file
@@ -101,7 +103,7 @@ def read(benchmark: str, folder: Path = FOLDER) -> Results | None:
     document = json.loads(file.read_text("utf-8"))
     measured = [Measured(**{**each, "runs": [Used(**run) for run in each["runs"]]}) for each in document["measured"]]
     goals = [Goal(**{name: goal[name] for name in ("case", "text", "most", "found")}) for goal in document["goals"]]
-    return Results(benchmark, measured, goals, document["told"])
+    return Results(benchmark, measured, goals, document["told"], document["axis"])
 
 
 def _version(name: str) -> str | None:

@@ -8,6 +8,8 @@ from benchmarks.results import Goal, Measured, Results
 # The name of a further column, and what stands in it.
 Columns = Mapping[str, Callable[[Measured], str]]
 
+_NONE = "–"
+
 
 def report(results: Results, peers: Mapping[str, str], more: Columns | None = None) -> str:
     """A table for each case, then the goals. `peers`: the way that the others are put against, by case."""
@@ -30,11 +32,16 @@ def _row(each: Measured, against: Measured | None, more: Columns) -> Iterator[st
     yield each.way
     if against is not None:
         yield f"{each.seconds / against.seconds:.2f}"
-        yield f"{each.peak_mb / against.peak_mb:.2f}"
+        yield _ratio(each.peak_mb, against.peak_mb)
     yield spread([run.seconds for run in each.runs])
-    yield f"{each.cpu_seconds:.2f}"
-    yield f"{each.peak_mb:,.0f}"
+    yield f"{each.cpu_seconds:.2f}" if each.cpu_seconds else _NONE
+    yield f"{each.peak_mb:,.0f}" if each.peak_mb else _NONE
     yield from (show(each) for show in more.values())
+
+
+def _ratio(one: float, other: float) -> str:
+    """Nothing where the one was not measured: what is several processes has no peak."""
+    return f"{one / other:.2f}" if one and other else _NONE
 
 
 def spread(values: Sequence[float]) -> str:
@@ -50,7 +57,7 @@ def goals(found: Sequence[Goal]) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
+    return _NONE if value is None else f"{value:.3g}"
 
 
 def markdown(header: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> str:
