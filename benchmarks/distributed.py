@@ -86,7 +86,10 @@ def _pair(task: Task, folder: Path) -> list[Used]:
             start(_training(task, folder / f"pair-{number}", 1, _names(each.hosts, each.host)))
             for number, each in enumerate(instances)
         ]
-        return [each.used() for each in started]
+        used = [each.used() for each in started]
+    # They were one training: only the first instance leaves a model.
+    assert not (folder / "pair-1" / "model.ubj").exists()
+    return used
 
 
 def _names(hosts: Sequence[str], host: str) -> Mapping[str, str]:

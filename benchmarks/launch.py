@@ -12,7 +12,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -59,12 +59,15 @@ def main() -> int:
     return finish(results, {CASE: SDK3})
 
 
-def measure(folder: Path, runs: int) -> Results:
+WAYS = frozenset({OURS, BOTO3, SDK2, SDK3})
+
+
+def measure(folder: Path, runs: int, only: Set[str] = WAYS) -> Results:
     told = [why for sdk in (2, 3) if (why := without(ROOT / f".venv-oracle{sdk}", f"the SDK v{sdk}", "oracle"))]
     with stub_sagemaker() as stub, LocalAws.start(LocalSettings(enforce_iam=False)) as aws:
         _make_account(aws)
         # The first of each reads what is not in the machine's page cache yet.
-        ways = dict(_ways(folder, stub, aws))
+        ways = {way: once for way, once in _ways(folder, stub, aws) if way in only}
         alternating(ways, 1)
         used = alternating(ways, runs)
     measured = [Measured(CASE, 1, way, used[way]) for way in ways]

@@ -79,20 +79,31 @@ def ratio(one: Measured | None, other: Measured | None, of: str) -> float | None
 
 def write(results: Results, file: Path | None = None) -> Path:
     """One JSON file; what was told of the machine, never a path or a name of it."""
-    file = file or FOLDER / f"{results.benchmark}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    document = {
-        "benchmark": results.benchmark,
-        "measured_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
-        "machine": f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}",
-        "versions": {name: found for name in _TOLD_VERSIONS if (found := _version(name))},
+    found = {
         "measured": [asdict(each) for each in results.measured],
         "goals": [asdict(goal) | {"verdict": goal.verdict} for goal in results.goals],
         "told": list(results.told),
         "axis": results.axis,
     }
-    file.write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    return write_document(results.benchmark, found, file)
+
+
+def write_document(benchmark: str, found: Mapping[str, Any], file: Path | None = None) -> Path:
+    """With when and on what it was measured."""
+    file = file or FOLDER / f"{benchmark}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    about = {
+        "benchmark": benchmark,
+        "measured_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M"),
+        "machine": machine(),
+        "versions": {name: told for name in _TOLD_VERSIONS if (told := _version(name))},
+    }
+    file.write_text(json.dumps(about | dict(found), indent=1) + "\n", "utf-8")
     return file
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
 
 
 def read(benchmark: str, folder: Path = FOLDER) -> Results | None:

@@ -9,8 +9,6 @@ what `benchmarks.fit_estimate` fits `traindrop.estimate` to.
 
 import argparse
 import json
-import os
-import platform
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.made_csv import Shape, write_csv
 from benchmarks.processes import run
+from benchmarks.results import machine
 from benchmarks.trainings import our_training
 
 RESULTS = Path(__file__).parent / "training_sizes.json"
@@ -63,8 +62,7 @@ def main() -> None:
     kept = [each for each in earlier if not options.smallest <= each["asked_bytes"] <= options.largest]
     done = list(_measure_all(options.smallest, options.largest))
     measured = sorted(kept + done, key=lambda each: each["asked_bytes"])
-    machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
-    RESULTS.write_text(json.dumps({"machine": machine, "measured": measured}, indent=1) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps({"machine": machine(), "measured": measured}, indent=1) + "\n", "utf-8")
 
 
 def _measure_all(smallest: int, largest: int) -> Iterator[dict[str, object]]:
