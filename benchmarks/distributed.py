@@ -1,6 +1,6 @@
 """Two instances against one with both processors: what sharing costs, and whether the model is the same.
 
-    python -m benchmarks.distributed --sizes mixed:200000 numeric:1000000 --runs 3
+    python -m benchmarks.distributed --sizes mixed:200000 numeric:500000 --runs 2
 
 Two processes of one thread each on addresses of the loopback, by the script's own way for several instances, against
 one of two threads and one of a single thread; 100 rounds of depth 6 without subsampling, with which each instance draws
@@ -27,7 +27,7 @@ from benchmarks.written import finish
 
 from traindrop_cli.local.sagemaker.loopback import loopback_instances
 
-SIZES, QUICK = ("mixed:200000", "numeric:1000000"), ("mixed:5000", "mixed:20000")
+SIZES, QUICK = ("mixed:200000", "numeric:500000"), ("mixed:5000", "mixed:20000")
 ONE, ONE_THREAD = "one of two threads", "one of one thread"
 TOGETHER, LARGER = "two of one thread, together", "two of one thread, the larger"
 # Of sums that are added up in another order; a probability has seven digits.
@@ -40,7 +40,7 @@ def main() -> int:
         "--sizes", type=task_of, nargs="+", default=[task_of(size) for size in SIZES], metavar="KIND:ROWS"
     )
     parser.add_argument("--quick", dest="sizes", action="store_const", const=[task_of(size) for size in QUICK])
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=2)
     options = parser.parse_args()
     results = measure(options.sizes, options.runs)
     return finish(results, dict.fromkeys(map(case_of, options.sizes), ONE))

@@ -1,6 +1,6 @@
 """What it takes to score a raw test file, ours against pandas and scikit-learn, and in how much memory it can be done.
 
-    python -m benchmarks.evaluate --rows 200000 2000000 --runs 3 --memory 512 1024 3008
+    python -m benchmarks.evaluate --rows 200000 2000000 [--runs 3] --memory 512 1024 3008
 
 A cold process that reads the CSV, predicts by one model and computes the metrics, which have to be equal. With the
 evaluator's reader as the container has it (Arrow) and as its Lambda layer has it (the standard library). As root on
@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.limited import group, reason_against
 from benchmarks.made_data import MIXED, TARGET, made
-from benchmarks.processes import Command, Failed, Used, alternating, peers_absent, python, run
+from benchmarks.processes import Command, Failed, Used, alternating, peers_absent, python, run, runs_for
 from benchmarks.results import Goal, Measured, Results, ratio
 from benchmarks.tables import markdown
 from benchmarks.trainings import our_training
@@ -68,7 +68,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.evaluate", description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--quick", dest="rows", action="store_const", const=QUICK)
-    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--runs", type=int, help="of each way at each size (default: 2 of a million rows, 3, or 5)")
     parser.add_argument("--memory", type=int, nargs="*", default=MEMORY, help="MB of the functions; none: leave it out")
     options = parser.parse_args()
     absent = peers_absent()
@@ -83,7 +83,7 @@ def case_of(rows: int) -> str:
 
 
 def measure(
-    folder: Path, sizes: Sequence[int], runs: int, memory: Sequence[int], *, peers: bool
+    folder: Path, sizes: Sequence[int], runs: int | None, memory: Sequence[int], *, peers: bool
 ) -> tuple[Results, list[str]]:
     """The results, and which metrics differ between the ways."""
     model = folder / "model"
@@ -93,7 +93,9 @@ def measure(
     ways = {name: way for name, way in WAYS.items() if peers or not way.is_peer}
     measured: list[Measured] = []
     for rows in sizes:
-        measured += _measured(rows, ways, model, folder, runs)
+        # All that the evaluator does beside is for a sample of the rows: once is enough.
+        at_hand = {name: way for name, way in ways.items() if name != WHOLE or rows == min(sizes)}
+        measured += _measured(rows, at_hand, model, folder, runs or runs_for(rows))
     results = Results("evaluate", measured, ())
     told = [_limits(sizes, ways, model, folder, memory)] if memory else []
     return Results("evaluate", measured, list(goals(results)), told), list(differences(measured))
@@ -146,6 +148,8 @@ def _limits(sizes: Sequence[int], ways: Mapping[str, Way], model: Path, folder: 
     rows = []
     for size in sizes:
         for way, how in ways.items():
+            if way == WHOLE and size != min(sizes):
+                continue
             command = how.command(made(MIXED, size), model, out)
             in_function = _seconds(command, FUNCTION_MB, whole_processor=False) if size == min(sizes) else None
             timed = "" if in_function is None else f"{in_function:.2f} s"

@@ -1,6 +1,6 @@
 """How long from the drop of a CSV to its message, and how much of that is not the training itself.
 
-    python -m benchmarks.pipeline --rows 10000 --runs 5 [--train FILE --test FILE --target COLUMN]
+    python -m benchmarks.pipeline --rows 10000 --runs 3 [--train FILE --test FILE --target COLUMN]
 
 On the local AWS, with template.yaml as it is: trained in a Lambda function, and at SageMaker, whose instance is there
 at once. Beside it the training script alone, as a cold process on the same files. First the breast cancer data that
@@ -60,7 +60,7 @@ class Data:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline", description=__doc__.partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=5, help="drops in each place after the first (default: 5)")
+    parser.add_argument("--runs", type=int, default=3, help="drops in each place after the first (default: 3)")
     parser.add_argument("--rows", type=int, nargs="*", default=ROWS, help="of made files, after the small data")
     parser.add_argument("--quick", dest="rows", action="store_const", const=QUICK)
     parser.add_argument("--train", type=Path)

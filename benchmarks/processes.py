@@ -92,6 +92,11 @@ def alternating(ways: Mapping[str, Callable[[], Used]], runs: int) -> dict[str, 
     return found
 
 
+def runs_for(rows: int) -> int:
+    """How often by default: of processes of a second the spread is larger, and a run is soon done."""
+    return 5 if rows < 100_000 else 3 if rows < 1_000_000 else 2
+
+
 def without(environment: Path, what: str, target: str) -> str | None:
     """Why a way cannot be measured, with the command that mends it; None where it can."""
     if (environment / ".ready").exists():

@@ -1,6 +1,6 @@
 """What a training takes and what its model is worth, ours against the ways that one would take otherwise.
 
-    python -m benchmarks.train --sizes mixed:10000 mixed:200000 mixed:2000000 numeric:1000000 --runs 3
+    python -m benchmarks.train --sizes mixed:10000 mixed:200000 mixed:2000000 numeric:1000000 [--runs 3]
 
 Each is a cold process from the CSV to the model on disk, run by turns: 100 rounds of depth 6, hist. A fast model that
 is worse does not count, so each is scored on the same held-out rows, which its own pipeline reads. Writes
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from benchmarks.made_data import MIXED, NUMERIC
-from benchmarks.processes import alternating, peers_absent
+from benchmarks.processes import alternating, peers_absent, runs_for
 from benchmarks.results import Goal, Measured, Results, ratio
 from benchmarks.tables import Columns
 from benchmarks.trainings import CONTAINER, LESSON, ONE_HOT, OURS, WAYS, Task, trained, ways_for
@@ -22,8 +22,6 @@ from benchmarks.written import finish
 KINDS = {kind.name: kind for kind in (MIXED, NUMERIC)}
 SIZES = ("mixed:10000", "mixed:200000", "mixed:2000000", "numeric:1000000")
 QUICK = ("mixed:2000", "mixed:10000", "numeric:10000")
-# Of processes of a second the spread is larger, and a run is soon done.
-_RUNS, _RUNS_OF_SMALL, _SMALL = 3, 5, 100_000
 MIXED_2M = "mixed, 2,000,000 rows"
 # Case, what, at the most, against which way. Of equal work: without the refit that the others do not do.
 GOALS = (
@@ -45,7 +43,7 @@ def main() -> int:
         "--sizes", type=task_of, nargs="+", default=[task_of(size) for size in SIZES], metavar="KIND:ROWS"
     )
     parser.add_argument("--quick", dest="sizes", action="store_const", const=[task_of(size) for size in QUICK])
-    parser.add_argument("--runs", type=int, help="of each way at each size (default: 3, and 5 of small files)")
+    parser.add_argument("--runs", type=int, help="of each way at each size (default: 2 of a million rows, 3, or 5)")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
     options = parser.parse_args()
     absent = peers_absent()
@@ -77,10 +75,9 @@ def measure(tasks: Sequence[Task], runs: int | None, ways: Sequence[str], *, pee
 
 def _measured(task: Task, runs: int | None, names: Sequence[str], *, peers: bool) -> Iterator[Measured]:
     ways = {name: way for name, way in ways_for(task, peers=peers).items() if name in names}
-    runs = runs or (_RUNS_OF_SMALL if task.rows < _SMALL else _RUNS)
     size, _ = task.file.stat().st_size, task.held_out
     with trained(task, ways) as found:
-        used = alternating({name: each.once for name, each in found.items()}, runs)
+        used = alternating({name: each.once for name, each in found.items()}, runs or runs_for(task.rows))
         for name, each in found.items():
             yield Measured(case_of(task), task.rows, name, used[name], {"bytes": size, **each.scored()})
 
