@@ -12,9 +12,10 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 COLOURS = ("#1565c0", "#64b5f6", "#e65100", "#c62828", "#2e7d32", "#6a1b9a", "#616161")
+MARKERS = {"o": "circles", "s": "squares", "^": "triangles"}
 PANELS = (("seconds", 1.0, "seconds"), ("peak_bytes", 1e6, "peak memory, MB"))
 
 
@@ -29,14 +30,17 @@ def draw(document: dict[str, Any], file: Path) -> None:
     ways = list(dict.fromkeys(each["way"] for each in document["measured"]))
     for axes, (field, unit, title) in zip(figure.subplots(1, 2), PANELS, strict=True):
         for colour, way in zip(COLOURS, ways, strict=False):
-            for marker, kind in zip("os^D", kinds, strict=False):
+            for marker, kind in zip(MARKERS, kinds, strict=False):
                 measured = (each for each in document["measured"] if (each["way"], _kind(each)) == (way, kind))
                 points = [each for each in measured if each["runs"][0][field]]
                 _line(axes, points, field, unit, way if kind == _first_kind(document, way) else None, colour, marker)
-        axes.set(xscale="log", yscale="log", xlabel=document.get("axis", "rows"), title=title)
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set(xscale="log", yscale="log", xlabel=_axis(document["axis"], kinds), title=title)
+        sizes = sorted({each["size"] for each in document["measured"]})
+        axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_minor_formatter(NullFormatter())
         axes.grid(visible=True, which="major", color="0.9", linewidth=0.6)
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(file, metadata={"Date": None})
@@ -68,6 +72,14 @@ def _line(
     ]
     sizes = [each["size"] for each in points]
     axes.errorbar(sizes, middle, yerr=spread, label=label, color=colour, marker=marker, ms=4, lw=1.2, elinewidth=0.8)
+
+
+def _axis(name: str, kinds: list[str]) -> str:
+    """With what the markers say, where there are several."""
+    if len(kinds) == 1:
+        return name
+    told = [f"{marker}: {kind}" for marker, kind in zip(MARKERS.values(), kinds, strict=False)]
+    return f"{name} ({', '.join(told)})"
 
 
 def _kind(each: dict[str, Any]) -> str:

@@ -105,9 +105,13 @@ def _alone(data: Data, folder: Path) -> Used:
 def _measured(data: Data, drops: Mapping[str, Sequence[Sequence[float]]]) -> list[Measured]:
     """Without the first drop, which waits for the functions' start. Neither processor nor memory is one process's."""
     return [
-        Measured(data.case, data.rows, PLACES[place], [Used(0, sum(drop), 0, 0) for drop in found[1:]])
+        Measured(data.case, data.rows, PLACES[place], [Used(0, sum(drop), 0, 0) for drop in found[1:]], _steps(found))
         for place, found in drops.items()
     ]
+
+
+def _steps(drops: Sequence[Sequence[float]]) -> Mapping[str, Mapping[str, float]]:
+    return {"steps": {step: median(drop[at] for drop in drops[1:]) for at, step in enumerate(STEPS)}}
 
 
 def drop_once(stack: Stack, data: Data, place: str, number: str) -> list[float]:

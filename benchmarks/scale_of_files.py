@@ -1,7 +1,6 @@
 """How the cost of one training grows with its file, and which instance holds it: the tables of docs/scale.md."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from math import ceil
 
 from benchmarks import evaluate, trainings
@@ -24,6 +23,7 @@ from traindrop.prices import training_price
 REGION = "us-east-1"
 GIGABYTES = (0.01, 0.1, 1.0, 10.0, 100.0)
 NOT_MEASURED = "not measured"
+_MEASURED_ON = 2  # processors
 # The time-outs of the launcher and the evaluator: template.yaml.
 _LAUNCHER_SECONDS, _EVALUATOR_SECONDS = 110, 300
 _TRAIN, _EVALUATE = "python -m benchmarks.train", "python -m benchmarks.evaluate"
@@ -68,26 +68,29 @@ def machines() -> str:
 
 def _machine_row(size: float, per_gb: float, memory: Line, wall: Line, cpu: Line) -> list[str]:
     needed = memory.at(size)
-    row = [f"{size:g} GB", f"{size * per_gb:,.0f}", f"{needed / 1e3:,.2g} GB"]
+    row = [f"{size:g} GB", f"{size * per_gb:,.0f}", f"{needed / 1e3:,.{0 if needed > 1e4 else 1}f} GB"]
     machine = holds(needed)
     if machine is None:
         return [*row, "none", "", "", ""]
-    # Between: all of its processors busy, and none that is more than the two that were measured.
-    hours = (min(cpu.at(size) / machine.vcpus, wall.at(size)) / 3600, wall.at(size) / 3600)
+    hours = seconds_on(machine.vcpus, wall.at(size), cpu.at(size)) / 3600
     price = training_price(SHIPPED, REGION, machine.name)
-    hourly, cost = ("unknown", "unknown") if price is None else (f"{price.usd}", _span(hours, price.usd))
-    return [*row, machine.name, hourly, _span(hours, Decimal(1)), cost]
+    hourly, cost = ("unknown", "unknown") if price is None else (f"{price.usd}", f"{hours * float(price.usd):.2g}")
+    return [*row, machine.name, hourly, f"{hours:.2g}", cost]
+
+
+def seconds_on(vcpus: float, wall: float, cpu: float) -> float:
+    """Of what took `wall` seconds on two processors, and `cpu` of both. As in `traindrop.estimate` it is assumed, not
+    measured, that of the fit a tenth cannot be shared among more.
+    """
+    unshared = 0.1
+    shared = min(max(0.0, (cpu - wall) / (1 - unshared - (1 - unshared) / _MEASURED_ON)), cpu)
+    return cpu - shared + shared * (unshared + (1 - unshared) / vcpus)
 
 
 def holds(megabytes: float) -> Machine | None:
     """The smallest machine of the ladder, with the margin that `traindrop.placement` keeps."""
     needed = megabytes * 1e6 * MEMORY_MARGIN
     return next((each for each in LADDER if needed <= each.memory - INSTANCE_MEMORY), None)
-
-
-def _span(values: tuple[float, float], unit: Decimal) -> str:
-    low, high = (f"{value * float(unit):.2g}" for value in values)
-    return low if low == high else f"{low} to {high}"
 
 
 def limits_of_one_file() -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.results import FOLDER
+from benchmarks.pipeline import STEPS
+from benchmarks.results import FOLDER, read
 from benchmarks.scale_of_files import NOT_MEASURED, REGION
 from benchmarks.tables import markdown
 
@@ -22,7 +23,7 @@ PEAK = DAY / HOUR
 # Memory of the functions: template.yaml.
 MEGABYTES = {"Launcher": 1024, "Dispatcher": 512, "Evaluator": 1769, "Notifier": 512}
 _TRAINER_MB, _TRAINER_SECONDS = 1769, 2
-_BURST = "`make burst`"
+_BURST, _PIPELINE = "`make burst`", "`python -m benchmarks.pipeline`"
 # Operations of DynamoDB that write; all others read.
 _WRITES = ("Put", "Update", "Delete", "TransactWrite", "BatchWrite")
 # Defaults, a second, as AWS documents them: read, not measured, and other in some regions and in young accounts.
@@ -36,7 +37,7 @@ LIMITS = {
     "sns": ("SNS", "messages", 30_000),
 }
 INVOCATIONS = 1_000
-# aws/sagemaker-python-sdk issue 645: throttled at a few calls a second.
+# "A few calls a second".
 JOBS = 2
 
 
@@ -55,13 +56,13 @@ def a_day_of_runs() -> str:
             f"{mean:.3g}",
             f"{mean * PEAK:.3g}",
             f"{limit:,}",
-            f"{mean * PEAK / limit:.2%}",
+            f"{mean * PEAK / limit:.2g}",
             by,
         ]
         for name, unit, per_run, mean, limit, by in rows
     ]
     header = ["part", "what", "a run", "mean of a day", "all in one hour", "limit", "share then", "by"]
-    return f"{markdown(header, shown)}\n\n{costs(found)}"
+    return f"{markdown(header, shown)}\n\n{costs()}"
 
 
 Row = tuple[str, str, float, float, int, str]
@@ -71,9 +72,9 @@ def _rows(found: Mapping[str, Any]) -> Iterator[Row]:
     a_second = RUNS_A_DAY / DAY
     at_once = INSTANCE_WALL * a_second
     yield "SageMaker", "instances at once", 1, at_once, _quota_to_ask_for(), "the lesson's job of 198 s"
-    yield "SageMaker", "CreateTrainingJob a second", 1, a_second, JOBS, "one a run"
-    seconds = sum(found["milliseconds"].values()) / 1000 / found["uploads"]
-    yield "Lambda", "invocations at once", seconds, seconds * a_second, INVOCATIONS, _BURST
+    yield "SageMaker", "CreateTrainingJob a second", 1, a_second, JOBS, "aws/sagemaker-python-sdk issue 645"
+    seconds = sum(seconds_of_functions().values()) + _TRAINER_SECONDS
+    yield "Lambda", "invocations at once", seconds, seconds * a_second, INVOCATIONS, _PIPELINE
     for name, unit, limit, calls in _services(found):
         yield name, f"{unit} a second", calls, calls * a_second, limit, _BURST
 
@@ -95,20 +96,27 @@ def _services(found: Mapping[str, Any]) -> Iterator[tuple[str, str, int, float]]
         yield name, unit, limit, counted[kind] / found["uploads"]
 
 
-def costs(found: Mapping[str, Any]) -> str:
+def seconds_of_functions() -> dict[str, float]:
+    """How long each function works on a run: the steps of a small drop. The dispatcher launches too, at a job's end."""
+    results = read("pipeline")
+    found = [each for each in results.measured if "steps" in each.more] if results else []
+    steps = found[0].more["steps"] if found else {}
+    names = {"Launcher": STEPS[0], "Dispatcher": STEPS[0], "Evaluator": STEPS[3], "Notifier": STEPS[4]}
+    return {name: float(steps.get(step, 0)) for name, step in names.items()}
+
+
+def costs() -> str:
     """Of the runs of a day, by what AWS bills: the functions, and the training itself in either place."""
     rates, price = lambda_rates(SHIPPED, REGION), training_price(SHIPPED, REGION, "ml.m5.large")
     if rates is None or price is None:
         return "The prices are unknown."
-    functions = Decimal(0)
-    for name, megabytes in MEGABYTES.items():
-        seconds = Decimal(str(found["milliseconds"].get(name, 0))) / 1000
-        functions += lambda_cost(megabytes, seconds, rates, requests=found["invocations"].get(name, 0))
+    seconds = seconds_of_functions()
+    functions = sum(lambda_cost(MEGABYTES[name], Decimal(str(each)), rates) for name, each in seconds.items())
+    trainer = lambda_cost(_TRAINER_MB, Decimal(_TRAINER_SECONDS), rates)
     day = {
-        "the functions, beside the training": functions / found["uploads"] * RUNS_A_DAY,
-        f"training in Lambda, {_TRAINER_SECONDS} s of {_TRAINER_MB:,} MB": RUNS_A_DAY
-        * lambda_cost(_TRAINER_MB, Decimal(_TRAINER_SECONDS), rates),
-        f"training at SageMaker, {INSTANCE_BILLED} s of ml.m5.large": RUNS_A_DAY
-        * training_cost(INSTANCE_BILLED, 1, price.usd),
+        f"the functions, {sum(seconds.values()):.2f} s a run": functions,
+        f"training in Lambda, {_TRAINER_SECONDS} s of {_TRAINER_MB:,} MB": trainer,
+        f"training at SageMaker, {INSTANCE_BILLED} s of ml.m5.large": training_cost(INSTANCE_BILLED, 1, price.usd),
     }
-    return markdown([f"{RUNS_A_DAY:,} runs", "USD a day"], [[name, f"{usd:,.2f}"] for name, usd in day.items()])
+    rows = [[name, f"{usd * RUNS_A_DAY:,.2f}"] for name, usd in day.items()]
+    return markdown([f"{RUNS_A_DAY:,} runs", "USD a day"], rows)

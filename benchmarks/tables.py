@@ -23,7 +23,7 @@ def _case(measured: Sequence[Measured], peer: str, more: Columns) -> str:
     against = next((each for each in measured if each.way == peer), None)
     header = [measured[0].case]
     if against is not None:
-        header += [f"time, × {peer}", f"memory, × {peer}"]
+        header += [f"time, × {peer}", "user + system, ×", "memory, ×"]
     header += ["seconds", "user + system s", "peak MB", *more]
     return markdown(header, (list(_row(each, against, more)) for each in measured))
 
@@ -31,7 +31,8 @@ def _case(measured: Sequence[Measured], peer: str, more: Columns) -> str:
 def _row(each: Measured, against: Measured | None, more: Columns) -> Iterator[str]:
     yield each.way
     if against is not None:
-        yield f"{each.seconds / against.seconds:.2f}"
+        yield _ratio(each.seconds, against.seconds)
+        yield _ratio(each.cpu_seconds, against.cpu_seconds)
         yield _ratio(each.peak_mb, against.peak_mb)
     yield spread([run.seconds for run in each.runs])
     yield f"{each.cpu_seconds:.2f}" if each.cpu_seconds else _NONE

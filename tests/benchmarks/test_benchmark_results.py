@@ -49,8 +49,8 @@ def test_a_goal_whose_peer_was_left_out_is_neither_met_nor_missed() -> None:
 def test_the_table_puts_ratios_first_and_the_goals_below() -> None:
     text = report(replace(RESULTS, goals=[Goal(CASE, "time", 0.4, 0.5)]), {CASE: ONE_HOT}, train.COLUMNS)
     header, _, ours, *_ = text.splitlines()
-    assert header.startswith(f"| {CASE} | time, × {ONE_HOT} | memory, × {ONE_HOT} | seconds |")
-    assert ours.startswith("| ours | 0.50 | 0.10 | 5.00 (4.00–9.00) | 10.00 | 100 | 0.7800 ")
+    assert header.startswith(f"| {CASE} | time, × {ONE_HOT} | user + system, × | memory, × | seconds |")
+    assert ours.startswith("| ours | 0.50 | 0.50 | 0.10 | 5.00 (4.00–9.00) | 10.00 | 100 | 0.7800 ")
     assert "| time | ≤ 0.4 | 0.5 | NOT met |" in text
 
 

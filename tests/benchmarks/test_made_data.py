@@ -46,7 +46,7 @@ def test_the_mixed_file_has_gaps_categories_dates_ids_and_quoted_texts() -> None
     assert columns["day"].kind == "date"
     assert columns["number_3"].kind == "number"
     assert len(columns["id"].counts) == 2000
-    assert '", ""m' in made(MIXED, 2000).read_text("utf-8")
+    assert ', ""m' in made(MIXED, 2000).read_text("utf-8")
     assert ",," in made(MIXED, 2000).read_text("utf-8")
     assert set(columns[TARGET].counts) == {"yes", "no"}
 
