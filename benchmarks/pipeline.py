@@ -85,12 +85,15 @@ def measure(data: Sequence[Data], runs: int, folder: Path) -> Results:
         for number, each in enumerate(data):
             place = folder / f"alone-{number}"
             place.mkdir()
-            drops = {
-                place: [drop_once(stack, each, place, f"{number}-{run}") for run in range(runs + 1)] for place in PLACES
-            }
-            alone = Measured(each.case, each.rows, ALONE, [_alone(each, place) for _ in range(runs)])
-            measured += [alone, *_measured(each, drops)]
-            told.append(steps_table(each.case, drops, alone.seconds))
+            drops: dict[str, list[list[float]]] = {place: [] for place in PLACES}
+            alone: list[Used] = []
+            for turn in range(runs + 1):
+                for where, found in drops.items():
+                    found.append(drop_once(stack, each, where, f"{number}-{turn}"))
+                alone.append(_alone(each, place))
+            by_itself = Measured(each.case, each.rows, ALONE, alone[1:])
+            measured += [by_itself, *_measured(each, drops)]
+            told.append(steps_table(each.case, drops, by_itself.seconds))
     return Results("pipeline", measured, (), [*told, WORDS])
 
 
