@@ -11,7 +11,7 @@ from traindrop.kept_rows import Array, Part
 from traindrop.lean_xgboost import xgb
 from traindrop.training_script import threads
 
-# Rows that the bins are made by, or all where there are fewer: a bin's edge is then right to a third of a bin. To sketch
+# Rows that the bins are made by, or all where there are fewer: an edge is then right to a third of a bin. To sketch
 # two million rows took half of the matrix's time.
 BINNED_ROWS = 100_000
 
