@@ -13,8 +13,9 @@ from traindrop.kept_rows import Part
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A sample of 500 rows."""
-    monkeypatch.setattr(script, "SAMPLED_ROWS", 500)
+    """Bins of 1,000 rows, metrics of 500."""
+    monkeypatch.setattr(script, "BINNED_ROWS", 1000)
+    monkeypatch.setattr(script, "MEASURED_ROWS", 500)
     monkeypatch.setenv("TRAINDROP_CHECKPOINT_DIR", str(tmp_path / "none"))
 
 
@@ -36,7 +37,8 @@ def test_every_row_is_trained_on_though_bins_and_metrics_are_of_a_sample() -> No
 def test_a_sample_tells_what_all_rows_tell_and_makes_as_good_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     training, held_out = parts(20_000)
     _, sampled = a_fit(num_round=20).measured(training, held_out)
-    monkeypatch.setattr(script, "SAMPLED_ROWS", 10**9)
+    monkeypatch.setattr(script, "BINNED_ROWS", 10**9)
+    monkeypatch.setattr(script, "MEASURED_ROWS", 10**9)
     _, whole = a_fit(num_round=20).measured(training, held_out)
     for part in ("train", "validation"):
         # The standard error of 500 rows' is 3 %.
