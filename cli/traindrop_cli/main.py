@@ -6,6 +6,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from traindrop_cli import completion
 from traindrop_cli.errors import CommandError
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app.add_typer(local, name="local")
 StackName = Annotated[
     str | None, typer.Option("--stack", envvar="TRAINDROP_STACK", help="Name of a deployed stack in AWS.")
 ]
+RunName = Annotated[str, typer.Argument(help="The run's name.", autocompletion=completion.runs, show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, and nothing else there.")]
 
 
@@ -28,7 +30,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 def drop(
     csv: Annotated[Path, typer.Argument(help="The CSV file to train on.", show_default=False)],
     dataset: Annotated[
-        str | None, typer.Option(help="The dataset it belongs to. Default: the file's name without .csv.")
+        str | None,
+        typer.Option(
+            help="The dataset it belongs to. Default: the file's name without .csv.", autocompletion=completion.datasets
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
     test: Annotated[Path | None, typer.Option(help="Held-out CSV file to test the model on.")] = None,
@@ -80,7 +85,10 @@ def init(
 def plan(
     csv: Annotated[str, typer.Argument(help="The CSV file, or s3://BUCKET/datasets/<dataset>/train/<file>.csv.")],
     dataset: Annotated[
-        str | None, typer.Option(help="The dataset it belongs to. Default: the file's name without .csv.")
+        str | None,
+        typer.Option(
+            help="The dataset it belongs to. Default: the file's name without .csv.", autocompletion=completion.datasets
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
     test: Annotated[Path | None, typer.Option(help="Held-out CSV file to test the model on.")] = None,
@@ -103,9 +111,14 @@ def plan(
 
 @app.command()
 def runs(
-    dataset: Annotated[str | None, typer.Option(help="Only this dataset's.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Only this dataset's.", autocompletion=completion.datasets)
+    ] = None,
     status: Annotated[
-        list[str] | None, typer.Option(help="Only those of this status, such as Failed; may be given again.")
+        list[str] | None,
+        typer.Option(
+            help="Only those of this status, such as Failed; may be given again.", autocompletion=completion.statuses
+        ),
     ] = None,
     since: Annotated[
         str | None, typer.Option(help="Only those begun since: 30m, 12h, 7d ago, or 2026-11-12, UTC.")
@@ -120,16 +133,16 @@ def runs(
 
 
 @app.command()
-def show(run: str, json: Json = False, stack: StackName = None) -> None:
+def show(run: RunName, json: Json = False, stack: StackName = None) -> None:
     """Show one run: its message and the time of each step."""
-    from traindrop_cli.commands.runs import run_show
+    from traindrop_cli.commands.show import run_show
 
     run_show(run, json=json, stack=stack)
 
 
 @app.command()
 def logs(
-    run: str,
+    run: RunName,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on to the end of the training.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object for each line: job, line.")] = False,
     stack: StackName = None,
@@ -145,7 +158,7 @@ def logs(
 
 @app.command()
 def report(
-    run: str,
+    run: RunName,
     output: Annotated[
         Path | None, typer.Option(help="File to write it to. Default: <run>.html in this folder.", show_default=False)
     ] = None,
@@ -160,8 +173,13 @@ def report(
 
 @app.command()
 def model(
-    run: Annotated[str | None, typer.Argument(help="The run. Default: the champion of --dataset.")] = None,
-    dataset: Annotated[str | None, typer.Option(help="The dataset whose champion's model is meant.")] = None,
+    run: Annotated[
+        str | None, typer.Argument(help="The run. Default: the champion of --dataset.", autocompletion=completion.runs)
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="The dataset whose champion's model is meant.", autocompletion=completion.datasets),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="Folder to make and unpack into. Default: <run>-model.", show_default=False)
     ] = None,
@@ -177,8 +195,12 @@ def model(
 @app.command()
 def predict(
     csv: Annotated[Path, typer.Argument(help="The CSV file; it needs no target.", show_default=False)],
-    dataset: Annotated[str | None, typer.Option(help="The dataset whose champion predicts.")] = None,
-    run: Annotated[str | None, typer.Option(help="The run whose model predicts instead.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset whose champion predicts.", autocompletion=completion.datasets)
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="The run whose model predicts instead.", autocompletion=completion.runs)
+    ] = None,
     output: Annotated[Path, typer.Option(help="File to make.")] = Path("predictions.csv"),
     json: Json = False,
     stack: StackName = None,
@@ -194,7 +216,9 @@ def predict(
 
 @app.command()
 def compare(
-    runs: Annotated[list[str], typer.Argument(help="Two runs or more.", show_default=False)],
+    runs: Annotated[
+        list[str], typer.Argument(help="Two runs or more.", autocompletion=completion.runs, show_default=False)
+    ],
     everything: Annotated[bool, typer.Option("--all", help="Also settings and data in which they are alike.")] = False,
     json: Json = False,
     stack: StackName = None,
@@ -207,7 +231,7 @@ def compare(
 
 @app.command()
 def leaderboard(
-    dataset: Annotated[str, typer.Option(help="The dataset.", show_default=False)],
+    dataset: Annotated[str, typer.Option(help="The dataset.", show_default=False, autocompletion=completion.datasets)],
     metric: Annotated[str | None, typer.Option(help="Default: the main metric of the champion.")] = None,
     json: Json = False,
     stack: StackName = None,
@@ -220,7 +244,7 @@ def leaderboard(
 
 @app.command()
 def rerun(
-    run: str,
+    run: RunName,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the new run to its end.")] = False,
     timeout: Annotated[float, typer.Option(help="Seconds to follow the run at the most.", min=1)] = 7200,
     json: Json = False,
@@ -237,7 +261,7 @@ def rerun(
 
 @app.command()
 def stop(
-    run: str,
+    run: RunName,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: Json = False,
     stack: StackName = None,

@@ -7,8 +7,9 @@ from pathlib import Path
 from rich.rule import Rule
 
 from traindrop_cli.commands.drop import DropCall, drop_and_wait
+from traindrop_cli.kept import keep
 from traindrop_cli.local_stack import own_local_stack, read_inbox
-from traindrop_cli.result import exit_code, keep
+from traindrop_cli.result import exit_code
 from traindrop_cli.screen import console, plain
 from traindrop_cli.summary import print_run
 from traindrop_cli.upload import Files

@@ -10,8 +10,9 @@ from rich.console import Console
 from traindrop_cli.display import watch
 from traindrop_cli.find import find_stack
 from traindrop_cli.follow import Ended, Step, follow
+from traindrop_cli.kept import keep
 from traindrop_cli.local_stack import borrowed_local_stack
-from traindrop_cli.result import as_json, exit_code, keep
+from traindrop_cli.result import as_json, exit_code
 from traindrop_cli.screen import console, plain
 from traindrop_cli.stack import Stack
 from traindrop_cli.summary import print_run

@@ -5,9 +5,10 @@ from dataclasses import asdict
 
 from traindrop import plain_text
 from traindrop_cli.errors import CommandError
-from traindrop_cli.local_stack import Running, end, read_inbox, running, start_in_background
+from traindrop_cli.local_note import Running, running
+from traindrop_cli.local_stack import end, read_inbox, start_in_background
 from traindrop_cli.screen import console
-from traindrop_cli.stack import LOCAL_CREDENTIALS, connect, point_at
+from traindrop_cli.stack import LOCAL_CREDENTIALS, point_at
 
 
 def run_up(port: int) -> None:
@@ -56,13 +57,11 @@ def run_messages(*, json: bool) -> None:
 
 
 def _directions(noted: Running) -> str:
-    point_at(noted.endpoint_url)
-    bucket = connect(noted.stack, noted.endpoint_url).bucket
     exports = "\n".join(f"  export {name}={value}" for name, value in LOCAL_CREDENTIALS.items())
     return (
         f"The local AWS runs at {noted.endpoint_url}; stack {noted.stack}, log {noted.log_file}\n\n"
         f"Drop a file:  traindrop drop my.csv --dataset titanic --target Survived --test test.csv --wait\n"
         f"or with the AWS CLI:\n{exports}\n"
-        f"  aws --endpoint-url {noted.endpoint_url} s3 cp my.csv s3://{bucket}/datasets/titanic/train/\n\n"
+        f"  aws --endpoint-url {noted.endpoint_url} s3 cp my.csv s3://{noted.bucket}/datasets/titanic/train/\n\n"
         f"See the runs: traindrop runs\nthe messages: traindrop local messages\nend it:       traindrop local down"
     )

@@ -11,7 +11,7 @@ from traindrop.ledger import Ledger
 from traindrop.run import Run
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack, run_in
-from traindrop_cli.result import jobs_of
+from traindrop_cli.kept import jobs_of
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import in_line, is_launched
 

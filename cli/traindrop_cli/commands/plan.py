@@ -14,7 +14,8 @@ from traindrop.lambda_limits import FUNCTIONS, SECONDS
 from traindrop.prices import PriceList
 from traindrop.settings import LauncherSettings
 from traindrop_cli.find import find_stack
-from traindrop_cli.local_stack import repository, running
+from traindrop_cli.local_note import running
+from traindrop_cli.local_stack import repository
 from traindrop_cli.options import Option, alternatives, on_function, on_instance, then_on_instance
 from traindrop_cli.plan_display import as_json, print_plan
 from traindrop_cli.planned_drop import LocalFiles, drop_of_files, drop_of_object
