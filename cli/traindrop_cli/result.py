@@ -6,14 +6,15 @@ from typing import Any
 from traindrop.billed import cost_of_run
 from traindrop.run import Run, Status
 from traindrop.waiting_line import Place
+from traindrop_cli.exit_status import ExitStatus
 from traindrop_cli.standing import place_in_line
 
-EXIT_CODES = {Status.EVALUATED: 0, Status.REJECTED: 2}
+EXIT_CODES = {Status.EVALUATED: ExitStatus.DONE, Status.REJECTED: ExitStatus.REJECTED}
 
 
 def exit_code(run: Run) -> int:
     """0 evaluated, 2 rejected, 1 for every other end."""
-    return EXIT_CODES.get(run.status, 1)
+    return EXIT_CODES.get(run.status, ExitStatus.NOT_DONE)
 
 
 def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:

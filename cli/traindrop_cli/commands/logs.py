@@ -10,13 +10,12 @@ from traindrop import aws, plain_text
 from traindrop.ledger import Ledger
 from traindrop.run import Run
 from traindrop_cli.errors import CommandError
+from traindrop_cli.exit_status import ExitStatus
 from traindrop_cli.find import find_stack, run_in
 from traindrop_cli.kept import jobs_of
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import in_line, is_launched
 
-# As shells count a program that Ctrl-C ended.
-INTERRUPTED = 130
 # CloudWatch Logs shows the last lines some seconds after the job has ended.
 _LATE_SECONDS = 10.0
 
@@ -53,7 +52,7 @@ def run_logs(name: str, *, follow: bool, json: bool, stack: str | None) -> int:
             print(_shown(line, json=json), flush=follow)
     except KeyboardInterrupt:
         print(f"\nNo longer followed; the run goes on: traindrop logs {name} -f", file=sys.stderr)
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     if not told:
         print(plain_text.printable(_why_none(found, Ledger(found.table).stored(name))), file=sys.stderr)
     return 0
