@@ -7,7 +7,7 @@ from pathlib import Path
 from traindrop import aws
 from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run
-from traindrop_cli.result import as_json
+from traindrop_cli.result import as_json, jobs_of
 from traindrop_cli.stack import Stack
 
 
@@ -30,11 +30,6 @@ def keep(stack: Stack, run: Run, folder: Path) -> list[Path]:
         (folder / name).write_text(text + "\n", encoding="utf-8")
         kept.append(folder / name)
     return kept
-
-
-def jobs_of(run: Run) -> list[str]:
-    """The names of the training jobs of all attempts, the first one first."""
-    return [run.model_copy(update={"attempt": number}).job for number in range(1, run.attempt + 1)]
 
 
 def files_of(run: Run, keys: Callable[[str], Iterable[str]]) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer import TyperException
@@ -428,7 +428,8 @@ def _words(error: Exception) -> str:
 
 def _command(arguments: Sequence[str]) -> str:
     """`traindrop local up`, of what was called."""
-    command, words = typer.main.get_command(app), ["traindrop"]
+    command: Any = typer.main.get_command(app)
+    words = ["traindrop"]
     for word in arguments:
         command = getattr(command, "commands", {}).get(word)
         if command is None:

@@ -53,3 +53,8 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
         "answered_by": run.answered_by,
         "stop_requested_by": run.stop_requested_by,
     }
+
+
+def jobs_of(run: Run) -> list[str]:
+    """The names of the training jobs of all attempts, the first one first."""
+    return [run.model_copy(update={"attempt": number}).job for number in range(1, run.attempt + 1)]

@@ -54,30 +54,32 @@ def send(path: Path, bucket: str, key: str, tell: Tell) -> None:
     """Upload the file; `tell` is called whenever more of it is there.
 
     A large file goes on with an upload to the same key that nobody has completed, and sends the parts that it lacks, or
-    has of other bytes. Those are told by their ETags, which are MD5 sums but in a bucket that is encrypted with a key of
-    one's own: there everything is sent again. Raises `ClientError`; what was sent stays in the bucket until its
+    has of other bytes. Those are told by their ETags, which are MD5 sums, but in a bucket that is encrypted with a key
+    of one's own: there everything is sent again. Raises `ClientError`; what was sent stays in the bucket until its
     lifecycle rule removes it.
     """
-    size, s3 = path.stat().st_size, aws.client("s3")
-    if size <= PART:
-        tell(Sent(path, size, 0, 0))
-        s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
-        tell(Sent(path, size, size, 0))
+    size = path.stat().st_size
+    if size > PART:
+        _send_in_parts(path, list(_parts(size)), bucket, key, tell)
         return
-    parts = list(_parts(size))
+    tell(Sent(path, size, 0, 0))
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+    tell(Sent(path, size, size, 0))
+
+
+def _send_in_parts(path: Path, parts: "list[_Part]", bucket: str, key: str, tell: Tell) -> None:
+    size = sum(part.size for part in parts)
     upload, there = _unfinished(bucket, key, parts) or (_begin(bucket, key), {})
-    target = {"Bucket": bucket, "Key": key, "UploadId": upload}
+    target: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": upload}
     done = {part.number: there[part.number] for part in parts if _is_there(path, part, there.get(part.number))}
-    found = sum(part.size for part in parts if part.number in done)
-    tell(Sent(path, size, found, found))
-    sent = found
+    found = sent = sum(part.size for part in parts if part.number in done)
+    tell(Sent(path, size, sent, found))
     for part, answer in _send(path, [part for part in parts if part.number not in done], target):
         done[part.number] = answer
         sent += part.size
         tell(Sent(path, size, sent, found))
-    s3.complete_multipart_upload(
-        **target, MultipartUpload={"Parts": [_receipt(number, done[number]) for number in sorted(done)]}
-    )
+    receipts = [_receipt(number, done[number]) for number in sorted(done)]
+    aws.client("s3").complete_multipart_upload(**target, MultipartUpload={"Parts": receipts})
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _begin(bucket: str, key: str) -> str:
 
 
 def _unfinished(bucket: str, key: str, parts: list[_Part]) -> tuple[str, dict[int, Any]] | None:
-    """The newest upload to the key whose parts are cut like these, and its parts by number; None where there is none."""
+    """The newest upload to the key whose parts are cut like these, and its parts by number; None if there is none."""
     sizes = {part.number: part.size for part in parts}
     pages = aws.client("s3").get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key)
     try:
@@ -133,7 +135,7 @@ def _is_there(path: Path, part: _Part, found: Any) -> bool:
     return found is not None and found["ETag"].strip('"') == _md5(_read(path, part)).hexdigest()
 
 
-def _send(path: Path, parts: Iterable[_Part], target: dict[str, str]) -> Iterator[tuple[_Part, Any]]:
+def _send(path: Path, parts: Iterable[_Part], target: dict[str, Any]) -> Iterator[tuple[_Part, Any]]:
     """Each part with S3's answer, in the order in which they arrive."""
     s3 = aws.client("s3")
 
