@@ -9,7 +9,7 @@ import typer
 from typer import TyperException
 
 from traindrop_cli import completion
-from traindrop_cli.errors import CommandError
+from traindrop_cli.errors import CommandError, Interrupted
 from traindrop_cli.exit_status import ExitStatus
 
 app = typer.Typer(
@@ -403,6 +403,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return app(given or ["--help"], standalone_mode=False) or ExitStatus.DONE
+    except Interrupted as error:
+        return _failed(str(error), ExitStatus.INTERRUPTED)
     except (CommandError, OSError, typer.Abort) as error:
         return _failed(_words(error))
     except TyperException as error:
@@ -438,8 +440,8 @@ def _command(arguments: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def _failed(message: str) -> int:
+def _failed(message: str, status: ExitStatus = ExitStatus.WRONG_CALL) -> int:
     from traindrop import plain_text
 
     print(plain_text.printable(f"traindrop: {message}"), file=sys.stderr)
-    return ExitStatus.WRONG_CALL
+    return status

@@ -112,8 +112,8 @@ def _begin(bucket: str, key: str) -> str:
 def _unfinished(bucket: str, key: str, parts: list[_Part]) -> tuple[str, dict[int, Any]] | None:
     """The newest upload to the key whose parts are cut like these, and its parts by number; None if there is none."""
     sizes = {part.number: part.size for part in parts}
-    pages = aws.client("s3").get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key)
     try:
+        pages = aws.client("s3").get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key)
         uploads = [upload for page in pages for upload in page.get("Uploads", []) if upload["Key"] == key]
         for upload in sorted(uploads, key=lambda upload: upload["Initiated"], reverse=True):
             there = {part["PartNumber"]: part for part in _listed(bucket, key, upload["UploadId"])}

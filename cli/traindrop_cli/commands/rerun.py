@@ -5,12 +5,12 @@ import json as json_module
 from traindrop.clock import now
 from traindrop.ledger import Ledger
 from traindrop_cli.commands.drop import finish
-from traindrop_cli.display import watch
 from traindrop_cli.find import find_stack, run_in
-from traindrop_cli.follow import Step, follow
+from traindrop_cli.follow import Step
 from traindrop_cli.rerunning import answer, ask_to_rerun, refuse_never_received
 from traindrop_cli.result import as_json
 from traindrop_cli.screen import console
+from traindrop_cli.watching import watch_run
 
 
 def run_rerun(name: str, *, wait: bool, timeout: float, json: bool, stack: str | None) -> int:
@@ -25,8 +25,8 @@ def run_rerun(name: str, *, wait: bool, timeout: float, json: bool, stack: str |
         again = answer(found, wish)
     screen.print(f"The new run is {again.run}.", soft_wrap=True, highlight=False)
     if wait:
-        progress = follow(found, lambda _: again.run, began, timeout=timeout)
-        return finish(found, watch(progress, screen), screen, json=json)
+        end = watch_run(found, lambda _: again.run, began, screen, timeout=timeout)
+        return finish(found, end, screen, json=json)
     if json:
         print(json_module.dumps(as_json(again, Ledger(found.table).waiting()), indent=2))
     else:
