@@ -26,7 +26,7 @@ def runs(context: typer.Context, incomplete: str) -> list[str]:
 def statuses(incomplete: str) -> list[str]:
     from traindrop.run import Status
 
-    return [status.value for status in Status if status.value.lower().startswith(incomplete.lower())]
+    return [status.value for status in Status if status.value.startswith(incomplete)]
 
 
 def _offered(context: typer.Context, incomplete: str, name: "Callable[[Run], str]") -> list[str]:

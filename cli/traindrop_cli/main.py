@@ -171,6 +171,7 @@ def report(
         Path | None, typer.Option(help="File to write it to. Default: <run>.html in this folder.", show_default=False)
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open it in a browser.")] = False,
+    json: Json = False,
     stack: StackName = None,
 ) -> None:
     """Fetch the report of a run and open it.
@@ -178,7 +179,7 @@ def report(
     It is one HTML file that needs no network; only a run that was evaluated has one."""
     from traindrop_cli.commands.report import run_report
 
-    run_report(run, output, show=not no_open, stack=stack)
+    run_report(run, output, show=not no_open, json=json, stack=stack)
 
 
 @app.command()
@@ -298,6 +299,7 @@ def stop(
 @app.command()
 def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what waits.")] = False,
+    json: Json = False,
     stack: StackName = None,
 ) -> None:
     """Put dead letters back, once it is mended.
@@ -308,7 +310,7 @@ def redrive(
     """
     from traindrop_cli.commands.redrive import run_redrive
 
-    raise typer.Exit(run_redrive(dry_run=dry_run, stack=stack))
+    raise typer.Exit(run_redrive(dry_run=dry_run, json=json, stack=stack))
 
 
 @app.command()
@@ -354,21 +356,22 @@ def demo() -> None:
 @local.command()
 def up(
     port: Annotated[int, typer.Option(help="Loopback port to listen on.")] = 4566,
+    json: Json = False,
 ) -> None:
     """Start the local AWS, with traindrop in it.
 
     It stays in the background until `traindrop local down`."""
     from traindrop_cli.commands.local import run_up
 
-    run_up(port)
+    run_up(port, json=json)
 
 
 @local.command()
-def down() -> None:
+def down(json: Json = False) -> None:
     """End the local AWS. Its runs are gone with it."""
     from traindrop_cli.commands.local import run_down
 
-    run_down()
+    run_down(json=json)
 
 
 @local.command()

@@ -8,11 +8,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from tests.builders import client_error
-from tests.functional.conftest import BUCKET, Account
+from tests.functional.conftest import BUCKET
 
 from traindrop import aws
 from traindrop_cli import sending
 from traindrop_cli.sending import PART, Sent, etag_of, part_size, send
+
+pytestmark = pytest.mark.usefixtures("account")
 
 KEY = "datasets/flowers/train/flowers.csv"
 
@@ -26,7 +28,7 @@ def large(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def refused(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[int]]:
+def refused(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[int]]:
     """Numbers of parts that S3 does not take, as when the network is gone."""
     numbers: set[int] = set()
     s3 = aws.client("s3")
@@ -64,7 +66,6 @@ def unfinished() -> int:
     return len(boto3.client("s3").list_multipart_uploads(Bucket=BUCKET).get("Uploads", []))
 
 
-@pytest.mark.usefixtures("account")
 def test_what_is_told_grows_to_the_size_of_the_file(large: Path) -> None:
     told = sent(large)
     assert [each.found for each in told] == [0] * 4
@@ -73,7 +74,6 @@ def test_what_is_told_grows_to_the_size_of_the_file(large: Path) -> None:
     assert lies_there() == (large.read_bytes(), etag_of(large))
 
 
-@pytest.mark.usefixtures("account")
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"a" * PART])
 def test_a_small_file_is_sent_whole_with_the_etag_that_a_plan_foretells(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "small.csv"
@@ -112,7 +112,6 @@ def test_a_file_of_another_size_begins_anew(large: Path, refused: set[int]) -> N
     assert lies_there() == (large.read_bytes(), etag_of(large))
 
 
-@pytest.mark.usefixtures("account")
 def test_who_may_not_list_uploads_sends_everything(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: str) -> Any:
         raise client_error("ListMultipartUploads", "AccessDenied", "not authorized to perform")

@@ -57,7 +57,8 @@ def run_plan(call: PlanCall, stack_name: str | None) -> int:
     place = chosen(planned, prices, settings)
     others = _others(planned, prices, settings) if call.compare else []
     if call.json:
-        print(json_module.dumps(as_json(planned, place, others), indent=2))
+        found = {"status": "Accepted", "reason": None, **as_json(planned, place, others)}
+        print(json_module.dumps(found, indent=2))
     else:
         print_plan(planned, place, others, screen, where=stack.where if stack else None)
     return 0
