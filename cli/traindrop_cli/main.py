@@ -79,7 +79,8 @@ def init(
 ) -> None:
     """Write a commented training.yaml for a CSV.
 
-    It comes to lie beside the CSV, or in a dataset's folder with a train/ and a test/."""
+    It comes to lie beside the CSV, or in a dataset's folder with a train/ and a test/.
+    """
     from traindrop_cli.commands.init import run_init
 
     run_init(path, dataset, target, json=json)
@@ -176,7 +177,8 @@ def report(
 ) -> None:
     """Fetch the report of a run and open it.
 
-    It is one HTML file that needs no network; only a run that was evaluated has one."""
+    It is one HTML file that needs no network; only a run that was evaluated has one.
+    """
     from traindrop_cli.commands.report import run_report
 
     run_report(run, output, show=not no_open, json=json, stack=stack)
@@ -199,7 +201,8 @@ def model(
 ) -> None:
     """Fetch and unpack a model.
 
-    That of a run, or of a dataset's champion, into a new folder."""
+    That of a run, or of a dataset's champion, into a new folder.
+    """
     from traindrop_cli.commands.model import run_model
 
     run_model(run, dataset, output, json=json, stack=stack)
@@ -240,7 +243,8 @@ def compare(
 ) -> None:
     """Show runs side by side.
 
-    What differs in settings and data, and result, cost and time."""
+    What differs in settings and data, and result, cost and time.
+    """
     from traindrop_cli.commands.compare import run_compare
 
     run_compare(runs, everything=everything, json=json, stack=stack)
@@ -337,20 +341,26 @@ def prices(
 ) -> None:
     """Show what training instances cost.
 
-    Since when that is known and from whom; of a named stack what it goes by."""
+    Since when that is known and from whom; of a named stack what it goes by.
+    """
     from traindrop_cli.commands.prices import run_prices
 
     run_prices(region, refresh=refresh, json=json, stack=stack)
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    files: Annotated[
+        Path | None, typer.Option(help="Only write its train.csv and test.csv into this folder.", show_default=False)
+    ] = None,
+) -> None:
     """Train on a real data set, and show every step.
 
-    In a local AWS of its own, which ends with it."""
-    from traindrop_cli.commands.demo import run_demo
+    In a local AWS of its own, which ends with it.
+    """
+    from traindrop_cli.commands.demo import run_demo, write_files
 
-    raise typer.Exit(run_demo())
+    raise typer.Exit(run_demo() if files is None else write_files(files))
 
 
 @local.command()
@@ -360,7 +370,8 @@ def up(
 ) -> None:
     """Start the local AWS, with traindrop in it.
 
-    It stays in the background until `traindrop local down`."""
+    It stays in the background until `traindrop local down`.
+    """
     from traindrop_cli.commands.local import run_up
 
     run_up(port, json=json)
@@ -378,7 +389,8 @@ def down(json: Json = False) -> None:
 def status(json: Json = False) -> None:
     """Tell whether one runs, and how to reach it.
 
-    Exit status: 0 it runs, 1 none does."""
+    Exit status: 0 it runs, 1 none does.
+    """
     from traindrop_cli.commands.local import run_status
 
     raise typer.Exit(run_status(json=json))
@@ -388,7 +400,8 @@ def status(json: Json = False) -> None:
 def messages(json: Json = False) -> None:
     """Show the notifications that a subscriber got.
 
-    Each is shown once."""
+    Each is shown once.
+    """
     from traindrop_cli.commands.local import run_messages
 
     run_messages(json=json)
