@@ -16,8 +16,8 @@ RUN = ["docs/guide.md", "docs/from-the-lesson.md", "README.md"]
 EVERY_PAGE = [path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]]
 
 
-@pytest.mark.xdist_group("docs")
-@pytest.mark.parametrize("page", RUN)
+# On several processors a page each, with a local AWS of its own.
+@pytest.mark.parametrize("page", [pytest.param(page, marks=pytest.mark.xdist_group(page)) for page in RUN])
 def test_every_command_of_a_page_succeeds(page: str, shell: Shell) -> None:
     for block in blocks(ROOT / page):
         if block.title is not None:
@@ -55,6 +55,25 @@ def test_every_command_and_option_of_a_page_exists(page: str) -> None:
         options = {each for parameter in there[name].params for each in parameter.opts} | {"--help"}
         unknown = {word.partition("=")[0] for word in words if word.startswith("-")} - options
         assert not unknown, f"{page}:{block.line}: {name} has no {unknown}"
+
+
+REFERENCE = [path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("docs/reference/*.md"))]
+
+
+@pytest.mark.parametrize("page", [*EVERY_PAGE, *REFERENCE, "benchmarks/README.md"])
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page: str) -> None:
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", (ROOT / page).read_text("utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+        name, _, anchor = target.partition("#")
+        path = (ROOT / page).parent / name if name else ROOT / page
+        assert path.exists(), f"{page}: {target}"
+        assert not anchor or anchor in anchors(path), f"{page}: {target}"
+
+
+def anchors(path: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_what_is_left_out_is_little_and_each_for_a_reason_that_is_still_one() -> None:
