@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from traindrop import plain_text
@@ -12,6 +11,7 @@ from traindrop.billed import run_usd, was_billed
 from traindrop.cost import dollars
 from traindrop.run import FINAL, Run, Status
 from traindrop.waiting_line import Place
+from traindrop_cli.fitting_table import fitting_table
 from traindrop_cli.standing import attempt, in_line
 
 _MAX_CELL = 1000
@@ -19,22 +19,24 @@ _STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING:
            Status.COMPLETED: "cyan"}  # fmt: skip
 
 
-def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
+def list_runs(runs: Sequence[Run], console: Console, line: Sequence[Place]) -> None:
     """A table of runs; `line`: who waits."""
-    table = Table("run", "dataset", "status", "main metric", "cost", "started (UTC)", "what", box=None, pad_edge=False)
-    for run in runs:
-        metrics = run.metrics or run.validation
-        value = metrics.get(run.main_metric or "")
-        table.add_row(
-            _cell(run.run, overflow="fold"),
-            _cell(run.dataset, overflow="fold"),
-            Text(run.status.value, style=_STYLES.get(run.status, "red")),
-            _cell(f"{run.main_metric} {value:.4f}" if value is not None else ""),
-            cost(run),
-            f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-            _cell(what(run, line), overflow="ellipsis", no_wrap=True),
-        )
-    console.print(table)
+    columns = {
+        "run": [_cell(run.run) for run in runs],
+        "dataset": [_cell(run.dataset) for run in runs],
+        "status": [Text(run.status.value, style=_STYLES.get(run.status, "red")) for run in runs],
+        "main metric": [_cell(_metric(run)) for run in runs],
+        "cost": [_cell(cost(run)) for run in runs],
+        "started (UTC)": [_cell(f"{run.created_at:%Y-%m-%d %H:%M:%S}") for run in runs],
+        "what": [_cell(what(run, line), overflow="ellipsis", no_wrap=True) for run in runs],
+    }
+    spare = ("dataset", "started (UTC)", "what", "cost", "main metric")
+    console.print(fitting_table(columns, console.width, whole="run", spare=spare))
+
+
+def _metric(run: Run) -> str:
+    value = (run.metrics or run.validation).get(run.main_metric or "")
+    return "" if value is None else f"{run.main_metric} {value:.4f}"
 
 
 def what(run: Run, line: Sequence[Place]) -> str:
