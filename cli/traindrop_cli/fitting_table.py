@@ -12,7 +12,7 @@ _ENOUGH = 20
 
 
 def fitting_table(columns: Mapping[str, Sequence[Text]], width: int, *, whole: str, spare: Sequence[str]) -> Table:
-    """`columns`: the cells by title; of those in `spare` the first is left out first, that of `whole` is not wrapped."""
+    """`columns`: the cells by title; of `spare` the first is left out first, that of `whole` is not wrapped."""
     shown = dict(columns)
     for title in spare:
         if _needed(shown, whole) <= width:

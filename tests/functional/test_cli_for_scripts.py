@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,7 +89,7 @@ def test_the_fields_of_each_command_are_those_of_the_reference(
             assert found.keys() <= fields.keys(), command
             assert found.keys() >= fields.keys() - FIELDS[command].sometimes, command
             seen.add(command)
-    # Nothing waits in the queue here; there is nothing to stop; and the local AWS ends with the last test.
+    # Nothing waits in the queue here; a stop has a test below; the local AWS ends with the last test.
     assert FIELDS.keys() - seen == {"redrive", "stop", "local down"}
 
 
@@ -188,3 +189,25 @@ def test_a_drop_in_a_pipe_is_told_in_plain_lines(up: Traindrop, files: Path) -> 
     assert re.search(r"^ +[0-9.]+ s trained", done.stdout, re.MULTILINE)
     assert re.search(r"^ +\| \[0\]", done.stdout, re.MULTILINE)
     assert not set("\x1b\r⠋▁█") & set(done.stdout + done.stderr)
+
+
+def test_ctrl_c_ends_the_following_and_not_the_run(up: Traindrop, files: Path) -> None:
+    (files / "endless.yaml").write_text("instance_type: ml.m5.large\nhyperparameters: {num_round: 100000}\n", "utf-8")
+    options = ["--dataset", "endless", "--target", "species", "--config", str(files / "endless.yaml"), "--wait"]
+    program = [str(Path(sys.executable).with_name("traindrop")), "drop", str(files / "flowers.csv"), *options]
+    home = Path(json.loads(up("local", "status", "--json").stdout)["log_file"]).parent
+    environment = {**os.environ, "TRAINDROP_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(  # noqa: S603 - our own script
+        program, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as following:
+        assert following.stdout is not None
+        assert any("training" in line for line in following.stdout)
+        following.send_signal(signal.SIGINT)
+        _, said = following.communicate(timeout=60)
+    (run,) = json.loads(up("runs", "--dataset", "endless", "--json").stdout)
+    assert (following.returncode, run["status"]) == (130, "InProgress")
+    assert f"traindrop logs -f {run['run']}" in said
+    assert "Traceback" not in said
+    stopped = up("stop", run["run"], "--yes", "--json")
+    assert stopped.returncode == 0, stopped.stderr
+    assert json.loads(stopped.stdout).keys() == FIELDS["stop"].fields.keys()
