@@ -8,7 +8,7 @@ SCHEDULES ?= 10000
 UPLOADS ?= 1000
 MINUTES ?= 5
 
-.PHONY: demo test pytorch tensorflow simulate burst fuzz check lint types template scan sam lambda-image oracle images lock reference clean
+.PHONY: demo test pytorch tensorflow simulate burst peers benchmarks benchmarks-quick fuzz check lint types template scan sam lambda-image oracle images lock reference clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -31,6 +31,19 @@ simulate: $(READY)
 # Many uploads at once on a local AWS with a quota of 4: benchmarks/README.md.
 burst: $(READY)
 	$(BIN)/python -m benchmarks.burst --uploads $(UPLOADS)
+
+# Ours against its peers, each measured in one run; then what it means for docs/scale.md: benchmarks/README.md. Some twelve
+# minutes on two quiet processors; benchmarks-quick is the same on small files, and proves nothing.
+benchmarks: $(READY) peers oracle
+	$(BIN)/python -m benchmarks.all
+benchmarks-quick: $(READY) peers oracle
+	$(BIN)/python -m benchmarks.all --quick
+
+peers: .venv-peers/.ready
+.venv-peers/.ready: benchmarks/peers.lock
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@
 
 # The readers of CSV, YAML and tar against libFuzzer, MINUTES each, 0 for ever: docs/hostile-input.md. What it learned
 # and what it found stays in .fuzz.
@@ -135,10 +148,11 @@ lock:
 	$(LOCK) --universal --python-version 3.11 --excludes tests/oracle/sdk3.excludes tests/oracle/sdk3.in -o tests/oracle/sdk3.lock
 	$(LOCK) --universal --python-version 3.11 tests/scan/scan.in -o tests/scan/scan.lock
 	$(LOCK) --universal --python-version 3.11 -c requirements.lock tests/fuzz/fuzz.in -o tests/fuzz/fuzz.lock
+	$(LOCK) --universal --python-version 3.11 -c requirements.lock benchmarks/peers.in -o benchmarks/peers.lock
 
 # docs/reference and docs/training.schema.json, out of the code.
 reference: $(READY)
 	$(BIN)/python -m traindrop_cli.reference
 
 clean:
-	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .venv-scan .venv-fuzz .fuzz .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info
+	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .venv-peers .venv-scan .venv-fuzz .fuzz .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info

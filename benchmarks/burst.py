@@ -3,7 +3,7 @@
     python -m benchmarks.burst --uploads 1000 --quota 4
 
 template.yaml as it is, IAM enforced, each state change of a job told twice. Training takes no time: `instant/train.py`.
-The exit status is 1 where a claim does not hold.
+Writes benchmarks/results/burst.json. The exit status is 1 where a claim does not hold.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import boto3
 from benchmarks.burst_claims import Found, Job, claims, displacements, longest_line
 from benchmarks.cost import Invocations, calls_of_functions, invocations
 from benchmarks.instant_training import instant_scripts, rows
+from benchmarks.results import write_document
 from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
@@ -71,7 +72,23 @@ def main() -> int:
     parser.add_argument("--quota", type=int, default=default.quota, help=f"of {INSTANCE_TYPE} (default: 4)")
     parser.add_argument("--timeout", type=float, default=default.timeout, help="in seconds (default: 1800)")
     screen = console()
-    return report(measure(Burst(**vars(parser.parse_args())), screen), screen)
+    measured = measure(Burst(**vars(parser.parse_args())), screen)
+    write_document("burst", document(measured))
+    return report(measured, screen)
+
+
+def document(measured: Measured) -> dict[str, Any]:
+    """What `benchmarks.scale` goes by: calls by function and operation, and milliseconds by function, of all runs."""
+    found = measured.found
+    return {
+        "uploads": found.uploads,
+        "quota": found.quota,
+        "seconds": round(measured.seconds, 1),
+        "longest_line": longest_line(found.runs, found.jobs),
+        "calls": {name: dict(counted) for name, counted in calls_of_functions(measured.calls, DEFAULT_STACK).items()},
+        "milliseconds": {each.function: round(sum(each.milliseconds), 1) for each in measured.invocations},
+        "invocations": {each.function: len(each.milliseconds) for each in measured.invocations},
+    }
 
 
 def measure(burst: Burst, screen: Console) -> Measured:

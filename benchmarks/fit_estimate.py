@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.training_sizes import RESULTS, ROOT
+from benchmarks.processes import ROOT
+from benchmarks.training_sizes import RESULTS
 from scipy.optimize import nnls
 
 from traindrop.estimate import memory_terms, serial_terms, shared_terms

@@ -57,8 +57,8 @@ def reason_against() -> str | None:
 
 
 @contextmanager
-def group(memory_mb: int) -> Iterator[Group]:
-    """A group with that much memory, no swap, and the share of a processor that Lambda gives with it."""
+def group(memory_mb: int, *, whole_processor: bool = False) -> Iterator[Group]:
+    """A group with that much memory, no swap, and the share of a processor that Lambda gives with it, or all of it."""
     name, quota = f"traindrop-{os.getpid()}", int(memory_mb / _MB_PER_PROCESSOR * _PERIOD)
     memory = str(memory_mb * 1024**2)
     if _is_version_2():
@@ -73,7 +73,7 @@ def group(memory_mb: int) -> Iterator[Group]:
     try:
         for file, value in limits.items():
             for folder in folders:
-                if (folder / file).is_file():
+                if (folder / file).is_file() and not (whole_processor and file.startswith("cpu")):
                     (folder / file).write_text(value, "utf-8")
         yield made
     finally:

@@ -9,21 +9,17 @@ what `benchmarks.fit_estimate` fits `traindrop.estimate` to.
 
 import argparse
 import json
-import os
-import platform
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.made_csv import Shape, write_csv
+from benchmarks.processes import run
+from benchmarks.results import machine
+from benchmarks.trainings import our_training
 
-ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "training_sizes.json"
-SCRIPT = ROOT / "training_scripts" / "xgboost" / "train.py"
 
 NARROW, MIXED, WIDE = (6, 2, 2), (24, 8, 2), (200, 0, 2)
 # Bytes, columns (numbers, categories, classes), rounds, depth. What is fitted has to tell these from each other.
@@ -66,8 +62,7 @@ def main() -> None:
     kept = [each for each in earlier if not options.smallest <= each["asked_bytes"] <= options.largest]
     done = list(_measure_all(options.smallest, options.largest))
     measured = sorted(kept + done, key=lambda each: each["asked_bytes"])
-    machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
-    RESULTS.write_text(json.dumps({"machine": machine, "measured": measured}, indent=1) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps({"machine": machine(), "measured": measured}, indent=1) + "\n", "utf-8")
 
 
 def _measure_all(smallest: int, largest: int) -> Iterator[dict[str, object]]:
@@ -79,42 +74,17 @@ def _measure_all(smallest: int, largest: int) -> Iterator[dict[str, object]]:
 
 
 def measure(size: int, shape: Shape, rounds: int, depth: int) -> Measured:
-    """Train on a made file; raises `RuntimeError` with the script's output where it fails."""
+    """Train on a made file; raises `Failed` with the script's output where it fails."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("train", "model", "output/data"):
-            (folder / part).mkdir(parents=True)
-        file = folder / "train" / "train.csv"
+        file = folder / "train.csv"
         rows = write_csv(file, size, shape)
-        wall, cpu, peak = _train(folder, rounds, depth)
-        document = json.loads((folder / "model" / "dataset.json").read_text("utf-8"))
+        used = run(our_training(file, folder, {"target": "target", "num_round": rounds, "max_depth": depth}))
+        document = json.loads((folder / "dataset.json").read_text("utf-8"))
         columns = shape.numbers + shape.categories
         features = len(document["columns"])
-        measured = (round(wall, 3), round(cpu, 3), peak)
+        measured = (round(used.seconds, 3), round(used.cpu_seconds, 3), used.peak_bytes)
         return Measured(file.stat().st_size, rows, columns, features, shape.classes, rounds, depth, *measured)
-
-
-def _train(folder: Path, rounds: int, depth: int) -> tuple[float, float, int]:
-    """Wall seconds, processor seconds and peak bytes of one training."""
-    variables = {
-        **os.environ,
-        "SM_CHANNEL_TRAIN": str(folder / "train"),
-        "SM_MODEL_DIR": str(folder / "model"),
-        "SM_OUTPUT_DATA_DIR": str(folder / "output" / "data"),
-        "PYTHONPATH": str(ROOT / "layers" / "core"),
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
-    command = [sys.executable, str(SCRIPT), "--target", "target", "--num_round", str(rounds), "--max_depth", str(depth)]
-    began = time.monotonic()
-    with (folder / "log").open("w+b") as log:
-        child = subprocess.Popen(command, env=variables, stdout=log, stderr=log)  # noqa: S603 - our own script
-        # Not child.wait(): only this tells what the one process used.
-        _, status, used = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            raise RuntimeError((folder / "log").read_text("utf-8", errors="replace"))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss * unit
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from traindrop import arrow_chunks  # noqa: F401 - reading imports it, and its libraries take memory by themselves
 from traindrop.artifacts import unpack
 from traindrop.checks import check_training_data
 from traindrop.config import MAX_BYTES, parse_config

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xgboost
 
+from traindrop import arrow_chunks  # noqa: F401 - reading imports it, and its libraries take memory by themselves
 from traindrop.dataset import Schema, read
 from traindrop.evaluation import Evaluation, Subject, evaluate_model
 from traindrop.file_parts import source_of

@@ -11,8 +11,9 @@ from sklearn import datasets
 from tests.training.container import Container, bundled, mixed_rows
 from training_scripts.xgboost import train as script
 
-from traindrop import training_script
+from traindrop import refitting, training_script
 from traindrop.dataset import Schema, read
+from traindrop.predictions import by_booster
 from traindrop.training_script import names
 
 METRIC_LINE = re.compile(r"^\[(\d+)\]\ttrain-\w+:[0-9.e+-]+\t.*validation-\w+:[0-9.e+-]+$")
@@ -72,6 +73,24 @@ def test_the_saved_model_needs_no_pickle_and_predicts_as_the_script_did(containe
     matrix = xgb.DMatrix(features, feature_types=container.schema.feature_types, enable_categorical=True)
     assert booster.predict(matrix) == pytest.approx(container.predictions()[:, 1], abs=1e-6)
     assert sorted(path.name for path in (container.base / "model").iterdir()) == ["dataset.json", "model.ubj"]
+
+
+def test_a_large_file_is_trained_on_without_nan_and_a_test_file_is_read_the_same_way(container: Container) -> None:
+    container.put("train", "mixed.csv", mixed_rows(25_100, 1))
+    test = container.put("test", "test.csv", mixed_rows(200, 2))
+    container.trained(target="Outcome", num_round=20)
+    size, colour = (
+        next(column for column in container.schema.columns if column.name == name) for name in ("größe, cm", "colour")
+    )
+    assert size.missing is not None
+    assert colour.ordered
+    assert set(container.schema.feature_types) == {"q"}
+    model = by_booster(container.base / "model/model.ubj", container.schema)
+    (batch,) = read(test, container.schema)
+    assert not np.isnan(np.frombuffer(batch.features, np.float32)).any()
+    assert model(batch) == pytest.approx(container.predictions()[:, 1], abs=1e-6)
+    truth = np.array([row[-1] == "yes" for row in mixed_rows(200, 2)[1:]])
+    assert np.mean((container.predictions()[:, 1] > 0.5) == truth) > 0.9
 
 
 def test_the_log_has_sizes_times_and_one_metric_line_per_round(container: Container) -> None:
@@ -205,6 +224,21 @@ def test_a_flag_that_the_script_does_not_know_or_cannot_read_is_an_error(
     with pytest.raises(SystemExit):
         script.arguments().parse_args(["--target", "y", *parts])
     assert next(iter(flags)) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "rows", "again"),
+    [
+        ([], 100, True),
+        ([], refitting.ENOUGH_ROWS, False),
+        (["--refit", "True"], refitting.ENOUGH_ROWS, True),  # as SageMaker writes true
+        (["--refit", "false"], 100, False),
+    ],
+)
+def test_the_model_is_trained_again_on_all_rows_where_that_is_asked_for_or_there_are_few(
+    flags: list[str], rows: int, again: bool
+) -> None:
+    assert refitting.refits(script.arguments().parse_args(["--target", "y", *flags]).refit, rows) is again
 
 
 def test_no_more_threads_than_processors_and_fewer_where_openmp_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from training_scripts.xgboost import train as script
 
 from traindrop import training_script, xgboost_checkpoint
 from traindrop.dataset import Schema
+from traindrop.kept_rows import KeptRows, Part
 from traindrop.schema import Feature
 from traindrop.xgboost_hosts import Group
 
@@ -76,10 +77,15 @@ def a_fit(**options: Any) -> script.Fit:
     return script.Fit(schema, script.arguments().parse_args(flags), Group(0, 1))
 
 
-def some_rows(seed: int = 0) -> tuple[Any, Any]:
+def some_rows(seed: int = 0, number: int = 200) -> Part:
     random = np.random.default_rng(seed)
-    features = random.normal(size=(200, 3)).astype(np.float32)
-    return features, features[:, 0] + random.normal(size=200)
+    features = random.normal(size=(number, 3)).astype(np.float32)
+    rows = KeptRows(3)
+    rows.add(features, features[:, 0] + random.normal(size=number))
+    return Part(rows, np.ones(number, dtype=bool))
+
+
+NONE = some_rows(number=0)
 
 
 def cut_off(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
@@ -100,25 +106,25 @@ def test_early_stopping_counts_over_an_interruption(monkeypatch: pytest.MonkeyPa
     rows, held_out = some_rows(1), some_rows(2)
     with monkeypatch.context() as undisturbed:
         undisturbed.setenv("TRAINDROP_CHECKPOINT_DIR", "nowhere")
-        expected, expected_history = fit.measured(*rows, held_out)
+        expected, expected_history = fit.measured(rows, held_out)
     rounds = len(expected_history["validation"]["rmse"])
     assert rounds - 1 - expected_history["best_iteration"] == 5
     assert end < rounds < 100
     with monkeypatch.context() as interrupted:
         cut_off(interrupted, end)
         with pytest.raises(KeyboardInterrupt):
-            fit.measured(*rows, held_out)
-    booster, history = fit.measured(*rows, held_out)
+            fit.measured(rows, held_out)
+    booster, history = fit.measured(rows, held_out)
     assert history == expected_history
     assert booster.save_raw() == expected.save_raw()
-    again, history = fit.measured(*rows, held_out)  # it had come to its end: nothing is trained
+    again, history = fit.measured(rows, held_out)  # it had come to its end: nothing is trained
     assert (again.save_raw(), history) == (booster.save_raw(), expected_history)
 
 
 @pytest.mark.usefixtures("often")
 def test_the_fit_on_all_rows_goes_on_as_well(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fit, trained = a_fit(), list[int]()
-    whole = fit.of_all(*some_rows(), 20)
+    whole = fit.of_all(some_rows(), 20)
     (folder / "all-rows.ubj").unlink()
     after_iteration = script.Progress.after_iteration
 
@@ -131,8 +137,8 @@ def test_the_fit_on_all_rows_goes_on_as_well(folder: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(script.Progress, "after_iteration", count)
     with pytest.raises(KeyboardInterrupt):
-        fit.of_all(*some_rows(), 20)
-    assert fit.of_all(*some_rows(), 20).save_raw() == whole.save_raw()
+        fit.of_all(some_rows(), 20)
+    assert fit.of_all(some_rows(), 20).save_raw() == whole.save_raw()
     assert trained == list(range(1, 21))
 
 
@@ -141,12 +147,12 @@ def test_the_fit_on_all_rows_goes_on_as_well(folder: Path, monkeypatch: pytest.M
 def test_a_checkpoint_of_something_else_is_not_gone_on_from(
     folder: Path, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    a_fit(num_round=5).measured(*some_rows(), None)
+    a_fit(num_round=5).measured(some_rows(), NONE)
     if change == "damage":
         (folder / "validation.ubj").write_bytes(b"{")
     rows = some_rows(3 if change == "data" else 0)
     capsys.readouterr()
-    booster, history = a_fit(num_round=5, max_depth=3 if change == "settings" else 5).measured(*rows, None)
+    booster, history = a_fit(num_round=5, max_depth=3 if change == "settings" else 5).measured(rows, NONE)
     assert booster.num_boosted_rounds() == len(history["train"]["rmse"]) == 5
     output = capsys.readouterr().out
     assert output.startswith("The checkpoint validation.ubj is of other data or settings, or damaged, and not used\n")
@@ -155,5 +161,5 @@ def test_a_checkpoint_of_something_else_is_not_gone_on_from(
 
 def test_without_a_checkpoint_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRAINDROP_CHECKPOINT_DIR", str(tmp_path / "none"))
-    a_fit(num_round=2).measured(*some_rows(), None)
+    a_fit(num_round=2).measured(some_rows(), NONE)
     assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ import pytest
 import xgboost as xgb
 from tests.training.container import Container, mixed_rows
 
+from traindrop.plain_blocks import LONGEST_LINE
 from traindrop_cli.local.sagemaker.loopback import loopback_instances
 
 pytestmark = pytest.mark.skipif("sys.platform != 'linux'", reason="several instances need Linux's loopback")
@@ -70,6 +72,37 @@ def test_two_instances_make_the_model_that_one_makes(
     assert "validation-auc:" in outputs[0][0]
     assert outputs[1][0].splitlines()[2] == "Instance 2 of 2, each with its share of the rows"
     assert "validation-auc:" not in outputs[1][0]
+
+
+def test_each_of_two_instances_reads_its_half_of_the_file_and_no_more(tmp_path: Path, hosts: tuple[str, ...]) -> None:
+    """Each one's copy has nonsense in the place of the other half: the model is that of the whole file all the same."""
+    rows = mixed_rows(16_000, 1)
+    flags = WHOLE | {"num_round": 5, "refit": False, "target": "Outcome"}
+    one = put_data(Container(tmp_path / "one", "xgboost"), rows)
+    one.trained(**flags)
+    content = (tmp_path / "one/input/data/train/train.csv").read_bytes()
+    middle = content.index(b"\n", len(content) // 2 + LONGEST_LINE // 2)
+    around = slice(middle - LONGEST_LINE, middle)
+    containers = [put_data(Container(tmp_path / host, "xgboost"), rows) for host in hosts]
+    header = content.index(b"\n")
+    halves = (
+        content[:middle] + nonsense(content[middle:]),
+        content[:header] + nonsense(content[header : around.start]) + content[around.start :],
+    )
+    for container, half in zip(containers, halves, strict=True):
+        (container.base / "input/data/train/train.csv").write_bytes(half)
+    processes = [
+        container.start(flags, {"SM_HOSTS": json.dumps(hosts), "SM_CURRENT_HOST": host})
+        for container, host in zip(containers, hosts, strict=True)
+    ]
+    outputs = [process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert containers[0].predictions() == pytest.approx(one.predictions(), abs=1e-5)
+
+
+def nonsense(rows: bytes) -> bytes:
+    """As long, with the same quotes and line ends, and nothing that a row of the file could have."""
+    return re.sub(rb'[^"\n]', b"#", rows)
 
 
 def test_with_subsampling_two_instances_make_another_model_that_is_as_good(

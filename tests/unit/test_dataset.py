@@ -97,13 +97,13 @@ def test_columns_are_matched_by_name_in_any_order_and_others_are_ignored() -> No
     schema = schema_of({"a": NUMBERS, "b": ["u", "v"] * 20, "y": LABELS})
     shuffled = {"y": ["yes"], "more": ["?"], "b": ["v"], "a": ["2.5"]}
     (batch,) = read(io.BytesIO(csv_of(shuffled)), schema)
-    assert (batch.rows, list(batch.features), batch.target) == (1, [2.5, 1.0], ["yes"])
+    assert (batch.rows, list(batch.features), list(batch.labels or ())) == (1, [2.5, 1.0], [1.0])
 
 
 def test_a_file_without_the_target_is_read_without_one() -> None:
     schema = schema_of({"a": NUMBERS, "y": LABELS})
     (batch,) = read(io.BytesIO(csv_of({"a": ["1"], "b": ["2"]})), schema)
-    assert batch.target is None
+    assert batch.labels is None
 
 
 def test_a_missing_feature_column_is_named() -> None:
@@ -162,7 +162,7 @@ def test_decimal_commas_are_read_alike_in_features_and_target() -> None:
     schema = fit_schema(io.BytesIO(body.encode()), "y")
     (batch,) = read(io.BytesIO(body.encode()), schema)
     assert list(batch.features[:2]) == [0.25, 1.25]
-    assert list(schema.encode_target(batch.target or []))[:2] == [0.5, 1.5]
+    assert list(batch.labels or ())[:2] == [0.5, 1.5]
 
 
 def test_a_file_seen_in_part_is_refused_only_for_what_no_further_row_can_change() -> None:
@@ -217,7 +217,10 @@ def test_any_cells_are_read_as_the_csv_module_and_float_read_them(rows: list[tup
     expected = np.array([value(a) for a, _ in rows], dtype=np.float32)
     found = np.array([value for batch in batches for value in batch.features], dtype=np.float32)
     np.testing.assert_array_equal(found, expected)
-    assert [text for batch in batches for text in batch.target or []] == [y.strip() for _, y in rows]
+    labels = np.array([label for batch in batches for label in batch.labels or ()])
+    np.testing.assert_array_equal(labels, np.array([value(y) for _, y in rows]))
+    unlabelled = [text for batch in batches for text in batch.unlabelled()]
+    assert unlabelled == [("" if y.strip() in MISSING else y.strip()) for _, y in rows if np.isnan(value(y))]
 
 
 def test_the_bundled_modules_are_all_that_the_reader_needs(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from traindrop import fitted_estimate
 from traindrop.estimate import estimate, memory_terms, serial_terms, shared_terms
 from traindrop.machines import LADDER, lambda_of
+from traindrop.refitting import ENOUGH_ROWS
 from traindrop.workload import Workload, workload
 
 SMALL = Workload(train_bytes=50_000, test_bytes=0, rows=700, features=12, trees=1, rounds=100, depth=5)
@@ -60,6 +61,8 @@ def test_each_of_three_and_more_classes_costs_a_tree_a_round(classes: int, trees
 def test_what_is_not_said_is_the_scripts_default_and_a_refit_is_a_second_fit() -> None:
     rest = {"train_bytes": 1, "test_bytes": 0, "rows": 1, "features": 1, "classes": 2}
     assert workload(**rest, hyperparameters={}).rounds == 100
+    assert [workload(**rest | {"rows": rows}, hyperparameters={}).fits for rows in (1, ENOUGH_ROWS)] == [2, 1]
+    assert workload(**rest | {"rows": ENOUGH_ROWS}, hyperparameters={"refit": True}).fits == 2
     once = workload(**rest, hyperparameters={"refit": False, "num_round": 7, "max_depth": 3})
     assert (once.fits, once.rounds, once.depth) == (1, 7, 3)
 

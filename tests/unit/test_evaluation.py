@@ -53,10 +53,10 @@ def train(folder: Path, task: str, **parameters: object) -> Schema:
     file = write_csv(folder / "train.csv", some_rows(task, 300, seed=1))
     schema = fit_schema(file, "label", task)
     (batch,) = read(file, schema)
-    assert batch.target is not None
+    assert batch.labels is not None
     data = xgboost.DMatrix(
         np.frombuffer(batch.features, dtype=np.float32).reshape(batch.rows, -1),
-        np.frombuffer(schema.encode_target(batch.target)),
+        np.frombuffer(batch.labels),
         feature_types=schema.feature_types,
         enable_categorical=True,
     )

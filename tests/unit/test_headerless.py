@@ -136,7 +136,7 @@ def test_what_passes_is_read_here_as_xgboost_reads_it(rows: list[tuple[int, str,
         file = Path(folder) / "train.csv"
         file.write_text(content, encoding="ascii")
         matrix = xgboost.DMatrix(f"{file}?format=csv&label_column=0&delimiter=,", nthread=1)
-    labels = [schema.encode_target(batch.target or []) for batch in batches]
+    labels = [batch.labels for batch in batches if batch.labels]
     assert np.concatenate(labels).tolist() == matrix.get_label().tolist()
     found = np.concatenate([np.frombuffer(batch.features, np.float32).reshape(-1, 3) for batch in batches])
     data = matrix.get_data()
@@ -153,5 +153,5 @@ def test_reading_stops_at_a_line_that_is_no_row_of_numbers(tmp_path: Path) -> No
         list(read(file, schema))
     file.write_bytes(b",2,nan,\n")
     (batch,) = read(file, schema)
-    assert batch.target == [""]
+    assert batch.unlabelled() == [""]
     assert [math.isnan(value) for value in batch.features] == [False, True, True]

@@ -56,6 +56,7 @@ def test_given_values_are_taken_and_whole_numbers_pass_for_fractions() -> None:
         ({"eta": 2.0}, "eta: found 2.0; it should be less than or equal to 1"),
         ({"eta": float("nan")}, "eta: found nan; it should be a finite number"),
         ({"eta": True}, "eta: found True"),
+        ({"refit": "maybe"}, "refit: found 'maybe'; it should be True, False or 'auto'"),
         ({"target": "y"}, "target: there is no such hyperparameter"),
         ({"num_round": -1, "gamma": -1}, r"num_round: found -1.*gamma: found -1"),
     ],

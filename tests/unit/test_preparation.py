@@ -59,7 +59,7 @@ def by_schema(content: str, schema: Schema) -> Array:
     """The same of the dropped file, without the rows that have no label."""
     batches = list(Preparation(schema).read(io.BytesIO(content.encode())))
     features = [np.frombuffer(batch.features, np.float32).reshape(batch.rows, -1) for batch in batches]
-    labels = [schema.encode_target(batch.target or []) for batch in batches]
+    labels = [batch.labels for batch in batches if batch.labels]
     rows = np.column_stack([np.concatenate(labels), np.concatenate(features)]).astype(np.float32)
     return rows[~np.isnan(rows[:, 0])]
 
@@ -179,11 +179,11 @@ class EveryOther(StreamedSplit):
 def test_the_order_is_learnt_on_the_rows_that_are_trained_on() -> None:
     schema = Schema("y", "binary", ("no", "yes"), (Feature("colour", "category", ("a", "b", "c")),))
     codes, labels = [0, 0, 1, 1, 2, 2] * 20, ["yes", "no", "no", "yes"] * 30
-    batch = Batch(len(codes), array("f", codes), labels)
+    features = array("f", codes)
     split = EveryOther({0.0: 60, 1.0: 60}, 0.5, 1)
     swapped = [("no" if label == "yes" else "yes") if row % 2 else label for row, label in enumerate(labels)]
     found = [
-        ordered(schema, [Batch(batch.rows, batch.features, texts)], split).columns[0].categories
+        ordered(schema, [Batch(len(codes), features, schema.encode_target(texts))], split).columns[0].categories
         for texts in (labels, swapped, ["yes" if code == 0 else "no" for code in codes])
     ]
     assert found[0] == found[1]

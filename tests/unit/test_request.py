@@ -4,6 +4,7 @@ import json
 import unicodedata
 from typing import Any
 
+import numpy as np
 import pytest
 from botocore.validate import ParamValidator
 from hypothesis import given
@@ -17,7 +18,7 @@ from traindrop.final_metrics import FinalMetrics
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
 from traindrop.request import AUTO_INSTANCE_TYPE, for_job, training_job_request
 from traindrop.script_mode import decoded_hyperparameters, script_arguments
-from traindrop.training_script import report
+from traindrop.training_script import TASKS, measured, report
 from traindrop_cli.local.sagemaker.validation import input_shape, violations
 
 ONE_DAY = 86_400
@@ -110,12 +111,13 @@ def test_the_persons_tags_come_beside_ours_and_never_in_their_place() -> None:
     assert found["traindrop:run"] == "traindrop-flowers-0123456789ab"
 
 
-@pytest.mark.parametrize("task", script.TASKS)
+@pytest.mark.parametrize("task", TASKS)
 def test_the_metric_definitions_read_every_metric_off_the_line_that_our_scripts_print(
     task: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     numbers = iter([0.5, 1e-07, 123456.0, 1.5e20, 0.25, 3.0])
-    parts = {part: {name: next(numbers) for name in script.TASKS[task][1]} for part in ("train", "validation")}
+    names = measured(np.array([0.0, 1.0]), np.eye(2) if task != "regression" else np.zeros(2), task)
+    parts = {part: {name: next(numbers) for name in names} for part in ("train", "validation")}
     report(12, parts, {})
     request = training_job_request(a_job(task=task), TrainingConfig(framework="sklearn"))
     metrics = FinalMetrics(request["AlgorithmSpecification"]["MetricDefinitions"])

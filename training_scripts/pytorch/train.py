@@ -140,7 +140,7 @@ class Job:
         )
         rows = Rows(self.schema.task, features, network.to_units(target), self.target, *parts)
         folder = checkpoint_folder()
-        mark = fingerprint(vars(options) | {"fit": name, "for": epochs}, self.features, self.target)
+        mark = fingerprint(vars(options) | {"fit": name, "for": epochs}, (self.features, self.target))
         fit = Fit(network, self.workers, rows, options, epochs, quiet=name == "refitted")
         progress = fit.run(folder and folder / f"{name}.pt", mark)
         best = Network(**layout)

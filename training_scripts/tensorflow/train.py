@@ -278,7 +278,7 @@ def fit(
     and name, one value per epoch."""
     data = {part: (features[rows], target[rows]) for part, rows in parts.items()}
     folder = checkpoint_folder() if network.rank == 0 else None
-    mark = fingerprint(vars(options), features, target)
+    mark = fingerprint(vars(options), (features, target))
     checkpoint = Checkpoint(folder / "training.npz" if folder else None, mark)
     progress = Progress()
     if content := network.from_first(checkpoint.content()):

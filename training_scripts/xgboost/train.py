@@ -9,9 +9,13 @@ In:  the one CSV of the channel `train`, and of `test` if there is one.
 Out: model.ubj and dataset.json (how a CSV becomes the model's features) in SM_MODEL_DIR; metrics.json (per round)
      and, with a test channel, predictions.csv in SM_OUTPUT_DATA_DIR.
 
-On several instances each trains on its share of the rows, and the first writes the results. Two instances make the
-model that one makes, but for rounding, where every tree sees every row: with a `subsample` below 1 each draws from its
-own rows, so that the model is another one, and as good. `train-auc` is the mean over the instances' rows.
+Made for two million rows on two cores as well as for a hundred: the rows are read once and kept outside of XGBoost
+(traindrop.kept_rows), reach it some at a time (xgboost_matrix), of large files without a NaN (dense_columns), and a
+round is measured on a sample of them. Each trick's gain is in docs/decisions.md, 2026-11-25.
+
+On several instances each reads its share of the file and trains on its share of the rows, and the first writes the
+results. Two instances make the model that one makes, but for rounding, where every tree sees every row: with a
+`subsample` below 1 each draws from its own rows, so that the model is another one, and as good.
 """
 
 import argparse
@@ -24,23 +28,28 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import xgboost as xgb
 
+from traindrop import refitting
+from traindrop.csv_rows import named
 from traindrop.dataset import Schema
+from traindrop.dense_columns import LARGE_ROWS, densified, recoded
+from traindrop.kept_rows import Array, Part
+from traindrop.lean_xgboost import xgb
+from traindrop.reading_together import read_together
 from traindrop.training_script import (
-    Array,
     add_arguments,
+    measured,
+    only_csv,
     predict_test_channel,
     report,
     run,
     save_results,
     split,
     threads,
-    training_data,
-    truth,
 )
 from traindrop.xgboost_checkpoint import Checkpoint
 from traindrop.xgboost_hosts import Group, joined, this_group
+from traindrop.xgboost_matrix import SAMPLED_ROWS, matrix
 
 # XGBoost's own parameters, https://xgboost.readthedocs.io/en/stable/parameter.html
 BOOSTING: dict[str, int | float] = {
@@ -59,12 +68,7 @@ ROUNDS: dict[str, int] = {
     "num_round": 100,  # trees, per class where there are more than two
     "early_stopping_rounds": 0,  # rounds without a gain in validation before stopping; 0: never stop early
 }
-# Objective, and what is measured each round; early stopping watches the last one.
-TASKS: dict[str, tuple[str, list[str]]] = {
-    "binary": ("binary:logistic", ["error", "auc", "logloss"]),
-    "multiclass": ("multi:softprob", ["merror", "mlogloss"]),
-    "regression": ("reg:squarederror", ["mae", "rmse"]),
-}
+OBJECTIVES = {"binary": "binary:logistic", "multiclass": "multi:softprob", "regression": "reg:squarederror"}
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -72,7 +76,13 @@ def arguments() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw, allow_abbrev=False)
     add_arguments(parser)
-    parser.add_argument("--refit", default=True, type=truth, help="train again on all rows after validation")
+    parser.add_argument(
+        "--refit",
+        default="auto",
+        type=str.lower,
+        choices=refitting.CHOICES,
+        help=f"train again on all rows after validation; auto: where they are fewer than {refitting.ENOUGH_ROWS:,}",
+    )
     for name, default in (BOOSTING | ROUNDS).items():
         parser.add_argument(f"--{name}", default=default, type=type(default))
     return parser
@@ -81,23 +91,22 @@ def arguments() -> argparse.ArgumentParser:
 def main() -> None:
     started = time.perf_counter()
     options, group = arguments().parse_args(), this_group()
-    schema, features, target = training_data(options)
-    training, validation = split(target, schema, options.validation_fraction, options.seed)
-    print(f"Train size: {features[training].shape}")
-    print(f"Validation size: {features[validation].shape}", flush=True)
+    schema, training, validation = data(options, group)
+    print(f"Train size: {training.shape}")
+    print(f"Validation size: {validation.shape}", flush=True)
     if group.size > 1:
         print(f"Instance {group.rank + 1} of {group.size}, each with its share of the rows", flush=True)
 
     began = time.perf_counter()
     fit = Fit(schema, options, group)
-    held_out = (features[validation], target[validation]) if len(validation) else None
-    booster, history = fit.measured(features[training], target[training], held_out)
+    booster, history = fit.measured(training, validation)
     print(f"Training time: {time.perf_counter() - began:.2f} seconds", flush=True)
-    if options.refit and held_out:
+    if len(validation) and refitting.refits(options.refit, len(training) + len(validation)):
         # Validation has told how good such a model is; the rows held out for it make the one that is kept better.
         began = time.perf_counter()
-        booster = fit.of_all(features, target, history.get("best_iteration", options.num_round - 1) + 1)
-        print(f"Trained again on all rows: {features.shape}, {time.perf_counter() - began:.2f} seconds", flush=True)
+        whole = Part(training.rows, training.chosen | validation.chosen)
+        booster = fit.of_all(whole, history.get("best_iteration", options.num_round - 1) + 1)
+        print(f"Trained again on all rows: {whole.shape}, {time.perf_counter() - began:.2f} seconds", flush=True)
     if not group.is_first:
         return
 
@@ -110,17 +119,53 @@ def main() -> None:
     print(f"Total time: {time.perf_counter() - started:.2f} seconds")
 
 
+def data(options: argparse.Namespace, group: Group) -> tuple[Schema, Part, Part]:
+    """How the train channel's CSV is read, its rows to train on, and those held out."""
+    file = only_csv(Path(os.environ["SM_CHANNEL_TRAIN"]), options.train)
+    with named(file.name):
+        schema, rows = read_together(file, options.target, options.task, options.drop, group)
+    parts = []
+    for numbers in split(rows.labels, schema, options.validation_fraction, options.seed):
+        chosen = np.zeros(len(rows.labels), dtype=bool)
+        chosen[numbers] = True
+        parts.append(Part(rows, chosen))
+    training, validation = parts
+    if len(training) >= LARGE_ROWS:
+        schema = dense(schema, training, options.seed)
+    return schema, training, validation
+
+
+def dense(schema: Schema, training: Part, seed: int) -> Schema:
+    """The schema that XGBoost is quicker with; the rows are changed to what it makes of them."""
+    found = densified(schema, training, seed)
+    training.rows.change(recoded(schema, found))
+    return found
+
+
 def boosting_parameters(schema: Schema, options: argparse.Namespace) -> dict[str, Any]:
     """What XGBoost is told for this task."""
-    objective, metrics = TASKS[schema.task]
     parameters: dict[str, Any] = {name: getattr(options, name) for name in BOOSTING}
-    parameters.update(objective=objective, eval_metric=metrics, tree_method="hist", seed=options.seed)
-    parameters.update(nthread=threads())
+    parameters.update(objective=OBJECTIVES[schema.task], tree_method="hist", seed=options.seed, nthread=threads())
+    # What is measured is measured here: XGBoost's own AUC of each round took more time than the trees.
+    parameters.update(disable_default_eval_metric=True)
     if schema.task == "multiclass":
         parameters["num_class"] = len(schema.classes)
     if schema.task != "binary":
         del parameters["scale_pos_weight"]
     return parameters
+
+
+@dataclass(frozen=True)
+class Measurable:
+    """What each round is measured on: "train" or "validation", a matrix, its labels."""
+
+    name: str
+    matrix: xgb.DMatrix
+    labels: Array
+
+    def metrics(self, booster: xgb.Booster, task: str) -> dict[str, float]:
+        # Of a matrix that it knows XGBoost keeps the prediction, and adds the new tree's.
+        return measured(self.labels, by_class(booster.predict(self.matrix), task), task)
 
 
 @dataclass(frozen=True)
@@ -131,60 +176,63 @@ class Fit:
     options: argparse.Namespace
     group: Group
 
-    def measured(
-        self, features: Array, target: Array, held_out: tuple[Array, Array] | None
-    ) -> tuple[xgb.Booster, dict[str, Any]]:
+    def measured(self, training: Part, held_out: Part) -> tuple[xgb.Booster, dict[str, Any]]:
         """The model of the training rows, and its metrics by part and name, one value per round."""
-        checkpoint = Checkpoint("validation", vars(self.options), (features, target), self.group)
-        bins = self._matrix(features, target)
+        checkpoint = self._checkpoint("validation", training, self.options.num_round)
+        sample, bins = self._binned(training)
+        parts = [Measurable("train", bins, sample.labels)]
+        if len(held_out):
+            # The same on each instance: an AUC is not the mean of the instances'.
+            some = held_out.sample(SAMPLED_ROWS, self.options.seed)
+            parts.append(Measurable("validation", self._matrix(some, bins), some.labels))
+        patience = self.options.early_stopping_rounds if len(held_out) else 0
         with joined(self.group):
-            train = self._share(features, target, bins)
-            parts = [(train, "train")]
-            if held_out:
-                # All of them on each instance: an AUC is not the mean of the instances'.
-                parts.append((self._matrix(*held_out, ref=train), "validation"))
-            patience = self.options.early_stopping_rounds if held_out else 0
+            train = self._share(training, bins)
             booster, history = self._train(train, self.options.num_round, checkpoint, parts, patience)
         best = booster.attr("best_iteration")
         return booster, history | ({} if best is None else {"best_iteration": int(best)})
 
-    def of_all(self, features: Array, target: Array, rounds: int) -> xgb.Booster:
+    def of_all(self, rows: Part, rounds: int) -> xgb.Booster:
         """The model of all rows, of which none is left to measure it by."""
-        checkpoint = Checkpoint("all-rows", {**vars(self.options), "rounds": rounds}, (features, target), self.group)
-        bins = self._matrix(features, target)
+        checkpoint = self._checkpoint("all-rows", rows, rounds)
+        _, bins = self._binned(rows)
         with joined(self.group):
-            return self._train(self._share(features, target, bins), rounds, checkpoint)[0]
+            return self._train(self._share(rows, bins), rounds, checkpoint)[0]
+
+    def _checkpoint(self, name: str, rows: Part, rounds: int) -> Checkpoint:
+        content = (values for block in rows.blocks() for values in block)
+        return Checkpoint(name, {**vars(self.options), "rounds": rounds}, content, self.group)
 
     def _train(
         self,
         train: xgb.DMatrix,
         rounds: int,
         checkpoint: Checkpoint,
-        parts: Sequence[tuple[xgb.DMatrix, str]] = (),
+        parts: Sequence[Measurable] = (),
         patience: int = 0,
     ) -> tuple[xgb.Booster, dict[str, Any]]:
         parameters = boosting_parameters(self.schema, self.options)
         booster, history = checkpoint.restored(parameters)
-        progress = Progress(history, checkpoint, patience, self.group)
+        progress = Progress(history, checkpoint, patience, self.group, self.schema.task, parts)
         left = rounds - (booster.num_boosted_rounds() if booster else 0)
         if left and not progress.is_enough():
-            callbacks = [progress]
-            booster = xgb.train(
-                parameters, train, left, evals=parts, verbose_eval=False, xgb_model=booster, callbacks=callbacks
-            )
+            booster = xgb.train(parameters, train, left, verbose_eval=False, xgb_model=booster, callbacks=[progress])
             checkpoint.save(booster, history, now=True)
         return booster, history
 
-    def _share(self, features: Array, target: Array, bins: xgb.DMatrix) -> xgb.DMatrix:
-        if self.group.size == 1:
-            return bins
-        mine = slice(self.group.rank, None, self.group.size)
-        # By the bins of all rows: those of a share would be others, and make another model.
-        return self._matrix(features[mine], target[mine], ref=bins)
+    def _binned(self, rows: Part) -> tuple[Part, xgb.DMatrix]:
+        """The rows that all others are binned by, and their matrix."""
+        sample = rows.sample(SAMPLED_ROWS, self.options.seed)
+        return sample, self._matrix(sample)
 
-    def _matrix(self, features: Array, target: Array, ref: xgb.DMatrix | None = None) -> xgb.DMatrix:
-        types = {"feature_types": self.schema.feature_types, "enable_categorical": True}
-        return xgb.QuantileDMatrix(features, target, ref=ref, max_bin=self.options.max_bin, **types)
+    def _share(self, rows: Part, bins: xgb.DMatrix) -> xgb.DMatrix:
+        """This instance's rows, by the bins of all: those of a share would be others, and make another model."""
+        if self.group.size == 1 and bins.num_row() == len(rows):
+            return bins
+        return self._matrix(rows.every(self.group.size, self.group.rank), bins)
+
+    def _matrix(self, rows: Part, ref: xgb.DMatrix | None = None) -> xgb.DMatrix:
+        return matrix(rows, self.schema, self.options.max_bin, ref)
 
 
 class Progress(xgb.callback.TrainingCallback):  # type: ignore[misc]
@@ -193,13 +241,22 @@ class Progress(xgb.callback.TrainingCallback):  # type: ignore[misc]
     All by the history, which a checkpoint brings back: XGBoost's own early stopping would begin anew.
     """
 
-    def __init__(self, history: dict[str, Any], checkpoint: Checkpoint, patience: int, group: Group) -> None:
+    def __init__(
+        self,
+        history: dict[str, Any],
+        checkpoint: Checkpoint,
+        patience: int,
+        group: Group,
+        task: str,
+        parts: Sequence[Measurable],
+    ) -> None:
         super().__init__()
         self.history, self.checkpoint, self.patience, self.group = history, checkpoint, patience, group
+        self.task, self.parts = task, parts
 
     def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: dict[str, dict[str, list[float]]]) -> bool:  # noqa: ARG002
-        values = {part: {name: series[-1] for name, series in found.items()} for part, found in evals_log.items()}
-        if values:
+        if self.parts:
+            values = {part.name: part.metrics(model, self.task) for part in self.parts}
             # All instances measure the same; one tells.
             with contextlib.nullcontext() if self.group.is_first else contextlib.redirect_stdout(None):
                 report(model.num_boosted_rounds() - 1, values, self.history)
@@ -213,7 +270,7 @@ class Progress(xgb.callback.TrainingCallback):  # type: ignore[misc]
         return bool(self.patience and self.history) and len(self._watched()) - 1 - self._best() >= self.patience
 
     def _best(self) -> int:
-        return int(np.argmin(self._watched()))  # the first of equals, and each of TASKS' last metrics is an error
+        return int(np.argmin(self._watched()))  # the first of equals, and the last metric is an error
 
     def _watched(self) -> list[float]:
         *_, series = self.history["validation"].values()
@@ -224,7 +281,12 @@ def predict(booster: xgb.Booster, schema: Schema, features: Array) -> Array:
     """The probability of each class, or the value, by the rounds up to the best."""
     best = booster.attr("best_iteration")
     found: Array = booster.inplace_predict(features, iteration_range=(0, 0 if best is None else int(best) + 1))
-    return np.stack([1 - found, found], axis=1) if schema.task == "binary" else found
+    return by_class(found, schema.task)
+
+
+def by_class(predicted: Array, task: str) -> Array:
+    """Of two classes XGBoost gives the second one's probability."""
+    return np.stack([1 - predicted, predicted], axis=1) if task == "binary" else predicted
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from rich.console import Console
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 from traindrop_cli.errors import CommandError
+from traindrop_cli.exit_status import ExitStatus
 from traindrop_cli.find import find_stack
 from traindrop_cli.result import as_json
 from traindrop_cli.screen import console, plain
@@ -27,9 +28,9 @@ def run_stop(name: str, *, yes: bool, json: bool, stack: str | None) -> int:
     run = run_to_stop(found, name)
     screen = console(stderr=json)
     _show(found, run, screen)
-    if not yes and not typer.confirm("Stop it?", err=json):
+    if not yes and not _confirmed(err=json):
         screen.print("It was not stopped.")
-        return 1
+        return ExitStatus.NOT_DONE
     ask_to_stop(found, run)
     with screen.status("Waiting for the dispatcher …"):
         heard = _wait(found, name, lambda run: run.stop_requested_by is not None or not run.goes_on)
@@ -39,6 +40,14 @@ def run_stop(name: str, *, yes: bool, json: bool, stack: str | None) -> int:
         ended = _wait(found, name, lambda run: not run.goes_on, _STOPPED_SECONDS) or heard
     _tell(found, ended, screen, json=json)
     return 0 if ended.status is Status.STOPPED else 1
+
+
+def _confirmed(*, err: bool) -> bool:
+    """Whether the person wants it; not, where nobody is there to answer."""
+    try:
+        return typer.confirm("Stop it?", err=err)
+    except typer.Abort:
+        return False
 
 
 def _show(stack: Stack, run: Run, screen: Console) -> None:

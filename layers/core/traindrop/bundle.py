@@ -12,7 +12,22 @@ import traindrop
 from traindrop.dataset import BUNDLE
 
 # What of this package goes with every script of ours.
-SHARED = (*BUNDLE, "training_script.py", "peers.py", "progress.py", "xgboost_checkpoint.py", "xgboost_hosts.py")
+SHARED = (
+    *BUNDLE,
+    "byte_ranges.py",
+    "dense_columns.py",
+    "kept_rows.py",
+    "lean_xgboost.py",
+    "peers.py",
+    "progress.py",
+    "reading_together.py",
+    "refitting.py",
+    "smoothed_means.py",
+    "training_script.py",
+    "xgboost_checkpoint.py",
+    "xgboost_hosts.py",
+    "xgboost_matrix.py",
+)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,8 @@ from dataclasses import replace
 
 from traindrop.dataset import Batch, Schema
 from traindrop.schema import Feature
+from traindrop.smoothed_means import order_of
 from traindrop.streamed_split import StreamedSplit
-
-# Rows of the overall mean that each value's mean is mixed with: a rare value's own rows say little. 0 to 30 cannot be
-# told apart by cross-validation, but for columns of hundreds of values, where 0 is worse.
-PRIOR_ROWS = 10
 
 
 def categories_only(schema: Schema) -> Schema:
@@ -38,7 +35,7 @@ def ordered(schema: Schema, batches: Iterable[Batch], split: StreamedSplit, *, t
     named = categories_only(schema).columns
     tallies = [_Tally() for _ in named]
     for batch in batches:
-        labels = schema.encode_target(batch.target or [])
+        labels = batch.labels or ()
         held_out = list(split.held_out(labels))
         values = labels if top is None else array("d", [label == top for label in labels])
         for position, tally in enumerate(tallies):
@@ -62,9 +59,6 @@ class _Tally:
 
     def ordered(self, column: Feature) -> Feature:
         mean = sum(self._sums.values()) / max(self._rows.total(), 1)
-
-        def smoothed(code: int) -> float:
-            return (self._sums[code] + PRIOR_ROWS * mean) / (self._rows[code] + PRIOR_ROWS)
-
-        codes = sorted(range(len(column.categories)), key=smoothed)
+        known = range(len(column.categories))
+        codes = order_of([self._rows[code] for code in known], [self._sums[code] for code in known], mean)
         return replace(column, categories=tuple(column.categories[code] for code in codes))

@@ -86,15 +86,32 @@ def number(text: str, *, decimal_comma: bool = False) -> float:
     return value if value != value else min(max(value, -LARGEST), LARGEST)
 
 
-def numbers(cells: Iterable[str]) -> "array[float]":
-    """`number` of many cells, as float32."""
-    cells = list(cells)
+def numbers(cells: Sequence[str], missing: float = NAN) -> "array[float]":
+    """`number` of many cells, as float32, with `missing` in the place of NaN."""
+    if (values := _clean_numbers(cells)) is not None:
+        return values
+    # A column with gaps, all else clean: twice as fast as `number` of each cell.
+    gaps = [row for row, cell in enumerate(cells) if cell in MISSING]
+    filled = list(cells)
+    for row in gaps:
+        filled[row] = "0"
+    values = _clean_numbers(filled)
+    if values is None:
+        values = array("f", map(number, cells))
+        gaps = [row for row, value in enumerate(values) if value != value]
+    for row in gaps:
+        values[row] = missing
+    return values
+
+
+def _clean_numbers(cells: Sequence[str]) -> "array[float] | None":
+    """None where a cell is no number between -1e38 and 1e38."""
     try:
         values = array("f", map(float, cells))
     except ValueError:
-        return array("f", map(number, cells))
-    # A sum is finite only if no cell was missing or beyond float32.
-    return values if math.isfinite(sum(values)) else array("f", map(number, cells))
+        return None
+    clean = not values or (math.isfinite(sum(values)) and min(values) >= -LARGEST and max(values) <= LARGEST)
+    return values if clean else None
 
 
 def is_number(text: str, *, decimal_comma: bool = False) -> bool:

@@ -79,11 +79,13 @@ class Readable(Protocol):
 @dataclass(frozen=True)
 class Table:
     """An open CSV. `rows` can be walked once, gives (line number of the row's first line, cells), has as many
-    cells in every row as `header`, skips blank lines, and raises DatasetError where the file goes wrong."""
+    cells in every row as `header`, skips blank lines, and raises DatasetError where the file goes wrong.
+    `header` is stripped, `first` the same row as it stands there."""
 
     delimiter: str
     header: tuple[str, ...]
     rows: Iterator[tuple[int, list[str]]]
+    first: list[str]
 
 
 def open_table(stream: Readable, *, complete: bool = True) -> Table:
@@ -93,10 +95,10 @@ def open_table(stream: Readable, *, complete: bool = True) -> Table:
     a quoted cell, the row is ignored.
     Raises DatasetError for an empty file, another format or encoding, or a single column.
     """
-    head = _read_up_to(stream, HEAD_BYTES)
+    head = read_up_to(stream, HEAD_BYTES)
     _check_format(head)
     text = io.TextIOWrapper(
-        io.BufferedReader(_Chained(head, stream)), encoding="utf-8-sig", errors="surrogateescape", newline=""
+        io.BufferedReader(Chained(head, stream)), encoding="utf-8-sig", errors="surrogateescape", newline=""
     )
     delimiter = _delimiter(head.decode("utf-8-sig", errors="replace"))
     records = _records(_lines(text), delimiter, complete=complete)
@@ -113,10 +115,19 @@ def open_table(stream: Readable, *, complete: bool = True) -> Table:
         )
     if len(header) > MAX_COLUMNS:
         raise DatasetError(too_many_columns(first[0], len(header)))
-    return Table(delimiter, header, _regular(records, first[1], delimiter))
+    return Table(delimiter, header, _regular(records, first[1], delimiter), first[1])
 
 
-class _Chained(io.RawIOBase):
+def rows_after(stream: Readable, table: Table, lines: int) -> Iterator[tuple[int, list[str]]]:
+    """`rows` of the table from a place in its file on, where a row begins; `lines` come before it in the file."""
+    text = io.TextIOWrapper(
+        io.BufferedReader(Chained(b"", stream)), encoding="utf-8", errors="surrogateescape", newline=""
+    )
+    records = _records(_lines(text, lines), table.delimiter, complete=True, lines=lines)
+    return _regular(records, table.first, table.delimiter)
+
+
+class Chained(io.RawIOBase):
     """The bytes already read, then the rest of a stream that need not be seekable."""
 
     def __init__(self, head: bytes, rest: Readable) -> None:
@@ -135,8 +146,8 @@ class _Chained(io.RawIOBase):
         return len(data)
 
 
-def _read_up_to(stream: Readable, size: int) -> bytes:
-    """A raw stream may give fewer bytes than asked for before its end."""
+def read_up_to(stream: Readable, size: int) -> bytes:
+    """`size` bytes, fewer at the end only: a raw stream may give fewer than asked for before its end."""
     parts: list[bytes] = []
     while size > 0 and (part := stream.read(size)):
         parts.append(part)
@@ -176,8 +187,7 @@ def _delimiter(head: str) -> str:
     return max(DELIMITERS, key=evidence)
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    number = 0
+def _lines(text: io.TextIOWrapper, number: int = 0) -> Iterator[str]:
     while line := text.readline(MAX_LINE):
         number += 1
         if len(line) == MAX_LINE:
@@ -203,14 +213,16 @@ def _check_decoded(line: str, number: int) -> None:
         ) from None
 
 
-def _records(lines: Iterator[str], delimiter: str, *, complete: bool) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+def _records(
+    texts: Iterator[str], delimiter: str, *, complete: bool, lines: int = 0
+) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(texts, delimiter=delimiter, skipinitialspace=True)
     while True:
-        first = reader.line_num + 1
+        first = lines + reader.line_num + 1
         try:
             cells = next(reader)
         except csv.Error as error:
-            raise _cell_error(first, reader.line_num, error) from None
+            raise _cell_error(first, lines + reader.line_num, error) from None
         if cells == [_END]:
             return
         if cells and cells[-1].endswith(_END):

@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from traindrop.cells import date_numbers, number, numbers
-from traindrop.column import Column, Tally
+from traindrop.column import Column
+from traindrop.column_cells import TextCells
 from traindrop.file_parts import SEED, Rows
+from traindrop.tally import Tally
 
 _MOST_ROWS = 20_000  # of the sample
 _MOST_CELLS = 500_000  # of the sample and of a batch: some 50 MB as texts
@@ -44,21 +46,21 @@ class FileLook:
 
 def look_at(rows: Rows, digested: Sequence[str]) -> FileLook:
     """Walks through the rows in bounded memory; the sample is drawn with a seed. Raises DatasetError as they do."""
-    tallies = [Tally(name, rows.delimiter) for name in rows.header]
+    tallies = [Tally(rows.delimiter) for _ in rows.header]
     sample = _Sample(min(_MOST_ROWS, _MOST_CELLS // len(rows.header) + 1))
     positions = [rows.header.index(name) for name in digested]
     digests, count = array("Q"), 0
     for batch in _batches(rows.cells, _MOST_CELLS // len(rows.header) + 1):
         count += len(batch)
         for tally, cells in zip(tallies, zip(*batch, strict=True), strict=True):
-            tally.add(cells)
+            tally.add(TextCells(cells))
         digests.extend(_digest([row[position].strip() for position in positions]) for row in batch)
         sample.add(batch)
     cells_by_column = list(zip(*sample.rows, strict=True)) or [()] * len(rows.header)
     return FileLook(
         rows=count,
         share=rows.share,
-        columns={tally.name: tally.column() for tally in tallies},
+        columns={name: tally.column(name) for name, tally in zip(rows.header, tallies, strict=True)},
         cells=dict(zip(rows.header, cells_by_column, strict=True)),
         digests=np.frombuffer(digests, dtype=np.uint64),
     )

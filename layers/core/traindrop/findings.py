@@ -4,16 +4,16 @@ Standard library only and Python 3.10-safe: bundled with training scripts.
 """
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from traindrop.cells import MISSING, is_number
-from traindrop.column import Column, Tally
-from traindrop.csv_rows import DatasetError, Readable, Table, open_table
-
-BATCH_ROWS = 8192
-_BATCH_CELLS = 1_000_000  # of a wide file fewer rows at a time: as texts so many cells take some 60 MB
+from traindrop.chunks import open_chunks
+from traindrop.column import Column
+from traindrop.column_cells import Cells
+from traindrop.csv_rows import DatasetError, Readable
+from traindrop.tally import Tally
+from traindrop.text_chunks import Chunk
 
 
 @dataclass(frozen=True)
@@ -55,27 +55,51 @@ def shown_names(names: Sequence[str], limit: int = 40) -> str:
 def survey(stream: Readable, *, complete: bool = True) -> Findings:
     """Walks through a CSV in bounded memory. Raises DatasetError for what cannot be trained on whatever the
     target: format, encoding, header, ragged rows, no rows."""
-    table = open_table(stream, complete=complete)
-    tallies = [Tally(name, table.delimiter) for name in table.header]
+    return found(tallied(stream, complete=complete), complete=complete)
+
+
+@dataclass
+class Tallied:
+    """The columns of a CSV as they were counted. `merge` takes in those of the rows that come after."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    rows: int
+    tallies: list[Tally]
+
+    def merge(self, other: "Tallied") -> None:
+        self.rows += other.rows
+        for tally, more in zip(self.tallies, other.tallies, strict=True):
+            tally.merge(more)
+
+
+def tallied(stream: Readable, *, complete: bool = True) -> Tallied:
+    """Raises DatasetError as `survey` does, but for what is known of all rows only."""
+    chunks = open_chunks(stream, complete=complete)
+    tallies = [Tally(chunks.delimiter) for _ in chunks.header]
+
+    def looked_at(chunk: Chunk) -> tuple[int, list[Cells]]:
+        columns = [chunk.column(position) for position in range(len(tallies))]
+        for tally, cells in zip(tallies, columns, strict=True):
+            tally.look_at(cells)
+        return len(chunk), columns
+
     rows = 0
-    for batch in batches(table, BATCH_ROWS):
-        rows += len(batch)
-        for tally, cells in zip(tallies, zip(*batch, strict=True), strict=True):
+    for count, columns in chunks.each(looked_at, range(len(tallies))):
+        rows += count
+        for tally, cells in zip(tallies, columns, strict=True):
             tally.add(cells)
-    columns = tuple(tally.column() for tally in tallies)
+    return Tallied(chunks.header, chunks.delimiter, rows, tallies)
+
+
+def found(counted: Tallied, *, complete: bool = True) -> Findings:
+    """Ends the counting. Raises DatasetError for names that are no header's, and for no rows."""
+    columns = tuple(tally.column(name) for name, tally in zip(counted.header, counted.tallies, strict=True))
     _check_header_is_no_data(columns)
-    check_names(table.header)
-    if rows == 0 and complete:
+    check_names(counted.header)
+    if counted.rows == 0 and complete:
         raise DatasetError("the file has a header and no rows. Expected one line per row below the header.")
-    return Findings(columns, rows, table.delimiter, complete)
-
-
-def batches(table: Table, rows: int) -> Iterator[list[list[str]]]:
-    """The table's rows, some at a time: `rows` at most, in bounded memory however wide the table is."""
-    rows = min(rows, _BATCH_CELLS // len(table.header) + 1)
-    cells = (cells for _, cells in table.rows)
-    while batch := list(islice(cells, rows)):
-        yield batch
+    return Findings(columns, counted.rows, counted.delimiter, complete)
 
 
 def check_names(header: Sequence[str]) -> None:

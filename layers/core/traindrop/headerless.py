@@ -14,11 +14,12 @@ from itertools import islice
 from os import PathLike
 from typing import IO
 
+from traindrop.column_cells import TextCells
 from traindrop.csv_rows import MAX_COLUMNS, MAX_LINE, DatasetError, too_many_columns
 from traindrop.dataset import Batch, Feature, Schema
 from traindrop.errors import Rejected
-from traindrop.findings import BATCH_ROWS
 from traindrop.fitting import LEAST_ROWS, MOST_CLASSES, MOST_CLASSES_OF_NUMBERS
+from traindrop.text_chunks import CHUNK_ROWS
 from traindrop.xgboost_csv import value_of
 
 TARGET = "first column"
@@ -84,7 +85,7 @@ def check_prepared_test(sample: bytes, *, complete: bool, training: HeaderlessFi
     return len(rows) if complete else None
 
 
-def read(source: "str | PathLike[str] | IO[bytes]", schema: Schema, *, batch_rows: int = BATCH_ROWS) -> Iterator[Batch]:
+def read(source: "str | PathLike[str] | IO[bytes]", schema: Schema, *, batch_rows: int = CHUNK_ROWS) -> Iterator[Batch]:
     """The rows of a file of this shape, in its order and in bounded memory; the first column is the target.
 
     Raises DatasetError with the line where a row has another number of cells or a cell is no number.
@@ -99,7 +100,8 @@ def read(source: "str | PathLike[str] | IO[bytes]", schema: Schema, *, batch_row
         for line, cells in batch:
             _check(line, cells, len(schema.columns) + 1)
             features.extend(map(value_of, cells[1:]))
-        yield Batch(len(batch), features, [cells[0].strip() for _, cells in batch])
+        target = TextCells([cells[0] for _, cells in batch])
+        yield Batch(len(batch), features, schema.labels_of(target), target)
 
 
 def _rows(stream: "IO[bytes]") -> Iterator[tuple[int, list[str]]]:

@@ -95,13 +95,13 @@ def _read(batches: Iterator[Batch], schema: Schema, predict: Predict | None, fil
     for batch in batches:
         rows += batch.rows
         check_fits(rows, schema, file)
-        if batch.target is None:
+        if batch.labels is None:
             raise DatasetError(
                 f"there is no column {schema.target!r}, the target, so there is nothing to compare the "
                 "predictions with. Add the column with the true values."
             )
-        values = np.frombuffer(schema.encode_target(batch.target), dtype=np.float64)
-        labels = [batch.target[row] for row in np.flatnonzero(np.isnan(values))]
+        values = np.frombuffer(batch.labels, dtype=np.float64)
+        labels = batch.unlabelled()
         odd = [label for label in labels if label not in MISSING]
         missing, unseen = missing + len(labels) - len(odd), unseen + len(odd)
         unknown.update(label for label in odd if label in unknown or len(unknown) < _REMEMBERED)

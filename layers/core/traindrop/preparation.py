@@ -20,8 +20,9 @@ from traindrop.category_order import categories_only, ordered
 from traindrop.csv_rows import DatasetError
 from traindrop.dataset import Batch, Schema, fit_schema, read
 from traindrop.errors import Rejected
-from traindrop.findings import BATCH_ROWS, Findings, survey
+from traindrop.findings import Findings, survey
 from traindrop.streamed_split import StreamedSplit
+from traindrop.text_chunks import CHUNK_ROWS
 from traindrop.xgboost_csv import text_of
 
 VERSION = 1
@@ -61,7 +62,7 @@ class Preparation:
             raise DatasetError(f"{FILE} is not as the launcher writes it: {error!r}.") from None
 
     def read(
-        self, source: "str | PathLike[str] | IO[bytes]", schema: Schema | None = None, *, batch_rows: int = BATCH_ROWS
+        self, source: "str | PathLike[str] | IO[bytes]", schema: Schema | None = None, *, batch_rows: int = CHUNK_ROWS
     ) -> Iterator[Batch]:
         """The rows of a file of this kind; to be called as `dataset.read` is, and like it raises DatasetError."""
         reader = headerless.read if self.headerless else read
@@ -153,7 +154,7 @@ class _Timed:
 
 
 def _batches(source: Path, schema: Schema, end: float) -> Iterator[Batch]:
-    rows = min(BATCH_ROWS, _MOST_CELLS // len(schema.columns) + 1)
+    rows = min(CHUNK_ROWS, _MOST_CELLS // len(schema.columns) + 1)
     with source.open("rb") as stream:
         yield from read(_Timed(stream, end), schema, batch_rows=rows)
 
@@ -164,7 +165,7 @@ def _write(source: Path, folder: Path, schema: Schema, split: StreamedSplit, end
     with ExitStack() as stack:
         files = [stack.enter_context(path.open("w", encoding="ascii", newline="\n")) for path in paths]
         for batch in _batches(source, schema, end):
-            labels = schema.encode_target(batch.target or [])
+            labels = batch.labels or ()
             lines: tuple[list[str], list[str]] = ([], [])
             for held_out, line in zip(split.held_out(labels), _lines(labels, batch, schema), strict=True):
                 if held_out is None:

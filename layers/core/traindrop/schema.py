@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from traindrop.cells import DATE_PARTS, MISSING, NAN, date_numbers, number, numbers, word_numbers
+from traindrop.column_cells import Cells
 from traindrop.csv_rows import DatasetError
 
 VERSION = 1
@@ -16,12 +17,13 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Feature:
-    """How one column becomes one number; NaN is missing.
+    """How one column becomes one number.
 
     `kind`: "number", "decimal_comma", "date" (days since 1970), "month", "weekday" (0 is Monday), "hour"
     (`style`: the order of a date's parts), "word" (1 where the text has `word`), or "category": its position in
     `categories`; a value that is not among them comes after them all if training knew such values (`other`),
-    else it is missing."""
+    else it is missing. `ordered`: categories in the order of the target's mean, so that their positions are
+    quantities. `missing`: the number, one of float32, that a missing value counts as; None: NaN."""
 
     name: str
     kind: str
@@ -29,6 +31,8 @@ class Feature:
     other: bool = False
     style: str = ""
     word: str = ""
+    ordered: bool = False
+    missing: float | None = None
 
     @property
     def label(self) -> str:
@@ -36,21 +40,43 @@ class Feature:
         part = self.word or (self.kind if self.kind in ("month", "weekday", "hour") else "")
         return f"{self.name} ({part})" if part else self.name
 
-    def encode(self, cells: Sequence[str]) -> "array[float]":
+    def of(self, cells: Cells) -> "array[float]":
         """One float32 per cell."""
         if self.kind == "number":
-            return numbers(cells)
+            return cells.as_numbers(NAN if self.missing is None else self.missing)
+        return cells.encoded(self.encode)
+
+    def encode(self, cells: Sequence[str]) -> "array[float]":
+        """One float32 per cell."""
+        if self.kind == "category":
+            return array("f", map(_Codes(self).__getitem__, cells))
+        missing = NAN if self.missing is None else self.missing
+        if self.kind == "number":
+            return numbers(cells, missing)
+        values = self._encoded(cells)
+        return values if self.missing is None else array("f", [missing if v != v else v for v in values])
+
+    def _encoded(self, cells: Sequence[str]) -> "array[float]":
         stripped = [cell.strip() for cell in cells]
         if self.kind == "decimal_comma":
             return array("f", [number(cell, decimal_comma=True) for cell in stripped])
         if self.kind in DATE_PARTS:
             return date_numbers(stripped, self.style, self.kind)
-        if self.kind == "word":
-            return word_numbers(stripped, self.word)
-        other = float(len(self.categories)) if self.other else NAN
-        codes = dict.fromkeys(MISSING, NAN)
-        codes.update((category, float(code)) for code, category in enumerate(self.categories))
-        return array("f", [codes.get(cell, other) for cell in stripped])
+        return word_numbers(stripped, self.word)
+
+
+class _Codes(dict[str, float]):
+    """A category's code by its cell, which is stripped the first time that it comes."""
+
+    def __init__(self, column: Feature) -> None:
+        missing = NAN if column.missing is None else column.missing
+        super().__init__(dict.fromkeys(MISSING, missing))
+        self.update((category, float(code)) for code, category in enumerate(column.categories))
+        self._other = float(len(column.categories)) if column.other else missing
+
+    def __missing__(self, cell: str) -> float:
+        self[cell] = found = self.get(cell.strip(), self._other)
+        return found
 
 
 @dataclass(frozen=True)
@@ -67,7 +93,10 @@ class Schema:
 
     def to_json(self) -> dict[str, Any]:
         """The content of dataset.json."""
-        columns = [{key: value for key, value in asdict(column).items() if value} for column in self.columns]
+        columns = [
+            {key: value for key, value in asdict(column).items() if value not in ("", (), None) and value is not False}
+            for column in self.columns
+        ]
         return {
             "schema": VERSION,
             "target": self.target,
@@ -93,7 +122,13 @@ class Schema:
     @property
     def feature_types(self) -> list[str]:
         """For xgboost.DMatrix: "c" is a category, "q" a quantity."""
-        return ["c" if column.kind == "category" else "q" for column in self.columns]
+        return ["c" if column.kind == "category" and not column.ordered else "q" for column in self.columns]
+
+    def labels_of(self, cells: Cells) -> "array[float]":
+        """`encode_target` of cells that may have spaces around them."""
+        if self.task == "regression" and not self.decimal_comma:
+            return cells.as_doubles()
+        return cells.encoded(lambda texts: self.encode_target(map(str.strip, texts)))
 
     def encode_target(self, texts: Iterable[str]) -> "array[float]":
         """Class number or value per row, float64; NaN for a missing label and for a class unknown to

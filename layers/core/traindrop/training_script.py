@@ -12,18 +12,18 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from traindrop.csv_rows import named
 from traindrop.dataset import DatasetError, Schema, fit_schema, read
+from traindrop.kept_rows import Array as Array
+from traindrop.kept_rows import labelled
 
-Array = npt.NDArray[Any]
 # Of a batch of features, float32 (rows, columns): probabilities (rows, classes), or values (rows,) for a regression.
 Predict = Callable[[Array], Array]
 
@@ -88,14 +88,8 @@ def only_csv(channel: Path, name: str) -> Path:
 
 def load(path: Path, schema: Schema) -> tuple[Array, Array]:
     """Features, float32, rows by columns, and target (class number or value) of the rows that have a target."""
-    features, target = [], []
-    for batch in read(path, schema):
-        values = np.frombuffer(schema.encode_target(batch.target or []), dtype=np.float64)
-        rows = np.frombuffer(batch.features, dtype=np.float32).reshape(batch.rows, len(schema.columns))
-        labelled = ~np.isnan(values)
-        features.append(rows[labelled])
-        target.append(values[labelled])
-    return np.concatenate(features), np.concatenate(target)
+    parts = [labelled(batch, schema) for batch in read(path, schema)]
+    return np.concatenate([features for features, _ in parts]), np.concatenate([target for _, target in parts])
 
 
 def split(target: Array, schema: Schema, fraction: float, seed: int) -> tuple[Array, Array]:
@@ -142,14 +136,13 @@ def measured(target: Array, predicted: Array, task: str) -> dict[str, float]:
 
 
 def auc(codes: Array, score: Array) -> float | None:
-    """The share of pairs of a positive and a negative row that the score puts in order, by the sum of ranks."""
-    positive = int(codes.sum())
-    negative = len(codes) - positive
-    if not positive or not negative:
+    """The share of pairs of a positive and a negative row that the score puts in order; equal scores count half."""
+    positive, negative = np.sort(score[codes == 1]), np.sort(score[codes == 0])
+    if not len(positive) or not len(negative):
         return None
-    _, value, rows = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(rows) - (rows - 1) / 2  # equal scores share the mean of their ranks
-    return float((ranks[value][codes == 1].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    # Sorted values are found among sorted ones some ten times as fast as all of them are ranked.
+    lower, upto = (int(np.searchsorted(negative, positive, side).sum()) for side in ("left", "right"))
+    return (lower + upto) / 2 / (len(positive) * len(negative))
 
 
 def report(number: int, parts: Mapping[str, Mapping[str, float]], history: dict[str, Any]) -> None:
@@ -182,12 +175,12 @@ def replacing(path: Path) -> Iterator[Path]:
     os.replace(partial, path)
 
 
-def fingerprint(settings: Mapping[str, Any], *data: Array) -> str:
+def fingerprint(settings: Mapping[str, Any], data: Iterable[Array]) -> str:
     """What a checkpoint belongs to: one of other settings or other data must not be gone on from."""
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for values in data:
         digest.update(f"{values.dtype} {values.shape}".encode())
-        digest.update(np.ascontiguousarray(values).tobytes())
+        digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from traindrop.hyperparameters.xgboost import XGBoostHyperparameters
+from traindrop.refitting import refits
 
 
 @dataclass(frozen=True)
@@ -39,5 +40,5 @@ def workload(
         trees=classes if classes > 2 else 1,
         rounds=asked.num_round,
         depth=asked.max_depth,
-        fits=2 if asked.refit else 1,
+        fits=2 if refits(str(asked.refit).lower(), rows) else 1,
     )

@@ -5,11 +5,11 @@ It goes with the training scripts into the container: Python 3.10-safe.
 
 import json
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import xgboost as xgb
-
+from traindrop.lean_xgboost import xgb
 from traindrop.training_script import Array, checkpoint_folder, fingerprint, replacing
 from traindrop.xgboost_hosts import Group, broadcast
 
@@ -22,12 +22,14 @@ class Checkpoint:
     """The checkpoint of one fit. Only the first host of a group reads and writes it: SageMaker copies the folders of
     all to the same place. Without a checkpoint folder it keeps nothing."""
 
-    def __init__(self, name: str, settings: dict[str, Any], data: tuple[Array, ...], group: Group) -> None:
-        """`settings` and `data` are what the model depends on: a checkpoint of others is not gone on from."""
+    def __init__(self, name: str, settings: dict[str, Any], data: Iterable[Array], group: Group) -> None:
+        """`settings` and `data` are what the model depends on: a checkpoint of others is not gone on from.
+
+        The data are looked at only where there is a checkpoint folder."""
         folder = checkpoint_folder() if group.is_first else None
         self._group = group
         self._path = folder / f"{name}.ubj" if folder else None
-        self._mark = fingerprint(settings, *data) if folder else ""
+        self._mark = fingerprint(settings, data) if folder else ""
         self._due = time.monotonic() + INTERVAL
 
     def restored(self, parameters: dict[str, Any]) -> tuple[xgb.Booster | None, dict[str, Any]]:

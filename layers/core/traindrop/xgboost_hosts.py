@@ -13,18 +13,17 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
-from xgboost import collective
-from xgboost.core import XGBoostError
-from xgboost.tracker import RabitTracker
-
+from traindrop.lean_xgboost import xgb
 from traindrop.training_script import fail, hosts
 
 # Where the first host tells the others of its tracker, which takes a free port itself: XGBoost's socket cannot be bound
 # again in the minute after a job.
 PORT = 9099
 PATIENCE = 900  # seconds; the hosts of one job start, and have read their data, minutes apart
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,11 @@ def joined(group: Group) -> Iterator[None]:
         first = sorted(hosts())[0]
         tracker = _start_tracker(group, first) if group.is_first else None
         with _told(first, tracker.worker_args() if tracker else None) as arguments:
-            collective.init(**arguments, dmlc_task_id=f"{group.rank:05}")
+            xgb.collective.init(**arguments, dmlc_task_id=f"{group.rank:05}")
+        # The first host says this when it has stopped telling: who leaves at once and comes again asks for the next.
+        told_by(0, None, group)
         yield
-        collective.finalize()
+        xgb.collective.finalize()
         if tracker:
             tracker.wait_for(PATIENCE)
     except BaseException as error:  # noqa: BLE001 - also a KeyboardInterrupt
@@ -69,12 +70,24 @@ def joined(group: Group) -> Iterator[None]:
 
 def broadcast(content: bytes, group: Group) -> bytes:
     """The first host's content, on every host; inside `joined`."""
-    return content if group.size == 1 else bytes(collective.broadcast(content, 0))
+    return content if group.size == 1 else bytes(xgb.collective.broadcast(content, 0))
 
 
-def _start_tracker(group: Group, first: str) -> RabitTracker:
+def told_by(rank: int, content: T, group: Group) -> T:
+    """The content that this host has there, on every host; inside `joined`."""
+    # In a tuple, since XGBoost takes no None.
+    (found,) = xgb.collective.broadcast((content,) if rank == group.rank else None, rank)
+    return cast("T", found)
+
+
+def gathered(content: T, group: Group) -> list[T]:
+    """Each host's content, on every host, in the hosts' order; inside `joined`."""
+    return [told_by(rank, content, group) for rank in range(group.size)]
+
+
+def _start_tracker(group: Group, first: str) -> xgb.RabitTracker:
     address = socket.gethostbyname(first)
-    tracker = RabitTracker(n_workers=group.size, host_ip=address, sortby="task", timeout=PATIENCE)
+    tracker = xgb.RabitTracker(n_workers=group.size, host_ip=address, sortby="task", timeout=PATIENCE)
     tracker.start()
     return tracker
 
@@ -123,7 +136,7 @@ def _end_at_once(error: BaseException) -> NoReturn:
     """Without Python's own way out: XGBoost 3.2 is still connected, and would end it by a segmentation fault, which
     hides the reason."""
     traceback.print_exception(error)
-    if isinstance(error, XGBoostError) and "collective" in str(error):
+    if isinstance(error, xgb.core.XGBoostError) and "collective" in str(error):
         try:
             fail("The connection to another instance of the job was lost: it has ended or cannot be reached any more.")
         except SystemExit as message:

@@ -50,10 +50,10 @@ def _range(field: FieldInfo) -> str:
 
 
 def _choices(annotation: Any) -> Iterator[str]:
-    """The texts that a Literal allows, be it alone or beside None."""
+    """What a Literal allows, as it is written in training.yaml, be it alone or beside None."""
     for part in get_args(annotation):
-        if isinstance(part, str):
-            yield part
+        if isinstance(part, str | bool):
+            yield str(part).lower() if isinstance(part, bool) else part
         else:
             yield from _choices(part)
 

@@ -3,9 +3,12 @@
 Meaning and limits are XGBoost's own: https://xgboost.readthedocs.io/en/stable/parameter.html
 """
 
+from typing import Literal
+
 from pydantic import Field
 
 from traindrop.hyperparameters.model import Hyperparameters
+from traindrop.refitting import ENOUGH_ROWS
 
 
 class XGBoostHyperparameters(Hyperparameters):
@@ -23,6 +26,8 @@ class XGBoostHyperparameters(Hyperparameters):
     max_bin: int = Field(256, ge=2, le=65_536, description="Most bins of a feature's histogram.")
     scale_pos_weight: float = Field(1, gt=0, description="Weight of the rows of the positive class; binary only.")
     early_stopping_rounds: int = Field(0, ge=0, description="Stop after so many rounds without a gain; 0: never.")
-    refit: bool = Field(
-        True, description="After validation, train the model that is kept on all rows; takes as long again."
+    refit: Literal[True, False, "auto"] = Field(
+        "auto",
+        description="After validation, train the model that is kept on all rows; takes as long again. auto: where they "
+        f"are fewer than {ENOUGH_ROWS:,}.",
     )
