@@ -8,7 +8,7 @@ SCHEDULES ?= 10000
 UPLOADS ?= 1000
 MINUTES ?= 5
 
-.PHONY: demo test pytorch tensorflow simulate burst peers benchmarks benchmarks-quick fuzz check lint types template scan sam lambda-image oracle images lock clean
+.PHONY: demo test pytorch tensorflow simulate burst peers benchmarks benchmarks-quick fuzz check lint types template scan sam lambda-image oracle images lock reference clean
 
 demo: $(READY)
 	$(BIN)/traindrop demo
@@ -149,6 +149,10 @@ lock:
 	$(LOCK) --universal --python-version 3.11 tests/scan/scan.in -o tests/scan/scan.lock
 	$(LOCK) --universal --python-version 3.11 -c requirements.lock tests/fuzz/fuzz.in -o tests/fuzz/fuzz.lock
 	$(LOCK) --universal --python-version 3.11 -c requirements.lock benchmarks/peers.in -o benchmarks/peers.lock
+
+# docs/reference and docs/training.schema.json, out of the code.
+reference: $(READY)
+	$(BIN)/python -m traindrop_cli.reference
 
 clean:
 	rm -rf $(VENV) .venv-sam .venv-oracle2 .venv-oracle3 .venv-peers .venv-scan .venv-fuzz .fuzz .mypy_cache .ruff_cache .pytest_cache .aws-sam build dist *.egg-info

@@ -11,11 +11,16 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from traindrop import plain_text
-from traindrop_cli.follow import WAITING, Ended, LogLine, Progress, Step
+from traindrop.clock import now
+from traindrop.cost import dollars
+from traindrop_cli.curve_line import curve_lines
+from traindrop_cli.follow import WAITING, Billing, Ended, LogLine, Progress, Step
+from traindrop_cli.rounds import Rounds
 from traindrop_cli.screen import plain
 
 _LOG_LINES_SHOWN = 8
-_NEXT = {
+# What goes on after each step.
+NEXT = {
     "uploaded": "checking",
     "requested": "checking",
     "checked": "launching",
@@ -42,23 +47,37 @@ def watch(progress: Iterable[Progress], console: Console) -> Ended:
 
 
 class _Screen:
-    """The states reached so far, with their times, and the last lines of the log."""
+    """The states reached so far, with their times; while it trains the metrics, the cost, the last lines of the log."""
 
     def __init__(self, console: Console) -> None:
         self.over = False
         self._console = console
         self._steps: list[Step] = []
         self._log: deque[str] = deque(maxlen=_LOG_LINES_SHOWN)
+        self._rounds = Rounds()
+        self._billing: Billing | None = None
 
-    def show(self, event: Step | LogLine) -> None:
+    def show(self, event: Step | LogLine | Billing) -> None:
+        if isinstance(event, Billing):
+            self._billing = event
+            return
         if isinstance(event, LogLine):
-            self._log.append(event.text)
+            # In a terminal they are a curve.
+            if not self._rounds.add(event.text):
+                self._log.append(event.text)
         else:
-            if event.name == WAITING and self._steps and self._steps[-1].name == WAITING:
-                self._steps.pop()  # the place in the line has changed
-            self._steps.append(event)
+            self._reach(event)
         if not self._console.is_terminal:
             self._console.print(plain(self._line(event)), highlight=False, soft_wrap=True)
+
+    def _reach(self, step: Step) -> None:
+        if step.name == WAITING and self._steps and self._steps[-1].name == WAITING:
+            self._steps.pop()  # the place in the line has changed
+        if step.name in {"launched", "trained"}:
+            self._billing = None
+        if step.name == "launched":
+            self._rounds = Rounds()  # a further attempt begins anew
+        self._steps.append(step)
 
     def _line(self, event: Step | LogLine) -> str:
         if isinstance(event, LogLine):
@@ -70,13 +89,22 @@ class _Screen:
 
     def __rich__(self) -> Group:
         lines: list[Text | Spinner] = [self._reached(step) for step in self._steps]
+        lines += map(self._below, curve_lines(self._rounds, ascii_only=self._console.options.ascii_only))
         if not self.over and self._steps:
-            lines.append(Spinner("dots", text=_NEXT.get(self._steps[-1].name, "") + " …"))
-            lines += [
-                Text(f"    {plain_text.line(line)}", style="dim", no_wrap=True, overflow="ellipsis")
-                for line in self._log
-            ]
+            lines.append(Spinner("dots", text=f"{NEXT.get(self._steps[-1].name, '')} … {self._so_far()}"))
+            lines += [self._below(plain_text.line(line)) for line in self._log]
         return Group(*lines)
+
+    def _so_far(self) -> str:
+        at = now()
+        seconds = f"{self._elapsed(at).partition('.')[0]} s"
+        if self._billing is None:
+            return seconds
+        most = "" if self._billing.most is None else f", {dollars(self._billing.most)} at the most"
+        return f"{seconds}, {dollars(self._billing.so_far(at))} so far{most}"
+
+    def _below(self, text: str) -> Text:
+        return Text(f"    {text}", style="dim", no_wrap=True, overflow="ellipsis")
 
     def _reached(self, step: Step) -> Text:
         done = Text.from_markup(f"[green]✓[/] [dim]{self._elapsed(step.at):>6} s[/]  [bold]{step.name:<10}[/] ")

@@ -1,10 +1,13 @@
 """The stack and the run that a command is about."""
 
-from traindrop.ledger import Ledger
-from traindrop.run import Run
+from typing import TYPE_CHECKING
+
 from traindrop_cli.errors import CommandError
-from traindrop_cli.local_stack import running
-from traindrop_cli.stack import DEFAULT_STACK, Stack, connect, point_at
+from traindrop_cli.local_note import running
+from traindrop_cli.stack import DEFAULT_STACK, Stack, connect, noted_stack
+
+if TYPE_CHECKING:
+    from traindrop.run import Run
 
 
 def find_stack(name: str | None) -> Stack:
@@ -14,13 +17,14 @@ def find_stack(name: str | None) -> Stack:
     """
     local = running()
     if name is None and local is not None:
-        point_at(local.endpoint_url)
-        return connect(local.stack, local.endpoint_url)
+        return noted_stack(local)
     return connect(name or DEFAULT_STACK)
 
 
-def run_in(stack: Stack, name: str, *, advice: str = "") -> Run:
+def run_in(stack: Stack, name: str, *, advice: str = "") -> "Run":
     """The run of that name. Raises `CommandError`, which ends with `advice`, where the stack's ledger has none."""
+    from traindrop.ledger import Ledger
+
     run = Ledger(stack.table).get(name)
     if run is None:
         raise CommandError(f"There is no run {name} in {stack.where}. `traindrop runs` lists them.{advice}")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from traindrop import aws, training_jobs
 from traindrop.clock import now
@@ -31,6 +32,19 @@ class LogLine:
 
 
 @dataclass(frozen=True)
+class Billing:
+    """The training costs so much since a moment, USD; `before`: earlier attempts; `most`: what this one may cost."""
+
+    since: datetime
+    usd_per_second: Decimal
+    before: Decimal
+    most: Decimal | None
+
+    def so_far(self, at: datetime) -> Decimal:
+        return self.before + self.usd_per_second * Decimal(max(0.0, (at - self.since).total_seconds()))
+
+
+@dataclass(frozen=True)
 class Ended:
     """The run is over and its message is out. `repeated`: the drop that this run had answered before, if it was one."""
 
@@ -38,7 +52,7 @@ class Ended:
     repeated: Run | None = None
 
 
-Progress = Step | LogLine | Ended
+Progress = Step | LogLine | Billing | Ended
 # The run to follow, once there is one.
 FindRun = Callable[[Ledger], str | None]
 
@@ -117,6 +131,9 @@ def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
                 yield from _log_lines(run, told.log)
             told.steps.add(which)
             yield step
+            if step.name == "training" and run.status is Status.IN_PROGRESS and run.tariff is not None:
+                hourly = run.tariff.hourly_usd * run.instance_count
+                yield Billing(step.at, hourly / 3600, run.earlier_usd, run.worst_case_usd)
     # One that waits for nothing yet is being launched just now.
     if run.status is Status.WAITING and run.waits_for is not None:
         standing = in_line(run, ledger.waiting())

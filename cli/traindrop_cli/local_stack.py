@@ -6,7 +6,6 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,40 +16,11 @@ from traindrop_cli.errors import CommandError
 from traindrop_cli.local.client import LocalAws, LocalAwsError
 from traindrop_cli.local.deploy import DeployError, deploy
 from traindrop_cli.local.settings import LocalSettings
-from traindrop_cli.stack import DEFAULT_STACK, Stack, connect, point_at
+from traindrop_cli.local_note import Running, forget, is_alive, note, running, state_folder
+from traindrop_cli.stack import DEFAULT_STACK, Stack, connect, noted_stack, point_at
 
 INBOX = "traindrop-inbox"
 _END_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Running:
-    """A local AWS that was left running by `traindrop local up`."""
-
-    endpoint_url: str
-    pid: int
-    stack: str
-    log_file: str
-
-
-def state_folder() -> Path:
-    """Where a running local AWS is noted: TRAINDROP_HOME, else ~/.traindrop."""
-    return Path(os.environ.get("TRAINDROP_HOME", Path.home() / ".traindrop"))
-
-
-def _note() -> Path:
-    return state_folder() / "local.json"
-
-
-def running() -> Running | None:
-    """The local AWS that runs in the background; None where none does."""
-    try:
-        noted = Running(**json.loads(_note().read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError) as error:
-        raise CommandError(f"{_note()} cannot be read ({error}). Delete it, and end the local AWS by hand.") from error
-    return noted if _is_alive(noted.pid) else None
 
 
 def start_in_background(port: int) -> Running:
@@ -59,12 +29,15 @@ def start_in_background(port: int) -> Running:
     folder.mkdir(parents=True, exist_ok=True)
     aws = _start(LocalSettings(port=port), folder / "local.log", outlive_parent=True)
     try:
-        _deploy(aws, {})
+        stack = _deploy(aws, {})
     except BaseException:
         aws.stop()
         raise
-    started = Running(aws.endpoint_url, aws.process.pid, DEFAULT_STACK, str(aws.log_file))
-    _note().write_text(json.dumps(asdict(started)), encoding="utf-8")
+    started = Running(
+        aws.endpoint_url, aws.process.pid, stack.name, str(aws.log_file), stack.bucket, stack.table,
+        stack.dead_letter_queue,
+    )  # fmt: skip
+    note(started)
     return started
 
 
@@ -72,20 +45,12 @@ def end(noted: Running) -> None:
     """End it, with all the processes that it started."""
     os.killpg(noted.pid, signal.SIGTERM)
     give_up = time.monotonic() + _END_SECONDS
-    while _is_alive(noted.pid):
+    while is_alive(noted.pid):
         if time.monotonic() > give_up:
             os.killpg(noted.pid, signal.SIGKILL)
             break
         time.sleep(0.05)
-    _note().unlink(missing_ok=True)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    forget()
 
 
 @contextmanager
@@ -119,8 +84,7 @@ def borrowed_local_stack(console: Console) -> Iterator[Stack]:
             yield stack
         console.print("This local AWS has ended with the command. --keep DIR keeps a run; `traindrop local up` stays.")
         return
-    point_at(noted.endpoint_url)
-    yield connect(noted.stack, noted.endpoint_url)
+    yield noted_stack(noted)
 
 
 def _start(settings: LocalSettings, log_file: Path | None, *, outlive_parent: bool) -> LocalAws:

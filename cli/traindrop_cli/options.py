@@ -6,9 +6,12 @@ from decimal import Decimal
 
 from traindrop import cost
 from traindrop.estimate import Estimate
+from traindrop.lambda_limits import SECONDS
 from traindrop.machines import LADDER, lambda_of, machine
 from traindrop.placement import HANDLER_MEMORY, INSTANCE_MEMORY
 from traindrop.prices import PriceList, lambda_rates, training_price
+from traindrop.settings import LauncherSettings
+from traindrop_cli.planning import Plan
 
 # One measured job of the lesson's on ml.m5.large: 198 s from its creation to its end, of which 130 s were billed, for
 # 0.06 s of training. An instance has to start and fetch its image, however short the training is.
@@ -69,6 +72,16 @@ def then_on_instance(function: Option, instance: Option) -> Option:
     """A function whose run goes on to an instance where it meets a limit: at worst both are paid for."""
     both = None if function.worst_usd is None or instance.worst_usd is None else function.worst_usd + instance.worst_usd
     return replace(function, worst_usd=both)
+
+
+def chosen(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> Option:
+    """The place that was decided on; of a function, with the instance that a run goes on to."""
+    place, config, region = planned.decided.placement, planned.decided.config, settings.aws_region
+    kind = place.else_on or place.instance_type
+    instance = on_instance(kind, place.instance_count, planned.needed, prices, region, config.max_runtime)
+    if place.memory_mb is None or planned.needed is None:
+        return instance
+    return then_on_instance(on_function(place.memory_mb, planned.needed, prices, region, SECONDS), instance)
 
 
 def alternatives(

@@ -18,15 +18,15 @@ from traindrop_cli.planning import Plan
 def print_plan(plan: Plan, chosen: Option, others: Sequence[Option], screen: Console, *, where: str | None) -> None:
     """`where`: the stack that was asked, None for nobody."""
     run = plan.decided.run
-    screen.print(Text(f"{run.file}: {_seen(plan)}, target {run.target}, {run.task}", style="bold"), soft_wrap=True)
+    screen.print(Text(f"{run.file}: {seen(plan)}, target {run.target}, {run.task}", style="bold"), soft_wrap=True)
     if plan.columns:
         screen.print(_columns(plan))
     for note in run.notes:
         screen.print(Text(f"Note: {note}"), soft_wrap=True)
-    facts = Table.grid(padding=(0, 2))
-    for name, value in _facts(plan, chosen):
-        facts.add_row(Text(name, style="bold"), Text(value))
-    screen.print("", facts, "")
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts(plan, chosen):
+        table.add_row(Text(name, style="bold"), Text(value))
+    screen.print("", table, "")
     if others:
         screen.print(_comparison(others), "")
     screen.print(Text("CreateTrainingJob request:", style="bold"))
@@ -35,7 +35,8 @@ def print_plan(plan: Plan, chosen: Option, others: Sequence[Option], screen: Con
         screen.print(Text("No stack was asked: bucket, role, owner and the run's name are those of no real stack."))
 
 
-def _seen(plan: Plan) -> str:
+def seen(plan: Plan) -> str:
+    """How much of the file: `712 rows, 12 columns`."""
     run, training = plan.decided.run, plan.decided.training
     if run.rows is not None or training is None:
         return f"{run.rows:,} rows, {run.columns} columns"
@@ -45,7 +46,8 @@ def _seen(plan: Plan) -> str:
     )
 
 
-def _facts(plan: Plan, chosen: Option) -> Iterator[tuple[str, str]]:
+def facts(plan: Plan, chosen: Option) -> Iterator[tuple[str, str]]:
+    """Name and text of each: where, how long, at what cost."""
     decided = plan.decided
     place, config = decided.placement, decided.config
     yield "place", f"{chosen.name}: {place.why}"
@@ -83,13 +85,14 @@ def _columns(plan: Plan) -> Table:
     training = plan.decided.training
     for column in plan.columns:
         values = f"{column.distinct:,}{'+' if column.many else ''}: {', '.join(column.examples)}"
-        role = _role(column, training.schema, plan.decided.config.drop) if training else ""
+        used_as = role(column, training.schema, plan.decided.config.drop) if training else ""
         table.add_row(Text(column.name), column.kind, f"{column.missing:,}" if column.missing else "",
-                      Text(values, overflow="ellipsis", no_wrap=True), Text(role))  # fmt: skip
+                      Text(values, overflow="ellipsis", no_wrap=True), Text(used_as))  # fmt: skip
     return table
 
 
-def _role(column: Column, schema: Schema, dropped: Sequence[str]) -> str:
+def role(column: Column, schema: Schema, dropped: Sequence[str]) -> str:
+    """What a column is used as."""
     if column.name == schema.target:
         return "target"
     if column.name in dropped:

@@ -1,6 +1,5 @@
 """The drop that a person might make, from files on this machine or from what lies in S3 already."""
 
-import hashlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,11 +12,8 @@ from traindrop.events import Upload
 from traindrop.receiving import own_code
 from traindrop.upload_path import config_key, parse_key, test_prefix, train_prefix
 from traindrop_cli.errors import CommandError
+from traindrop_cli.sending import etag_of
 from traindrop_cli.upload import Files, code_files, config_text
-
-# What boto3 uploads in one part; of a larger file the ETag is made of those of its parts.
-# https://boto3.amazonaws.com/v1/documentation/api/latest/reference/customizations/s3.html
-_PART = 8 * 1024**2
 
 
 class LocalFiles:
@@ -38,16 +34,6 @@ class LocalFiles:
             return aws.read_start(upload.bucket, upload.key, upload.version_id, max_bytes=SAMPLE_BYTES) or b""
         with path.open("rb") as file:
             return file.read(SAMPLE_BYTES)
-
-
-def etag_of(path: Path) -> str:
-    """The ETag that the file gets in a bucket that is not encrypted with a key of one's own."""
-    with path.open("rb") as file:
-        parts = [hashlib.md5(part, usedforsecurity=False) for part in iter(lambda: file.read(_PART), b"")]
-    if len(parts) <= 1:
-        return parts[0].hexdigest() if parts else hashlib.md5(b"", usedforsecurity=False).hexdigest()
-    joined = b"".join(part.digest() for part in parts)
-    return f"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(parts)}"
 
 
 def drop_of_files(files: Files, dataset: str, bucket: str | None, local: LocalFiles) -> Drop:

@@ -1,10 +1,15 @@
 """What reads a file and predicts its rows, of a model that XGBoost reads; no code of the training is run."""
 
+from codecs import BOM_UTF8
+from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from typing import IO
 
-from traindrop import predictions
-from traindrop.dataset import DatasetError, Schema, read
+from traindrop import headerless, predictions
+from traindrop.csv_rows import MAX_LINE
+from traindrop.dataset import Batch, DatasetError, Schema, read
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import BUILTIN_MODEL, DATASET, MODEL
 from traindrop.held_out import Reader
@@ -49,4 +54,26 @@ def _of_builtin(run: Run, folder: Path) -> Predictor:
     except DatasetError as error:
         raise EvaluationFailed(str(error)) from error
     schema = preparation.schema
-    return Predictor(schema, predictions.by_booster(folder / BUILTIN_MODEL, schema), preparation.read)
+    reader = _headerless if preparation.headerless else preparation.read
+    return Predictor(schema, predictions.by_booster(folder / BUILTIN_MODEL, schema), reader)
+
+
+class _WithoutLabels(BytesIO):
+    """A file of features alone, each line with an empty label in front."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = self._stream.readline(-1 if size is None else size)
+        return b"," + line.removeprefix(BOM_UTF8) if line.strip() else line
+
+
+def _headerless(path: Path, schema: Schema) -> Iterator[Batch]:
+    """Of a file that is prepared already: with the label first, as in training, or without, as what is new has none."""
+    with path.open("rb") as stream:
+        first = next((line for line in iter(lambda: stream.readline(MAX_LINE), b"") if line.strip()), b"")
+        stream.seek(0)
+        has_label = first.count(b",") != len(schema.columns) - 1
+        yield from headerless.read(stream if has_label else _WithoutLabels(stream), schema)

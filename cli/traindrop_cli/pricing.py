@@ -10,7 +10,7 @@ import boto3
 from traindrop.price_table import SHIPPED
 from traindrop.prices import PriceList, from_json, to_json
 from traindrop_cli.errors import CommandError
-from traindrop_cli.local_stack import state_folder
+from traindrop_cli.local_note import state_folder
 from traindrop_cli.price_list import lambda_rates, training_prices
 
 SOURCE = "AWS Price List API"

@@ -14,8 +14,9 @@ _PIPE_WIDTH = 200
 def console(*, stderr: bool = False) -> Console:
     """Standard output, or standard error: as wide as the terminal, or wide where there is none."""
     stream = sys.stderr if stderr else sys.stdout
-    # A dataset may be called [red].
-    return Console(stderr=stderr, width=None if stream.isatty() else _PIPE_WIDTH, markup=False, emoji=False)
+    width = None if stream.isatty() else _PIPE_WIDTH
+    # A dataset may be called [red]; and a number in a sentence needs no colour.
+    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
 def plain(text: str, style: str = "") -> Text:

@@ -3,10 +3,8 @@
 import os
 from dataclasses import dataclass
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from traindrop_cli.errors import CommandError
+from traindrop_cli.local_note import Running
 
 DEFAULT_STACK = "traindrop"
 # What MiniStack takes for its root user; any program may be pointed at it with these.
@@ -45,8 +43,18 @@ def point_at(endpoint_url: str) -> None:
     )
 
 
+def noted_stack(noted: Running) -> Stack:
+    """That of a local AWS that was left running; from now on every AWS client of this process talks to it."""
+    point_at(noted.endpoint_url)
+    return Stack(noted.stack, noted.bucket, noted.table, noted.endpoint_url, noted.dead_letter_queue)
+
+
 def connect(name: str, endpoint_url: str | None = None) -> Stack:
     """Look up a stack's outputs. Raises `CommandError` where there is no such stack, or no way to ask."""
+    # What is local is noted, and has no need of an SDK that takes longer to import than the command may take.
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
     try:
         found = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except (BotoCoreError, ClientError) as error:

@@ -1,25 +1,17 @@
-"""What a person reads at the end of a run, and in a list of runs."""
+"""What a person reads at the end of a run."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from traindrop import plain_text
-from traindrop.billed import run_usd, was_billed
-from traindrop.cost import dollars
+from traindrop.billed import was_billed
 from traindrop.notifying import message_of
-from traindrop.run import FINAL, Run, Status
+from traindrop.run import FINAL, Run
 from traindrop.waiting_line import Place
 from traindrop_cli.follow import steps_of
 from traindrop_cli.screen import plain
 from traindrop_cli.standing import attempt, in_line
-
-_MAX_CELL = 1000
-_STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING: "cyan", Status.IN_PROGRESS: "cyan",
-           Status.COMPLETED: "cyan"}  # fmt: skip
 
 
 def print_run(
@@ -50,22 +42,6 @@ def _standing(run: Run, line: Sequence[Place]) -> list[str]:
     ]
 
 
-def _what(run: Run, line: Sequence[Place]) -> str:
-    """The one thing to know of a run in a list."""
-    if run.status in FINAL:
-        return f"answered by {run.answered_by}" if run.answered_by else (run.reason or run.file)
-    stopping = f"{run.stop_requested_by} asked to stop it" if run.stop_requested_by else None
-    return stopping or in_line(run, line) or attempt(run) or run.file
-
-
-def _cost(run: Run) -> str:
-    """What it did cost; of one that goes on, what the present attempt costs at the most."""
-    if run.goes_on:
-        return f"up to {dollars(run.worst_case_usd)}" if run.worst_case_usd is not None else "unknown"
-    usd = run_usd(run)
-    return ("unknown" if was_billed(run) else "") if usd is None else dollars(usd)
-
-
 def _times(run: Run) -> Table:
     table = Table("step", "at", "took", title="Time of each step", title_justify="left")
     before = run.uploaded_at
@@ -75,26 +51,3 @@ def _times(run: Run) -> Table:
         table.add_row(step.name, f"{(step.at - start).total_seconds():.1f} s", f"{took:.1f} s")
         before = step.at
     return table
-
-
-def _cell(text: str, **how: Any) -> Text:
-    """The first line of `text`."""
-    return Text(plain_text.line(text.strip().partition("\n")[0], _MAX_CELL), **how)
-
-
-def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
-    """A table of runs; `line`: who waits."""
-    table = Table("run", "dataset", "status", "main metric", "cost", "started (UTC)", "what", box=None, pad_edge=False)
-    for run in runs:
-        metrics = run.metrics or run.validation
-        value = metrics.get(run.main_metric or "")
-        table.add_row(
-            _cell(run.run, overflow="fold"),
-            _cell(run.dataset, overflow="fold"),
-            Text(run.status.value, style=_STYLES.get(run.status, "red")),
-            _cell(f"{run.main_metric} {value:.4f}" if value is not None else ""),
-            _cost(run),
-            f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-            _cell(_what(run, line), overflow="ellipsis", no_wrap=True),
-        )
-    console.print(table)

@@ -9,12 +9,14 @@ import yaml
 
 from traindrop import aws
 from traindrop.config import MAX_BYTES
+from traindrop.errors import Rejected
 from traindrop.events import Upload
 from traindrop.receiving import ACCOMPANIES
 from traindrop.strict_yaml import InvalidYaml, load
-from traindrop.upload_path import code_prefix, config_key, test_prefix, train_prefix
+from traindrop.upload_path import code_prefix, config_key, parse_key, test_prefix, train_prefix
 from traindrop_cli.bucket import check_bucket
 from traindrop_cli.errors import CommandError
+from traindrop_cli.sending import Tell, send
 from traindrop_cli.stack import Stack
 
 
@@ -50,19 +52,20 @@ def check_files(files: Files) -> None:
             raise CommandError(f"{files.code}: there is no file in it. --code takes the folder that holds train.py.")
 
 
-def drop(stack: Stack, files: Files, dataset: str) -> Dropped:
-    """Upload a training CSV with what belongs to it; the files are there (`check_files`).
+def drop(stack: Stack, files: Files, dataset: str, tell: Tell = lambda _: None) -> Dropped:
+    """Upload a training CSV with what belongs to it; the files are there (`check_files`). `tell`: as of `send`.
 
-    Raises `CommandError` where the bucket would not take it as a drop.
+    Raises `CommandError` where it would not be taken as a drop.
     """
-    check_bucket(stack.bucket)
-    s3 = boto3.client("s3")
     csv = files.csv
     key = train_prefix(dataset) + csv.name
+    _check_key(key)
+    check_bucket(stack.bucket)
+    s3 = boto3.client("s3")
     if files.code is not None:
         _put_code(stack.bucket, code_prefix(dataset), files.code)
     if files.test is not None:
-        s3.upload_file(str(files.test), stack.bucket, test_prefix(dataset) + files.test.name)
+        send(files.test, stack.bucket, test_prefix(dataset) + files.test.name, tell)
     text = config_text(stack.bucket, dataset, files.target, files.config)
     if text is not None:
         s3.put_object(
@@ -70,7 +73,7 @@ def drop(stack: Stack, files: Files, dataset: str) -> Dropped:
             # This CSV's own event launches the run; the config's must not train an older upload again.
             Metadata={ACCOMPANIES: "a-drop"},
         )  # fmt: skip
-    s3.upload_file(str(csv), stack.bucket, key)
+    send(csv, stack.bucket, key, tell)
     head = s3.head_object(Bucket=stack.bucket, Key=key)
     at = datetime.now(UTC)
     upload = Upload(
@@ -78,6 +81,14 @@ def drop(stack: Stack, files: Files, dataset: str) -> Dropped:
         version_id=head["VersionId"], uploaded_at=at,
     )  # fmt: skip
     return Dropped(key=key, upload=upload.identity, at=at)
+
+
+def _check_key(key: str) -> None:
+    """Raises `CommandError` for a file or a dataset that would be rejected by its name, before anything is sent."""
+    try:
+        parse_key(key)
+    except Rejected as error:
+        raise CommandError(str(error)) from error
 
 
 def code_files(folder: Path) -> dict[str, Path]:

@@ -25,15 +25,15 @@ JSON_FIELDS = {"run", "dataset", "status", "metrics", "seconds", "model", "reaso
 
 
 def caller(home: Path) -> Traindrop:
-    """Runs `traindrop` with no credentials, and with `home` as its TRAINDROP_HOME."""
+    """Runs `traindrop` with no credentials, and with `home` as its TRAINDROP_HOME; keywords are variables for it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TRAINDROP_"))}
     environment |= {"TRAINDROP_HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true"}
     environment |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     program = str(Path(sys.executable).with_name("traindrop"))
 
-    def call(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    def call(*arguments: object, **variables: str) -> "subprocess.CompletedProcess[str]":
         command = [program, *map(str, arguments)]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)  # noqa: S603 - our own interpreter and script
+        return subprocess.run(command, env=environment | variables, capture_output=True, text=True, timeout=120)  # noqa: S603 - our own script
 
     return call
 

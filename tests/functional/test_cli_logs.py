@@ -13,7 +13,7 @@ from traindrop import aws
 from traindrop.clock import now
 from traindrop.run import Run, Status
 from traindrop_cli.commands import logs
-from traindrop_cli.commands.logs import INTERRUPTED, run_logs
+from traindrop_cli.commands.logs import run_logs
 from traindrop_cli.errors import CommandError
 from traindrop_cli.stack import Stack
 
@@ -110,7 +110,7 @@ def test_ctrl_c_ends_the_following_and_not_the_run(
     launched(account)
     write("epoch 1")
     pauses.append(interrupt)
-    assert run_logs(NAME, follow=True, json=False, stack=None) == INTERRUPTED
+    assert run_logs(NAME, follow=True, json=False, stack=None) == 130
     told = capsys.readouterr()
     assert told.out.splitlines() == ["epoch 1"]
     assert "the run goes on" in told.err

@@ -7,13 +7,18 @@ import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xgboost
 from tests.builders import a_run, stored
 from tests.functional.conftest import BUCKET, TABLE, Account
 from tests.unit.test_evaluation import predict, some_rows, train, write_csv
 
+from traindrop import headerless
 from traindrop.clock import now
-from traindrop.dataset import Schema
+from traindrop.dataset import Feature, Schema
+from traindrop.evaluation import BUILTIN_MODEL
+from traindrop.preparation import Preparation
 from traindrop.run import Run, Status
 from traindrop.verdict import first
 from traindrop_cli.commands import predict as command
@@ -171,3 +176,52 @@ def test_a_file_or_a_folder_that_is_not_there_is_named(here: Path) -> None:
         call(here / "none.csv")
     with pytest.raises(CommandError, match="there is no folder nowhere"):
         call(here / "new.csv", Path("nowhere/predictions.csv"))
+
+
+PREPARED = [[n % 2, n / 50, (n * 7 % 11) / 11] for n in range(ROWS)]
+
+
+@pytest.fixture
+def prepared(account: Account, tmp_path: Path) -> xgboost.Booster:
+    """A run of the image's own algorithm on a file that was label first, numbers only and without a header."""
+    rows = np.array(PREPARED)
+    model = xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(rows[:, 1:], rows[:, 0]), 3)
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    model.save_model(folder / "model.ubj")
+    (folder / "model.ubj").rename(folder / BUILTIN_MODEL)
+    run = put(account, folder, framework="builtin-xgboost")
+    schema = Schema(headerless.TARGET, "binary", ("0", "1"), (Feature("f0", "number"), Feature("f1", "number")))
+    account.put(run.preparation_key, json.dumps(Preparation(schema, headerless=True).to_json()).encode())
+    return model
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff", "\n\n"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_prepared_file_is_predicted_with_the_label_in_front_and_without(
+    here: Path, prepared: xgboost.Booster, start: str, first: int
+) -> None:
+    lines = [",".join(map(str, row[first:])) for row in PREPARED]
+    (here / "prepared.csv").write_text(start + "\n".join(lines) + "\n", "utf-8")
+    call(here / "prepared.csv")
+    header, *rows = written()
+    assert header == ["row", "probability_0", "probability_1"]
+    expected = prepared.inplace_predict(np.array(PREPARED)[:, 1:])
+    assert [float(row[2]) for row in rows] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("1,0.5,0.5,0.5\n", "line 1 has 4 cells where 3 are expected"),
+        ("0.5,0.5\n1,0.5,0.5\n", "line 2 has 4 cells where 3 are expected"),
+        ("length,colour\n1.5,2\n", "'length', which is no number"),
+        ("", "no rows"),
+    ],
+)
+def test_a_file_that_is_not_prepared_is_refused_with_the_line(here: Path, content: str, says: str) -> None:
+    (here / "other.csv").write_text(content, "utf-8")
+    with pytest.raises(CommandError, match=says):
+        call(here / "other.csv")
+    assert not Path("predictions.csv").exists()

@@ -38,7 +38,7 @@ def test_it_is_fetched_and_opened(
     assert path.read_bytes() == PAGE
     assert shown == [path.as_uri()]
     # What stands for the browser here opened nothing.
-    assert capsys.readouterr().out.splitlines() == [f"{NAME}.html", "There is no browser here to open it."]
+    assert capsys.readouterr() == (f"{NAME}.html\n", "There is no browser here to open it.\n")
 
 
 def test_it_goes_where_it_is_told_and_stays_closed_if_asked(account: Account, shown: list[str], tmp_path: Path) -> None:

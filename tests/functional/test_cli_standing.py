@@ -12,9 +12,11 @@ from tests.functional.conftest import Account
 
 from traindrop.run import Run, Status, Tariff
 from traindrop.waiting_line import Place
-from traindrop_cli.result import as_json, files_of
+from traindrop_cli.kept import files_of
+from traindrop_cli.result import as_json
+from traindrop_cli.run_table import list_runs
 from traindrop_cli.standing import attempt, in_line, is_launched, ordinal
-from traindrop_cli.summary import list_runs, print_run
+from traindrop_cli.summary import print_run
 
 CAME = datetime(2026, 11, 12, tzinfo=UTC)
 

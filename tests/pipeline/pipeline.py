@@ -16,7 +16,8 @@ from tests.waiting import wait_for
 
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
-from traindrop_cli.local_stack import INBOX, Running, read_inbox
+from traindrop_cli.local_note import Running
+from traindrop_cli.local_stack import INBOX, read_inbox
 from traindrop_cli.stack import Stack
 
 FEW_ROUNDS = {"num_round": 5}
@@ -162,7 +163,11 @@ class Pipeline:
 
     def start(self, *arguments: object) -> "subprocess.Popen[str]":
         """Start the command line on this stack, as on a laptop where `traindrop local up` runs."""
-        noted = Running(self.stack.endpoint_url or "", os.getpid(), self.stack.name, os.devnull)
+        stack = self.stack
+        noted = Running(
+            stack.endpoint_url or "", os.getpid(), stack.name, os.devnull, stack.bucket, stack.table,
+            stack.dead_letter_queue,
+        )  # fmt: skip
         (self.home / "local.json").write_text(json.dumps(asdict(noted)), "utf-8")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.Popen(  # noqa: S603 - our own

@@ -203,4 +203,4 @@ def test_any_bytes_are_a_config_or_a_rejection_and_nothing_else(text: bytes) -> 
 
 def test_the_published_json_schema_is_that_of_the_model() -> None:
     published = (ROOT / "docs/training.schema.json").read_text("utf-8")
-    assert published == schema_text(), "run: python -m traindrop.config_schema > docs/training.schema.json"
+    assert published == schema_text(), "run: make reference"

@@ -15,8 +15,9 @@ from traindrop.run import Run, Status
 from traindrop_cli.display import watch
 from traindrop_cli.follow import Ended, LogLine, Step
 from traindrop_cli.main import main
+from traindrop_cli.run_table import list_runs
 from traindrop_cli.screen import console
-from traindrop_cli.summary import list_runs, print_run
+from traindrop_cli.summary import print_run
 
 MOMENT = datetime(2026, 11, 12, tzinfo=UTC)
 # Read by a person, each is only odd text: markup of rich's, escape sequences (7 and 8 bits), a link, a title, erasing

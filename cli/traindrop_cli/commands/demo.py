@@ -7,13 +7,16 @@ from pathlib import Path
 from rich.rule import Rule
 
 from traindrop_cli.commands.drop import DropCall, drop_and_wait
+from traindrop_cli.errors import CommandError
+from traindrop_cli.kept import keep
 from traindrop_cli.local_stack import own_local_stack, read_inbox
-from traindrop_cli.result import exit_code, keep
+from traindrop_cli.result import exit_code
 from traindrop_cli.screen import console, plain
 from traindrop_cli.summary import print_run
 from traindrop_cli.upload import Files
 
 TARGET = "diagnosis"
+FILES = ("train.csv", "test.csv")
 KEPT = Path(".traindrop/demo")
 
 
@@ -45,6 +48,17 @@ def run_demo() -> int:
     return exit_code(run)
 
 
+def write_files(folder: Path) -> int:
+    """Write the data alone, to be dropped by hand. Raises `CommandError` where such files are there."""
+    for name in FILES:
+        if (folder / name).exists():
+            raise CommandError(f"{folder / name} is there already, and is not overwritten.")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_breast_cancer(folder)
+    print(f"Wrote {folder / 'train.csv'} and {folder / 'test.csv'}; the column to predict is {TARGET}.")
+    return 0
+
+
 def write_breast_cancer(folder: Path) -> tuple[Path, Path]:
     """Write the data set as a training and a held-out test CSV: every fourth row is tested on."""
     from sklearn.datasets import load_breast_cancer
@@ -52,7 +66,7 @@ def write_breast_cancer(folder: Path) -> tuple[Path, Path]:
     data = load_breast_cancer()
     header = [*data.feature_names, TARGET]
     rows = [[*values, data.target_names[label]] for values, label in zip(data.data, data.target, strict=True)]
-    paths = folder / "train.csv", folder / "test.csv"
+    paths = folder / FILES[0], folder / FILES[1]
     for path, held_out in zip(paths, (False, True), strict=True):
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([header, *(row for at, row in enumerate(rows) if (at % 4 == 0) == held_out)])

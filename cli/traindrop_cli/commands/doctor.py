@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError
 
 from traindrop_cli.checkup import Checked, State, Wrong, checked
 from traindrop_cli.find import find_stack
-from traindrop_cli.local_stack import running
+from traindrop_cli.local_note import running
 from traindrop_cli.permission_checkup import permission_checks
 from traindrop_cli.quota_checkup import quota_found
 from traindrop_cli.screen import console, plain

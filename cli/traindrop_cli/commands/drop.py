@@ -7,15 +7,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from traindrop_cli.display import watch
+from traindrop_cli.errors import Interrupted
 from traindrop_cli.find import find_stack
-from traindrop_cli.follow import Ended, Step, follow
+from traindrop_cli.follow import Ended, Step
+from traindrop_cli.kept import keep
 from traindrop_cli.local_stack import borrowed_local_stack
-from traindrop_cli.result import as_json, exit_code, keep
+from traindrop_cli.result import as_json, exit_code
 from traindrop_cli.screen import console, plain
+from traindrop_cli.send_display import shown
 from traindrop_cli.stack import Stack
 from traindrop_cli.summary import print_run
-from traindrop_cli.upload import Files, check_files, drop
+from traindrop_cli.upload import Dropped, Files, check_files, drop
+from traindrop_cli.watching import watch_run
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def run_drop(call: DropCall, *, use_local: bool, wait: bool, stack: str | None) 
         screen = console(stderr=call.json)
         found = resources.enter_context(borrowed_local_stack(screen)) if use_local else find_stack(stack)
         if not wait:
-            dropped = drop(found, call.files, call.dataset)
+            dropped = _send(found, call, screen)
             _say_dropped(found, dropped.key, call, screen)
             return 0
         end = drop_and_wait(found, call, screen)
@@ -45,10 +48,17 @@ def run_drop(call: DropCall, *, use_local: bool, wait: bool, stack: str | None) 
 
 
 def drop_and_wait(stack: Stack, call: DropCall, screen: Console) -> Ended:
-    dropped = drop(stack, call.files, call.dataset)
+    dropped = _send(stack, call, screen)
     began = Step("uploaded", dropped.at, dropped.key)
-    progress = follow(stack, lambda ledger: ledger.answer_to(dropped.upload), began, timeout=call.timeout)
-    return watch(progress, screen)
+    return watch_run(stack, lambda ledger: ledger.answer_to(dropped.upload), began, screen, timeout=call.timeout)
+
+
+def _send(stack: Stack, call: DropCall, screen: Console) -> Dropped:
+    try:
+        with shown(screen) as tell:
+            return drop(stack, call.files, call.dataset, tell)
+    except KeyboardInterrupt:
+        raise Interrupted("The upload was broken off. The same command goes on with what is there.") from None
 
 
 def finish(stack: Stack, end: Ended, screen: Console, *, json: bool, keep_in: Path | None = None) -> int:

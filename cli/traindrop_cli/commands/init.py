@@ -8,34 +8,17 @@ from pathlib import Path
 
 import typer
 
-from traindrop.checks import Accepted, called_like_a_target, check_training_data
+from traindrop.checks import Accepted, called_like_a_target
 from traindrop.csv_rows import DatasetError
-from traindrop.dataset import examine
-from traindrop.drop import SAMPLE_BYTES
 from traindrop.errors import Rejected
-from traindrop.findings import Findings, shown_names
+from traindrop.findings import shown_names
 from traindrop.upload_path import config_key, parse_key
 from traindrop_cli.errors import CommandError
 from traindrop_cli.screen import console, plain
+from traindrop_cli.seen_file import SeenFile, look
 from traindrop_cli.training_yaml import training_yaml, training_yaml_without_data
 
 NAME = "training.yaml"
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What the beginning of a CSV tells."""
-
-    file: Path
-    sample: bytes
-    findings: Findings
-
-    def check(self, target: str) -> Accepted:
-        """Raises `Rejected`."""
-        complete = self.findings.complete
-        return check_training_data(
-            self.sample, complete=complete, target=target, task="auto", drop=(), file=self.file.name
-        )
 
 
 def run_init(path: Path, dataset: str | None, target: str | None, *, json: bool) -> None:
@@ -46,7 +29,7 @@ def run_init(path: Path, dataset: str | None, target: str | None, *, json: bool)
     _refuse(path, folder, name, is_csv=is_csv)
     csv = path if is_csv else _newest_csv(folder / "train")
     try:
-        seen = None if csv is None else _look(csv)
+        seen = None if csv is None else look(csv)
         accepted = None if seen is None else seen.check(target if target is not None else _target_of(seen))
         if seen is None or accepted is None:
             text = training_yaml_without_data(name, target)
@@ -84,17 +67,7 @@ def _newest_csv(folder: Path) -> Path | None:
     return max(found, key=lambda file: (file.stat().st_mtime, file.name), default=None)
 
 
-def _look(csv: Path) -> _Seen:
-    """Raises `Rejected` where the file cannot be trained on, whatever the target."""
-    with csv.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES)
-    try:
-        return _Seen(csv, sample, examine(sample, complete=csv.stat().st_size <= SAMPLE_BYTES))
-    except DatasetError as error:
-        raise Rejected(f"{csv.name}: {error}") from error
-
-
-def _target_of(seen: _Seen) -> str:
+def _target_of(seen: SeenFile) -> str:
     """The one that is called like a target, else what the person says. Raises `CommandError` where nobody is asked."""
     likely = called_like_a_target(seen.findings)
     if len(likely) == 1:
@@ -121,7 +94,7 @@ class _Told:
     folder: Path
     csv: Path | None
     target: str | None
-    seen: _Seen | None
+    seen: SeenFile | None
     accepted: Accepted | None
 
     def as_json(self) -> dict[str, object]:

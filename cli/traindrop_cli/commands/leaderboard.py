@@ -4,7 +4,7 @@ import json as json_module
 from collections.abc import Sequence
 from typing import Any
 
-from rich.table import Table
+from rich.text import Text
 
 from traindrop import plain_text
 from traindrop.billed import run_usd
@@ -14,6 +14,7 @@ from traindrop.run import Run
 from traindrop_cli.comparison import with_interval
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack
+from traindrop_cli.fitting_table import fitting_table
 from traindrop_cli.ranking import Ranked, main_metric, ranked
 from traindrop_cli.result import as_json
 from traindrop_cli.screen import console, plain
@@ -54,19 +55,18 @@ def _as_json(ranked: Ranked, metric: str | None) -> dict[str, Any]:
 
 def _show(board: Sequence[Ranked], metric: str, untested: int) -> None:
     screen = console()
-    table = Table("", "run", metric, "test rows", "verdict", "cost", "file", "started (UTC)", box=None, pad_edge=False)
-    for each in board:
-        run = each.run
-        table.add_row(
-            "" if each.place is None else str(each.place),
-            plain(f"{run.run}{' (champion)' if each.is_champion else ''}", "bold" if each.is_champion else ""),
-            with_interval(run, metric) or "",
-            _rows(each),
-            run.comparison.outcome if run.comparison else "",
-            _cost(run),
-            plain(plain_text.line(run.file, 60)),
-            f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-        )
+    columns = {
+        "": [plain("" if each.place is None else str(each.place)) for each in board],
+        "run": [_run(each) for each in board],
+        metric: [plain(with_interval(each.run, metric) or "") for each in board],
+        "test rows": [plain(_rows(each)) for each in board],
+        "verdict": [plain(each.run.comparison.outcome if each.run.comparison else "") for each in board],
+        "cost": [plain(_cost(each.run)) for each in board],
+        "file": [plain(plain_text.line(each.run.file, 60)) for each in board],
+        "started (UTC)": [plain(f"{each.run.created_at:%Y-%m-%d %H:%M:%S}") for each in board],
+    }
+    spare = ("started (UTC)", "file", "cost", "test rows", "verdict")
+    table = fitting_table(columns, screen.width, whole="run", spare=spare)
     screen.print(table)
     screen.print(_HOW_TO_READ, soft_wrap=True)
     if any(each.place is None for each in board):
@@ -75,6 +75,12 @@ def _show(board: Sequence[Ranked], metric: str, untested: int) -> None:
         screen.print(
             f"{untested} further run{'s' if untested > 1 else ''} of this dataset: no such metric of test rows."
         )
+
+
+def _run(ranked: Ranked) -> Text:
+    if ranked.is_champion:
+        return plain(f"{ranked.run.run} (champion)", "bold")
+    return plain(ranked.run.run)
 
 
 def _rows(ranked: Ranked) -> str:

@@ -4,41 +4,19 @@ import json as json_module
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
-from traindrop import aws, plain_text
+from traindrop import plain_text
 from traindrop.ledger import Ledger
 from traindrop.run import Run
 from traindrop_cli.errors import CommandError
+from traindrop_cli.exit_status import ExitStatus
 from traindrop_cli.find import find_stack, run_in
-from traindrop_cli.result import jobs_of
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import in_line, is_launched
+from traindrop_cli.training_log import Line, TrainingLog
 
-# As shells count a program that Ctrl-C ended.
-INTERRUPTED = 130
 # CloudWatch Logs shows the last lines some seconds after the job has ended.
 _LATE_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line that a training job wrote; `job` has the number of its attempt at its end, from the second on."""
-
-    job: str
-    text: str
-
-
-@dataclass
-class _Read:
-    """How far the log of each job was read: tokens by stream."""
-
-    seen: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def new_lines(self, run: Run) -> Iterator[Line]:
-        """What was written since the last call, the first attempt's first."""
-        for job in jobs_of(run):
-            yield from (Line(job, text) for text in aws.follow_log(job, self.seen.setdefault(job, {})))
 
 
 def run_logs(name: str, *, follow: bool, json: bool, stack: str | None) -> int:
@@ -48,12 +26,12 @@ def run_logs(name: str, *, follow: bool, json: bool, stack: str | None) -> int:
     _refuse_untrained(run)
     told = 0
     try:
-        for line in _followed(found, run) if follow else _Read().new_lines(run):
+        for line in _followed(found, run) if follow else TrainingLog().new_lines(run):
             told += 1
             print(_shown(line, json=json), flush=follow)
     except KeyboardInterrupt:
         print(f"\nNo longer followed; the run goes on: traindrop logs {name} -f", file=sys.stderr)
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     if not told:
         print(plain_text.printable(_why_none(found, Ledger(found.table).stored(name))), file=sys.stderr)
     return 0
@@ -80,7 +58,7 @@ def _refuse_untrained(run: Run) -> None:
 def _followed(stack: Stack, run: Run) -> Iterator[Line]:
     """Each line as it comes, of further attempts too, until the training is over."""
     pause, late = (0.2, 0.4) if stack.is_local else (2.0, _LATE_SECONDS)
-    ledger, read = Ledger(stack.table), _Read()
+    ledger, read = Ledger(stack.table), TrainingLog()
     while run.goes_on:
         yield from read.new_lines(run)
         time.sleep(pause)

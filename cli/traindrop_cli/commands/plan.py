@@ -5,8 +5,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import boto3
-
 from traindrop.drop import Drop
 from traindrop.errors import LaunchRefused, Rejected
 from traindrop.known_prices import known_prices
@@ -14,8 +12,10 @@ from traindrop.lambda_limits import FUNCTIONS, SECONDS
 from traindrop.prices import PriceList
 from traindrop.settings import LauncherSettings
 from traindrop_cli.find import find_stack
-from traindrop_cli.local_stack import repository, running
-from traindrop_cli.options import Option, alternatives, on_function, on_instance, then_on_instance
+from traindrop_cli.launcher_settings import settings_of
+from traindrop_cli.local_note import running
+from traindrop_cli.local_stack import repository
+from traindrop_cli.options import Option, alternatives, chosen
 from traindrop_cli.plan_display import as_json, print_plan
 from traindrop_cli.planned_drop import LocalFiles, drop_of_files, drop_of_object
 from traindrop_cli.planning import Plan, plan
@@ -54,12 +54,13 @@ def run_plan(call: PlanCall, stack_name: str | None) -> int:
             print(json_module.dumps({"status": "Rejected", "reason": str(error)}, indent=2))
         screen.print(f"It would be rejected:\n{error}", markup=False, soft_wrap=True)
         return 2
-    chosen = _chosen(planned, prices, settings)
+    place = chosen(planned, prices, settings)
     others = _others(planned, prices, settings) if call.compare else []
     if call.json:
-        print(json_module.dumps(as_json(planned, chosen, others), indent=2))
+        found = {"status": "Accepted", "reason": None, **as_json(planned, place, others)}
+        print(json_module.dumps(found, indent=2))
     else:
-        print_plan(planned, chosen, others, screen, where=stack.where if stack else None)
+        print_plan(planned, place, others, screen, where=stack.where if stack else None)
     return 0
 
 
@@ -73,19 +74,6 @@ def _drop(call: PlanCall, stack: Stack | None, local: LocalFiles) -> Drop:
 def _stack(call: PlanCall, name: str | None) -> Stack | None:
     """None: nobody is asked, and role and bucket stay open."""
     return find_stack(name) if name is not None or call.is_in_s3 or running() is not None else None
-
-
-def settings_of(stack: Stack) -> LauncherSettings:
-    """What the stack's launcher is told, as it stands in the function."""
-    resource = boto3.client("cloudformation").describe_stack_resource(
-        StackName=stack.name, LogicalResourceId="Launcher"
-    )
-    function = resource["StackResourceDetail"]["PhysicalResourceId"]
-    client = boto3.client("lambda")
-    told = client.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-    known = {name: told[name.upper()] for name in LauncherSettings.model_fields if name.upper() in told}
-    region = {"aws_region": client.meta.region_name, "training_scripts": repository() / "training_scripts"}
-    return LauncherSettings.model_validate({**known, **region})
 
 
 def _assumed() -> LauncherSettings:
@@ -111,15 +99,6 @@ def _assumed() -> LauncherSettings:
             "auto_in_lambda": True,
         }
     )
-
-
-def _chosen(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> Option:
-    place, config, region = planned.decided.placement, planned.decided.config, settings.aws_region
-    kind = place.else_on or place.instance_type
-    instance = on_instance(kind, place.instance_count, planned.needed, prices, region, config.max_runtime)
-    if place.memory_mb is None or planned.needed is None:
-        return instance
-    return then_on_instance(on_function(place.memory_mb, planned.needed, prices, region, SECONDS), instance)
 
 
 def _others(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> list[Option]:

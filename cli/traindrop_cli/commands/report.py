@@ -1,5 +1,7 @@
 """`traindrop report`."""
 
+import json as json_module
+import sys
 import webbrowser
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack, run_in
 
 
-def run_report(name: str, output: Path | None, *, show: bool, stack: str | None) -> None:
+def run_report(name: str, output: Path | None, *, show: bool, json: bool = False, stack: str | None) -> None:
     """Write the report of a run to a file and show it in a browser. Raises `CommandError` where there is none."""
     run = run_in(find_stack(stack), name)
     if run.report_uri is None:
@@ -26,6 +28,6 @@ def run_report(name: str, output: Path | None, *, show: bool, stack: str | None)
         path = path / f"{run.run}.html"
     with path.open("wb") as file:
         aws.download(run.bucket, run.report_key, None, file)
-    print(path)
+    print(json_module.dumps({"run": run.run, "dataset": run.dataset, "report": str(path)}) if json else path)
     if show and not webbrowser.open(path.resolve().as_uri()):
-        print("There is no browser here to open it.")
+        print("There is no browser here to open it.", file=sys.stderr)

@@ -32,7 +32,7 @@ _DISK = (
     "Raise volume_size_in_gb in training.yaml. A script of your own should write to SM_MODEL_DIR no more than it needs."
 )
 _HYPERPARAMETERS = (
-    "Mend it in training.yaml; docs/hyperparameters.md lists what each framework takes, and in which range."
+    "Mend it in training.yaml; docs/reference/hyperparameters.md lists what each framework takes, and in which range."
 )
 _ACCESS = (
     "The stack's training role reads the run's own copies, its code and its checkpoints, and nothing else. Let the "

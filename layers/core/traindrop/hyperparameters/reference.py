@@ -1,4 +1,4 @@
-"""The hyperparameters as a page: `python -m traindrop.hyperparameters.reference > docs/hyperparameters.md`."""
+"""The hyperparameters as a page: `make reference`."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from traindrop.hyperparameters.model import Hyperparameters
 _HEAD = """# Hyperparameters
 
 What `hyperparameters` in `training.yaml` takes, by framework; any other name is rejected before a job. A script of your
-own takes what it takes, as `--name value`. Written by `python -m traindrop.hyperparameters.reference`.
+own takes what it takes, as `--name value`. Written by `make reference`.
 """
 
 
