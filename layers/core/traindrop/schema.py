@@ -3,7 +3,6 @@
 Standard library only and Python 3.10-safe: bundled with training scripts.
 """
 
-import math
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -43,7 +42,7 @@ class Feature:
     def encode(self, cells: Sequence[str]) -> "array[float]":
         """One float32 per cell."""
         values = self._encoded(cells)
-        if self.missing is None or not math.isnan(sum(values)):
+        if self.missing is None:
             return values
         return array("f", [self.missing if value != value else value for value in values])
 
