@@ -15,7 +15,8 @@ from traindrop_cli.follow import WAITING, Ended, LogLine, Progress, Step
 from traindrop_cli.screen import plain
 
 _LOG_LINES_SHOWN = 8
-_NEXT = {
+# What goes on after each step.
+NEXT = {
     "uploaded": "checking",
     "requested": "checking",
     "checked": "launching",
@@ -71,7 +72,7 @@ class _Screen:
     def __rich__(self) -> Group:
         lines: list[Text | Spinner] = [self._reached(step) for step in self._steps]
         if not self.over and self._steps:
-            lines.append(Spinner("dots", text=_NEXT.get(self._steps[-1].name, "") + " …"))
+            lines.append(Spinner("dots", text=NEXT.get(self._steps[-1].name, "") + " …"))
             lines += [
                 Text(f"    {plain_text.line(line)}", style="dim", no_wrap=True, overflow="ellipsis")
                 for line in self._log

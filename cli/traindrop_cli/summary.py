@@ -50,7 +50,7 @@ def _standing(run: Run, line: Sequence[Place]) -> list[str]:
     ]
 
 
-def _what(run: Run, line: Sequence[Place]) -> str:
+def what(run: Run, line: Sequence[Place]) -> str:
     """The one thing to know of a run in a list."""
     if run.status in FINAL:
         return f"answered by {run.answered_by}" if run.answered_by else (run.reason or run.file)
@@ -58,7 +58,7 @@ def _what(run: Run, line: Sequence[Place]) -> str:
     return stopping or in_line(run, line) or attempt(run) or run.file
 
 
-def _cost(run: Run) -> str:
+def cost(run: Run) -> str:
     """What it did cost; of one that goes on, what the present attempt costs at the most."""
     if run.goes_on:
         return f"up to {dollars(run.worst_case_usd)}" if run.worst_case_usd is not None else "unknown"
@@ -93,8 +93,8 @@ def list_runs(runs: list[Run], console: Console, line: Sequence[Place]) -> None:
             _cell(run.dataset, overflow="fold"),
             Text(run.status.value, style=_STYLES.get(run.status, "red")),
             _cell(f"{run.main_metric} {value:.4f}" if value is not None else ""),
-            _cost(run),
+            cost(run),
             f"{run.created_at:%Y-%m-%d %H:%M:%S}",
-            _cell(_what(run, line), overflow="ellipsis", no_wrap=True),
+            _cell(what(run, line), overflow="ellipsis", no_wrap=True),
         )
     console.print(table)
