@@ -38,9 +38,9 @@ class Rounds:
         return {part: _thinned(values) for part, values in sorted(self.values[metric].items(), reverse=True)}
 
     def metrics(self, first: str | None = None) -> list[str]:
-        """Those of several rounds; `first` comes first."""
+        """Those of several rounds: `first`, then what is minimized, then what is easier to read."""
         several = [name for name, parts in self.values.items() if max(map(len, parts.values())) > 1]
-        return sorted(several, key=lambda name: name != first)
+        return sorted(several, key=lambda name: (name != first, "loss" not in name))
 
 
 def _number(text: str) -> tuple[float] | None:

@@ -26,6 +26,7 @@ from traindrop_cli.ui.rounds import Rounds
 from traindrop_cli.ui.timeline import going_on, marks
 
 _PARTS = ("run_head", "run_steps", "run_curve", "run_facts", "run_end")
+_SHOWN_CURVES = 2
 # What XGBoost calls the complement of the metric that messages lead with.
 _ROUND_NAMES = {"accuracy": "error", "log_loss": "logloss"}
 
@@ -84,7 +85,7 @@ class RunPage:
 
 
 def _curves(rounds: Rounds, main: str | None) -> Iterator[Plot]:
-    for number, metric in enumerate(rounds.metrics(_ROUND_NAMES.get(main or "", main))):
+    for number, metric in enumerate(rounds.metrics(_ROUND_NAMES.get(main or "", main))[:_SHOWN_CURVES]):
         found = rounds.series(metric)
         series = [Series(part, points) for part, points in found.items()]
         name = METRICS.get(metric, metric)

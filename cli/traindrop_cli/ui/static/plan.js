@@ -3,6 +3,7 @@ import { show } from "./parts.js";
 
 const LOST = "traindrop ui does not answer. Is it still running in its terminal?";
 let newest = 0;
+// Not form.dataset: that is the field of this name.
 
 export function plan(form) {
   form.addEventListener("change", (event) => {
@@ -17,7 +18,7 @@ export function plan(form) {
 async function renew(form) {
   const number = ++newest;
   document.getElementById("plan").setAttribute("aria-busy", "true");
-  const answer = await post(form, form.dataset.plan);
+  const answer = await post(form, form.getAttribute("data-plan"));
   if (number !== newest) return;
   document.getElementById("plan").removeAttribute("aria-busy");
   fault(answer.error);
@@ -30,7 +31,7 @@ async function train(form) {
   button.disabled = true;
   button.textContent = "Uploading …";
   fault("");
-  const answer = await post(form, form.dataset.train);
+  const answer = await post(form, form.getAttribute("data-train"));
   if (answer.location) return location.assign(answer.location);
   button.disabled = false;
   button.textContent = "Train";
