@@ -15,7 +15,8 @@ from tests.pipeline.pipeline import Pipeline
 
 TOKEN = "a-token-of-tests-and-of-nothing-else"  # noqa: S105
 # Training, and what a busy machine makes of it.
-PATIENCE = 60_000
+PATIENCE = 25_000
+expect.set_options(timeout=PATIENCE)
 COLUMNS = "length,width,label"
 
 
@@ -145,4 +146,4 @@ def name_dataset(page: Page, dataset: str) -> None:
 
 def status(page: Page, wanted: str) -> None:
     """Wait for it; nothing is loaded anew."""
-    expect(page.locator("#status")).to_have_text(wanted, timeout=PATIENCE)
+    expect(page.locator("#status")).to_have_text(wanted)

@@ -1,18 +1,18 @@
 """`traindrop ui` in Chromium, on a local AWS that really trains."""
 
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 from tests.conftest import ROOT
 from tests.pipeline.pipeline import ENDLESS, ONLY_ONE, Pipeline, labelled
 from tests.ui.foreign_site import foreign_site
 from tests.ui.served import (
-    PATIENCE,
     Served,
     Watched,
     choose,
@@ -31,7 +31,8 @@ from traindrop_cli.commands.demo import write_breast_cancer
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
 
-PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1120, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 780}
+DESKTOP: ViewportSize = {"width": 1120, "height": 800}
 FLOWERS = labelled().decode()
 FEW_ROUNDS = "hyperparameters: {num_round: 5}"
 LONG = f"hyperparameters: {{num_round: {ENDLESS['num_round']}}}"
@@ -59,7 +60,8 @@ def tab(context: BrowserContext, at: Served) -> Iterator[Watched]:
     """A tab that shows the list. Whatever the test does, nothing is complained about, and no other host asked."""
     found = watched(context, at)
     yield found
-    assert found.complaints == []
+    # That an answer was a refusal is what some tests are about.
+    assert [text for text in found.complaints if "the server responded with a status of 4" not in text] == []
     assert [address for address in found.asked if not address.startswith((f"{at.origin}/", "data:"))] == []
 
 
@@ -75,7 +77,7 @@ def picture(page: Page, name: str, *, full: bool = False) -> None:
     folder = ROOT / "docs" / "images"
     folder.mkdir(exist_ok=True)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.wait_for_timeout(100)
         page.screenshot(path=folder / f"ui-{name}-{scheme}.png", full_page=full)
     page.emulate_media(color_scheme="light")
@@ -126,9 +128,8 @@ def test_training_once_more_is_asked_about_and_the_champions_are_drawn_over_time
     page.get_by_role("link", name="Train once more …").click()
     expect(page.locator("dl")).to_contain_text("twice (data.csv)")
     page.get_by_role("button", name="Train once more").click()
-    page.wait_for_url("**/runs/*-?*")
+    page.wait_for_url(re.compile(rf"/runs/{first.run}-\w+$"))
     expect(page.locator("h1")).to_have_text("twice")
-    assert first.run not in page.url
     status(page, "Evaluated")
     page.locator("h1 a").click()
     expect(page.locator("#champions svg")).to_be_visible()
@@ -149,7 +150,7 @@ def test_a_file_chosen_by_the_button_that_cannot_be_trained_on_says_what_to_do_a
 
 
 def test_a_target_that_cannot_be_learned_is_told_in_the_plan_until_another_one_is_chosen(page: Page) -> None:
-    rows = "".join(f"{n},{n % 3},same\n" for n in range(40))
+    rows = "".join(f"{n % 7}.5,{n % 3},same\n" for n in range(40))
     drag(page, "constant.csv", f"size,kind,name\n{rows}")
     expect(page.locator("#rejected")).to_contain_text("name")
     expect(page.get_by_role("button", name="Train", exact=True)).to_be_disabled()
@@ -174,14 +175,14 @@ def test_what_waits_has_its_place_a_run_is_stopped_after_a_question_and_two_tabs
         page.wait_for_url("**/drafts/*")
         set_more(page, LONG)
         with page.expect_response("**/plan"):
-            page.locator("#instance_type").select_option("ml.c5.xlarge")
+            page.locator("#instance_type").fill(ONLY_ONE)
+            page.locator("#instance_type").blur()
         runs.append(train(page))
-    assert ONLY_ONE == "ml.c5.xlarge"
     other = watched(context, at).page
-    expect(other.locator("#line")).to_contain_text("1st in line for ml.c5.xlarge", timeout=PATIENCE)
-    expect(page.locator("#steps .now")).to_contain_text("1st in line for ml.c5.xlarge")
+    expect(other.locator("#line")).to_contain_text("1st in line for " + ONLY_ONE)
+    expect(page.locator("#steps .now")).to_contain_text("1st in line for " + ONLY_ONE)
     page.goto(f"{at.origin}/runs/{runs[0]}")
-    expect(page.locator("#curve svg").first).to_be_visible(timeout=PATIENCE)  # while it trains
+    expect(page.locator("#curve svg").first).to_be_visible()  # while it trains
     page.get_by_role("link", name="Stop …").click()
     expect(page.locator("dl")).to_contain_text("first (first.csv)")
     expect(page.locator("dl")).to_contain_text("owner")
@@ -193,7 +194,7 @@ def test_what_waits_has_its_place_a_run_is_stopped_after_a_question_and_two_tabs
         page.get_by_role("button", name="Stop it").click()
         status(page, "Stopped")
     for dataset in ("first", "second"):
-        expect(other.get_by_role("row", name=dataset)).to_contain_text("Stopped", timeout=PATIENCE)
+        expect(other.get_by_role("row", name=dataset)).to_contain_text("Stopped")
     expect(other.locator("#line li")).to_have_count(0)
 
 
@@ -244,7 +245,7 @@ def test_a_connection_that_is_lost_is_told_and_goes_on_by_itself(
     expect(page.locator("#lost")).to_contain_text("connection to traindrop ui is lost")
     pipeline.drop("meanwhile", b"a,label\n", target="label")
     with served(deployed, "--port", port, "--max-size", 1) as again:
-        expect(page.get_by_role("row", name="meanwhile")).to_contain_text("Rejected", timeout=PATIENCE)
+        expect(page.get_by_role("row", name="meanwhile")).to_contain_text("Rejected")
         expect(page.locator("#lost")).to_be_hidden()
         drag(page, "large.csv", FLOWERS + "1.5,2,rose\n" * 100_000)
         expect(page.locator("#zone [data-fault]")).to_contain_text("larger than 1.0 MB")
@@ -270,13 +271,9 @@ def test_another_site_can_neither_ask_for_anything_nor_frame_the_page(
     with foreign_site(at.origin, run.run) as address:
         attacker = context.new_page()
         attacker.goto(address)
-        expect(attacker.locator("#fetched")).to_have_text("refused", timeout=PATIENCE)
-        expect(attacker.frame_locator("#form-answer").locator("body")).to_contain_text("Refused", timeout=PATIENCE)
-        framed = attacker.locator("#framed").element_handle()
-        assert framed
-        inner = framed.content_frame()
-        assert inner
-        assert "Drop a CSV" not in inner.content()
+        expect(attacker.locator("#fetched")).to_have_text("refused")
+        for frame in ("#form-answer", "#framed"):  # Chromium does not even show the refusal in a frame
+            expect(attacker.frame_locator(frame).locator("body")).to_contain_text("refused")
     assert Ledger(pipeline.stack.table).stored(run.run).stop_requested_by is None
     pipeline.traindrop("stop", run.run, "--yes")
 
@@ -306,14 +303,10 @@ def test_all_can_be_done_with_the_keyboard(page: Page, tmp_path: Path) -> None:
     page.wait_for_url("**/drafts/*")
     tab_to("target")
     with page.expect_response("**/plan"):
-        page.keyboard.type("width")
-        page.keyboard.press("Enter")
-        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowUp")
     expect(page.locator("#plan")).to_contain_text("target width")
     with page.expect_response("**/plan"):
-        page.locator("#target").focus()
-        page.keyboard.type("label")
-        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
     expect(page.locator("#plan")).to_contain_text("target label")
     tab_to("train")
     page.keyboard.press("Enter")
@@ -326,7 +319,7 @@ def test_nothing_is_wider_than_a_phone_and_text_can_be_read_in_light_and_dark(
 ) -> None:
     pipeline.drop("phone-with-a-rather-long-name-of-a-dataset", labelled(), target="label")
     (run,) = pipeline.told("phone-with-a-rather-long-name-of-a-dataset")
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.set_viewport_size(PHONE)
     page.goto(at.origin)
     drag(page, "phone.csv", FLOWERS)
     page.wait_for_url("**/drafts/*")
@@ -369,6 +362,6 @@ def test_the_same_file_dropped_again_leads_to_the_run_that_has_the_answer(page: 
         drag(page, "again.csv", FLOWERS)
         page.wait_for_url("**/drafts/*")
         names.append(train(page))
-        expect(page.locator("#status")).to_have_text("Evaluated" if len(names) == 1 else "Repeated", timeout=PATIENCE)
+        expect(page.locator("#status")).to_have_text("Evaluated" if len(names) == 1 else "Repeated")
     page.get_by_role("link", name=names[0]).click()
     status(page, "Evaluated")

@@ -20,7 +20,7 @@ from traindrop_cli.planned_drop import LocalFiles, drop_of_files
 from traindrop_cli.planning import plan
 from traindrop_cli.seen_file import look
 from traindrop_cli.stack import Stack
-from traindrop_cli.ui.choices import Choices, choices_of_config, config_text
+from traindrop_cli.ui.choices import choices_of_config, config_text
 from traindrop_cli.ui.drafts import Draft
 from traindrop_cli.upload import Files
 
@@ -77,13 +77,9 @@ def shown(draft: Draft, stack: Stack) -> dict[str, Any]:
         "likely": _likely_target(draft),
         "tasks": _TASKS,
         "frameworks": get_args(Framework),
-        "instance_types": _instance_types(draft.choices),
+        "instance_types": ["auto", "lambda", *(each.name for each in LADDER)],
         "planned": _planned(draft, findings, stack),
     }
-
-
-def _instance_types(choices: Choices) -> list[str]:
-    return list(dict.fromkeys(["auto", "lambda", *(each.name for each in LADDER), choices.instance_type]))
 
 
 def files_of(draft: Draft) -> Files:

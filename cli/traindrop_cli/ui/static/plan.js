@@ -13,6 +13,13 @@ export function plan(form) {
     event.preventDefault();
     train(form);
   });
+  // A browser may fill in what was chosen before the page was loaded anew.
+  if ([...form.elements].some(isChanged)) renew(form);
+}
+
+function isChanged(field) {
+  if (field.options) return [...field.options].some((each) => each.selected && !each.defaultSelected && each.index > 0);
+  return field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== (field.defaultValue ?? field.value);
 }
 
 async function renew(form) {
