@@ -26,7 +26,8 @@ _STATUSES: Mapping[type[Exception], int] = {
 
 def page(desk: Desk, name: str, values: Mapping[str, Any], status: int = 200) -> Response:
     where = "local AWS" if desk.stack.is_local else f"stack {desk.stack.name}"
-    return HTMLResponse(render(name, {"where": where, "where_exactly": desk.stack.where, **values}), status)
+    shared = {"where": where, "where_exactly": desk.stack.where, "drafts": desk.drafts}
+    return HTMLResponse(render(name, {**shared, **values}), status)
 
 
 def failed(desk: Desk) -> dict[Any, Callable[[Request, Exception], Response]]:

@@ -1,8 +1,8 @@
 """How a dataset's tested runs and its champions went over time, and the plot of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from traindrop import charts
@@ -34,21 +34,26 @@ def plot(tested: Sequence[Tested], metric: str) -> str | None:
     """As SVG: every tested run, and the champion's value as a line that steps up; None for fewer than two runs."""
     if len(tested) < 2:
         return None
-    points = [(each.at.timestamp(), each.value) for each in tested]
+    first, last = tested[0].at, tested[-1].at
+    points = [((each.at - first).total_seconds(), each.value) for each in tested]
     champions = [point for point, each in zip(points, tested, strict=True) if each.became]
     steps = [corner for old, new in pairwise(champions) for corner in (old, (new[0], old[1]))]
     ends = [(points[-1][0], champions[-1][1])] if champions else []
-    first, last = points[0][0], points[-1][0]
-    places = [first + (last - first) * share / 3 for share in range(4)]
-    axes = Axes("", metric, x_ticks=places if last > first else [first], x_words=_words(last - first))
     line = Series("champion", [*steps, *champions[-1:], *ends], is_reference=True)
     hints = [f"{each.run}: {metric} {each.value:.4g}, {each.at:%Y-%m-%d %H:%M} UTC" for each in tested]
     radii = [6.0 if each.became else 3.5 for each in tested]
     dots = Series("runs", points, hints=hints, radii=radii)
+    axes = _axes(metric, first, (last - first).total_seconds(), [each.value for each in tested])
     return charts.dots(f"{metric} of each tested run over time", axes, [dots, line])
 
 
-def _words(seconds: float) -> Callable[[float], str]:
-    """What stands at a time: no more of it than the span needs."""
+def _axes(metric: str, first: datetime, seconds: float, values: Sequence[float]) -> Axes:
+    """With room around the marks; no more of the time than the span needs."""
+    seconds = max(seconds, 1.0)
     shape = "%H:%M:%S" if seconds < 600 else "%H:%M" if seconds < 86_400 else "%d %b"
-    return lambda at: f"{datetime.fromtimestamp(at, UTC):{shape}}"
+    room = max((max(values) - min(values)) / 8, abs(max(values)) / 200, 1e-9)
+    low, high = min(values) - room, max(values) + room
+    return Axes(
+        "", metric, (-seconds / 20, seconds * 21 / 20), (low, high), [seconds * share / 3 for share in range(4)],
+        charts.ticks(low, high, 5), lambda after: f"{first + timedelta(seconds=after):{shape}}",
+    )  # fmt: skip

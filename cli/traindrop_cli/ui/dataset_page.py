@@ -28,7 +28,8 @@ class DatasetPage:
         runs = [run for run in self.shared.read()[0] if run.dataset == self.dataset]
         if not runs:
             raise CommandError(f"There is no run of a dataset {self.dataset!r} in {self.stack.where}.")
-        return News({"board": render("board", self.values(runs))})
+        values = self.values(runs)
+        return News({name: render(name, values) for name in ("champions", "board")})
 
     def values(self, runs: Sequence[Run]) -> dict[str, Any]:
         """What the part is made of."""

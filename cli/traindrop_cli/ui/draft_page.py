@@ -16,7 +16,7 @@ from traindrop.upload_path import config_key, parse_key
 from traindrop_cli.launcher_settings import settings_of
 from traindrop_cli.options import chosen
 from traindrop_cli.plan_display import facts, role, seen
-from traindrop_cli.planned_drop import LocalFiles, drop_of_files
+from traindrop_cli.planned_drop import drop_of_files
 from traindrop_cli.planning import plan
 from traindrop_cli.seen_file import look
 from traindrop_cli.stack import Stack
@@ -91,7 +91,7 @@ def files_of(draft: Draft) -> Files:
 
 
 def _planned(draft: Draft, findings: Findings, stack: Stack) -> Planned:
-    settings, prices, local = settings_of(stack), known_prices(stack.bucket), LocalFiles()
+    settings, prices, local = settings_of(stack), known_prices(stack.bucket), draft.local
     try:
         drop = drop_of_files(files_of(draft), draft.choices.dataset, stack.bucket, local)
         found = plan(drop, local.read, settings, settings.trainers, prices)

@@ -10,6 +10,7 @@ from threading import Lock
 from traindrop import plain_text
 from traindrop.upload_path import parse_key, train_prefix
 from traindrop_cli.errors import CommandError
+from traindrop_cli.planned_drop import LocalFiles
 from traindrop_cli.ui.choices import Choices
 
 # Where the file system ends a name.
@@ -27,6 +28,7 @@ class Draft:
     id: str
     folder: Path
     csv: Path
+    local: LocalFiles = field(default_factory=LocalFiles)
     test: Path | None = None
     choices: Choices = field(default_factory=Choices)
     dropping: Lock = field(default_factory=Lock)
@@ -36,7 +38,7 @@ class Drafts:
     """By id. `max_bytes`: of one file."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        self._folder, self._max_bytes = folder, max_bytes
+        self._folder, self.max_bytes = folder, max_bytes
         self._drafts: dict[str, Draft] = {}
 
     def get(self, draft: str) -> Draft:
@@ -64,13 +66,13 @@ class Drafts:
         path.parent.mkdir(parents=True)
         written = 0
         try:
-            if length is not None and length > self._max_bytes:
-                raise TooLarge(self._too_large())
+            if length is not None and length > self.max_bytes:
+                raise TooLarge(self.too_large)
             with path.open("xb") as file:
                 async for block in content:
                     written += len(block)
-                    if written > self._max_bytes:
-                        raise TooLarge(self._too_large())
+                    if written > self.max_bytes:
+                        raise TooLarge(self.too_large)
                     file.write(block)
             if length is not None and written < length:
                 raise CommandError("The file did not arrive whole. Drop it once more.")
@@ -81,9 +83,11 @@ class Drafts:
             raise
         return path
 
-    def _too_large(self) -> str:
+    @property
+    def too_large(self) -> str:
+        """What is said of a larger file."""
         return (
-            f"The file is larger than {plain_text.size(self._max_bytes)}, the most that this page takes. "
+            f"The file is larger than {plain_text.size(self.max_bytes)}, the most that this page takes. "
             "For larger ones: traindrop drop FILE, or traindrop ui --max-size with more megabytes."
         )
 

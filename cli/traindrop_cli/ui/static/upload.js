@@ -39,6 +39,8 @@ function send(zone, files) {
   fault.hidden = true;
   if (files.length > 1) return told("One file at a time, please: each becomes a run of its own.");
   const [file] = files;
+  // The server looks too; but a browser may not hear an answer that comes before all is sent.
+  if (file.size > Number(zone.dataset.most)) return told(zone.dataset.tooLarge);
   sending.hidden = false;
   text.textContent = `Reading ${file.name} …`;
   const request = new XMLHttpRequest();
