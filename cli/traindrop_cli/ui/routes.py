@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from importlib.resources import files
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,13 +13,15 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from traindrop.report import TEMPLATES
 from traindrop_cli.ui import dropping, looking, wishing
 from traindrop_cli.ui.access import Access
 from traindrop_cli.ui.answers import failed, page
 from traindrop_cli.ui.desk import Desk
 from traindrop_cli.ui.guard import Guard
 from traindrop_cli.ui.server import static_folder
+
+# Not from traindrop.report: numpy comes with it, and the page is to be there at once.
+_REPORT_STYLE = Path(str(files("traindrop") / "report_page" / "report.css"))
 
 Endpoint = Callable[[Desk, Request], Response] | Callable[[Desk, Request], Awaitable[Response]]
 
@@ -69,7 +73,7 @@ def _alive(request: Request) -> Response:  # noqa: ARG001
 
 def _report_style(request: Request) -> Response:  # noqa: ARG001
     """The page looks as a report does."""
-    return FileResponse(TEMPLATES / "report.css", media_type="text/css")
+    return FileResponse(_REPORT_STYLE, media_type="text/css")
 
 
 def _not_found(desk: Desk, request: Request, error: Exception) -> Response:  # noqa: ARG001

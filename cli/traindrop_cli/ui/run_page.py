@@ -4,14 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from traindrop import aws, charts
+from traindrop import aws
 from traindrop.billed import cost_line, was_billed
-from traindrop.charts import Axes, Series
 from traindrop.ledger import Ledger
 from traindrop.message import Message
 from traindrop.notifying import message_of
-from traindrop.plots import Plot
-from traindrop.report_words import METRICS
 from traindrop.run import FINAL, Run, Status
 from traindrop.waiting_line import Place
 from traindrop_cli.find import run_in
@@ -26,9 +23,6 @@ from traindrop_cli.ui.rounds import Rounds
 from traindrop_cli.ui.timeline import going_on, marks
 
 _PARTS = ("run_head", "run_steps", "run_curve", "run_facts", "run_end")
-_SHOWN_CURVES = 2
-# What XGBoost calls the complement of the metric that messages lead with.
-_ROUND_NAMES = {"accuracy": "error", "log_loss": "logloss"}
 
 
 @dataclass
@@ -68,7 +62,7 @@ class RunPage:
             "marks": reached,
             "going_on": going_on(run, reached, line),
             "attempt": attempt(run),
-            "plots": list(_curves(self._rounds, run.main_metric)),
+            "plots": _plots(self._rounds, run.main_metric),
             "cost": cost_line(run) or cost(run),
             "nothing_billed": self.stack.is_local and was_billed(run),
             "message": self._message,
@@ -84,12 +78,10 @@ class RunPage:
             yield line.text
 
 
-def _curves(rounds: Rounds, main: str | None) -> Iterator[Plot]:
-    for number, metric in enumerate(rounds.metrics(_ROUND_NAMES.get(main or "", main))[:_SHOWN_CURVES]):
-        found = rounds.series(metric)
-        series = [Series(part, points) for part, points in found.items()]
-        name = METRICS.get(metric, metric)
-        svg = charts.lines(f"{name} by round", Axes("round", ""), series)
-        last = next(iter(found.values()))[-1]
-        note = f"{next(iter(found))} {last[1]:.4g} after round {last[0]:,}"
-        yield Plot(f"learning-{number}", name, note, svg, list(found))
+def _plots(rounds: Rounds, main: str | None) -> Sequence[Any]:
+    if not rounds.values:
+        return ()
+    # Only now: numpy comes with it, and the page is to be there at once.
+    from traindrop_cli.ui.curves import curves
+
+    return list(curves(rounds, main))
