@@ -15,7 +15,7 @@ from tests.pipeline.pipeline import Pipeline
 
 TOKEN = "a-token-of-tests-and-of-nothing-else"  # noqa: S105
 # Training, and what a busy machine makes of it.
-PATIENCE = 25_000
+PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 COLUMNS = "length,width,label"
 
@@ -92,6 +92,8 @@ def watched(context: BrowserContext, at: Served) -> Watched:
     found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
     found.page.on("dialog", lambda dialog: found.complaints.append(f"dialog: {dialog.message}"))
     found.page.on("request", lambda request: found.asked.append(request.url))
+    # From now on: one that is asked for later may miss the first dialog.
+    found.page.on("filechooser", lambda _: None)
     found.page.goto(at.link)
     expect(found.page).to_have_url(f"{at.origin}/")
     return found
