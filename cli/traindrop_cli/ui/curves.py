@@ -6,6 +6,8 @@ from traindrop import charts
 from traindrop.charts import Axes, Series
 from traindrop.plots import Plot
 from traindrop.report_words import METRICS
+from traindrop.run import Run
+from traindrop.scoring import MAIN_METRIC
 from traindrop_cli.ui.rounds import Rounds
 
 _SHOWN_CURVES = 2
@@ -13,9 +15,10 @@ _SHOWN_CURVES = 2
 _ROUND_NAMES = {"accuracy": "error", "log_loss": "logloss"}
 
 
-def curves(rounds: Rounds, main: str | None) -> Iterator[Plot]:
-    """The main metric of messages first."""
-    for number, metric in enumerate(rounds.metrics(_ROUND_NAMES.get(main or "", main))[:_SHOWN_CURVES]):
+def curves(rounds: Rounds, run: Run) -> Iterator[Plot]:
+    """The metric that the message will lead with comes first."""
+    main = run.main_metric or run.metric or MAIN_METRIC.get(run.task or "", "")
+    for number, metric in enumerate(rounds.metrics(_ROUND_NAMES.get(main, main))[:_SHOWN_CURVES]):
         found = rounds.series(metric)
         series = [Series(part, points) for part, points in found.items()]
         name = METRICS.get(metric, metric)

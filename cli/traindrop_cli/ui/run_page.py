@@ -62,7 +62,7 @@ class RunPage:
             "marks": reached,
             "going_on": going_on(run, reached, line),
             "attempt": attempt(run),
-            "plots": _plots(self._rounds, run.main_metric),
+            "plots": _plots(self._rounds, run),
             "cost": cost_line(run) or cost(run),
             "nothing_billed": self.stack.is_local and was_billed(run),
             "message": self._message,
@@ -78,10 +78,10 @@ class RunPage:
             yield line.text
 
 
-def _plots(rounds: Rounds, main: str | None) -> Sequence[Any]:
+def _plots(rounds: Rounds, run: Run) -> Sequence[Any]:
     if not rounds.values:
         return ()
     # Only now: numpy comes with it, and the page is to be there at once.
     from traindrop_cli.ui.curves import curves
 
-    return list(curves(rounds, main))
+    return list(curves(rounds, run))
