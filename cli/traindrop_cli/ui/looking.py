@@ -31,7 +31,6 @@ def overview_page(desk: Desk, request: Request) -> Response:
         "datasets": sorted({run.dataset for run in runs}),
         "statuses": [status.value for status in Status],
         "events": f"/events?{request.url.query}",
-        "said": request.query_params.get("said", ""),
     }
     return page(desk, "overview", {**values, **overview(runs, line, wanted)})
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -53,6 +54,4 @@ def _moment(at: datetime) -> str:
 
 def _address(text: str) -> str:
     """A name within an address."""
-    from urllib.parse import quote
-
     return quote(text, safe="")

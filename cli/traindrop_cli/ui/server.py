@@ -42,14 +42,14 @@ def listener_on(port: int) -> socket.socket:
 
 
 def serve(app_of: Callable[[Access], Any], listener: socket.socket, token: str, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` is called with the link once it is listened to."""
+    """Serve until SIGINT, SIGTERM or SIGHUP; `ready` is called with the link once it is listened to."""
     access = Access(listener.getsockname()[1], token)
     asyncio.run(_serve(app_of(access), listener, lambda: ready(access.link)))
 
 
 async def _serve(app: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
     ready()
     await hypercorn_serve(app, _config(listener), shutdown_trigger=ended.wait)

@@ -3,7 +3,6 @@ import { show } from "./parts.js";
 
 const LOST = "traindrop ui does not answer. Is it still running in its terminal?";
 let newest = 0;
-// Not form.dataset: that is the field of this name.
 
 export function plan(form) {
   form.addEventListener("change", (event) => {
@@ -25,6 +24,7 @@ function isChanged(field) {
 async function renew(form) {
   const number = ++newest;
   document.getElementById("plan").setAttribute("aria-busy", "true");
+  // Not form.dataset.plan: form.dataset is the field of that name.
   const answer = await post(form, form.getAttribute("data-plan"));
   if (number !== newest) return;
   document.getElementById("plan").removeAttribute("aria-busy");
