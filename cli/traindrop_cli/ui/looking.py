@@ -24,6 +24,7 @@ _REPORT_POLICY = (
 
 
 def overview_page(desk: Desk, request: Request) -> Response:
+    desk.shared.expire()
     runs, line = desk.shared.read()
     wanted = _wanted(request)
     values = {
@@ -65,6 +66,7 @@ def report(desk: Desk, request: Request) -> Response:
 def dataset_page(desk: Desk, request: Request) -> Response:
     dataset = request.path_params["dataset"]
     shown = DatasetPage(desk.stack, desk.shared, dataset)
+    desk.shared.expire()
     runs = [run for run in desk.shared.read()[0] if run.dataset == dataset]
     if not runs:
         raise CommandError(f"There is no run of a dataset {dataset!r} in {desk.stack.where}.")

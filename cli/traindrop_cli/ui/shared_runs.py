@@ -28,6 +28,6 @@ class SharedRuns:
             return self._runs, self._line
 
     def expire(self) -> None:
-        """Something was just done: read anew."""
+        """Something was just done, or a page is loaded whole: read anew."""
         with self._lock:
             self._until = 0.0
