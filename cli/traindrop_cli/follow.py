@@ -122,7 +122,7 @@ def follow(stack: Stack, find: FindRun, began: Step, *, timeout: float) -> Itera
 
 
 def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
-    run = _with_job_times(run, ledger)
+    run = with_job_times(run, ledger)
     for step in steps_of(run):
         which = (step.name, run.attempt if step.name in {"launched", "training"} else 1)
         if which not in told.steps:
@@ -143,7 +143,7 @@ def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
     yield from _log_lines(run, told.log)
 
 
-def _with_job_times(run: Run, ledger: Ledger) -> Run:
+def with_job_times(run: Run, ledger: Ledger) -> Run:
     """The ledger learns of the training when it is over; until then the service knows when it began."""
     if run.status is not Status.IN_PROGRESS:
         return run

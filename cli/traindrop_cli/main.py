@@ -349,6 +349,25 @@ def prices(
 
 
 @app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Loopback port to listen on. Default: a free one.", show_default=False)] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Only print the link, do not open it.")] = False,
+    max_size: Annotated[int, typer.Option(help="The largest file that the page takes, in MB.", min=1)] = 5000,
+    use_local: Annotated[
+        bool, typer.Option("--local", help="On the local AWS; starts and ends one if none runs.")
+    ] = False,
+    stack: StackName = None,
+) -> None:
+    """Serve a page to drop files on and to watch runs, on this computer only, until Ctrl-C.
+
+    TRAINDROP_UI_TOKEN: the secret of its link, to have the same one again; default: a new one each time.
+    """
+    from traindrop_cli.commands.ui import run_ui
+
+    run_ui(port, show=not no_open, max_size=max_size, use_local=use_local, stack=stack)
+
+
+@app.command()
 def demo(
     files: Annotated[
         Path | None, typer.Option(help="Only write its train.csv and test.csv into this folder.", show_default=False)

@@ -17,15 +17,21 @@ from traindrop_cli.upload import Files, code_files, config_text
 
 
 class LocalFiles:
-    """Files on this machine by the keys that they would be uploaded to; others are read from S3."""
+    """Files on this machine by the keys that they would be uploaded to; others are read from S3.
+
+    None of them changes meanwhile.
+    """
 
     def __init__(self) -> None:
         self._paths: dict[str, Path] = {}
+        self._etags: dict[Path, str] = {}
 
     def upload(self, bucket: str, key: str, path: Path) -> Upload:
         self._paths[key] = path
-        size = path.stat().st_size
-        return Upload(bucket=bucket, key=key, size=size, etag=etag_of(path), version_id=None, uploaded_at=now())
+        if path not in self._etags:
+            self._etags[path] = etag_of(path)
+        size, etag = path.stat().st_size, self._etags[path]
+        return Upload(bucket=bucket, key=key, size=size, etag=etag, version_id=None, uploaded_at=now())
 
     def read(self, upload: Upload) -> bytes:
         """The first SAMPLE_BYTES."""

@@ -161,14 +161,18 @@ class Pipeline:
         assert "Traceback" not in errors, errors
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
-    def start(self, *arguments: object) -> "subprocess.Popen[str]":
-        """Start the command line on this stack, as on a laptop where `traindrop local up` runs."""
+    def note(self) -> None:
+        """As `traindrop local up` does, for the command line to find the local AWS."""
         stack = self.stack
         noted = Running(
             stack.endpoint_url or "", os.getpid(), stack.name, os.devnull, stack.bucket, stack.table,
             stack.dead_letter_queue,
         )  # fmt: skip
         (self.home / "local.json").write_text(json.dumps(asdict(noted)), "utf-8")
+
+    def start(self, *arguments: object) -> "subprocess.Popen[str]":
+        """Start the command line on this stack, as on a laptop where `traindrop local up` runs."""
+        self.note()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return subprocess.Popen(  # noqa: S603 - our own
             [str(Path(sys.executable).with_name("traindrop")), *map(str, arguments)],

@@ -2,7 +2,7 @@
 colours, they print, and they need nothing that a mail reader or a strict content security policy would refuse."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
@@ -40,12 +40,15 @@ class Series:
 
 @dataclass(frozen=True)
 class Axes:
+    """`x_words`: what stands at a place of the x axis; None: the number itself."""
+
     x: str
     y: str
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     x_ticks: Sequence[float] | None = None
     y_ticks: Sequence[float] | None = None
+    x_words: Callable[[float], str] | None = None
 
 
 def unit_square(x: str, y: str) -> Axes:
@@ -127,7 +130,7 @@ def _settings(axes: Axes, x: Sequence[float], y: Sequence[float]) -> dict[str, A
         "y_title": axes.y or None,
         "x_labels": axes.x_ticks or (ticks(*spread(x)) if x else None),
         "y_labels": axes.y_ticks or (ticks(*spread(y)) if y else None),
-        "x_value_formatter": tick,
+        "x_value_formatter": axes.x_words or tick,
         "value_formatter": tick,
     }
 
