@@ -24,10 +24,16 @@ def main() -> None:
     document = json.loads((options.model / "dataset.json").read_text("utf-8"))
     booster = xgb.Booster(model_file=options.model / "model.ubj")
     frame = pd.read_csv(options.score)
-    features = np.column_stack([feature_of(frame[column["name"]], column) for column in document["columns"]])
+    features = np.column_stack([filled(frame[column["name"]], column) for column in document["columns"]])
     truth = (frame[document["target"]] == document["classes"][1]).to_numpy().astype(int)
     probability = booster.inplace_predict(features.astype(np.float32))
     (options.out / "scored.json").write_text(json.dumps({"metrics": scores(truth, probability)}), "utf-8")
+
+
+def filled(column: "pd.Series[Any]", described: dict[str, Any]) -> Any:
+    """With what a missing value counts as, where the model knows no NaN."""
+    found, missing = feature_of(column, described), described.get("missing")
+    return found if missing is None else found.fillna(missing)
 
 
 def feature_of(column: "pd.Series[Any]", described: dict[str, Any]) -> Any:
