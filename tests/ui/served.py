@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.pipeline.pipeline import Pipeline
 
-TOKEN = "a-token-of-tests-and-of-nothing-else"  # noqa: S105
+TOKEN = "a-token-of-tests-and-of-nothing-else"  # noqa: S105 - of tests
 # Training, and what a busy machine makes of it.
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)

@@ -83,7 +83,7 @@ def test_a_token_is_random_and_a_weak_one_is_refused(deployed: Pipeline) -> None
         pytest.raises(AssertionError, match="TRAINDROP_UI_TOKEN has to be 20 to 200 letters"),
         served(
             deployed,
-            token="short",  # noqa: S106
+            token="short",  # noqa: S106 - of tests
         ),
     ):
         pass

@@ -259,7 +259,7 @@ def test_a_connection_that_is_lost_is_told_and_goes_on_by_itself(
         drag(page, "large.csv", FLOWERS + "1.5,2,rose\n" * 100_000)
         expect(page.locator("#zone [data-fault]")).to_contain_text("larger than 1.0 MB")
         again.end()
-    with served(deployed, "--port", port, token="another-token-than-before"):  # noqa: S106
+    with served(deployed, "--port", port, token="another-token-than-before"):  # noqa: S106 - of tests
         expect(page.locator("#lost")).to_contain_text("open the link that it printed")
 
 

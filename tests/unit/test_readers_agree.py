@@ -151,7 +151,7 @@ def test_a_hidden_arrow_is_done_without(tmp_path: Path) -> None:
         f"print(len(fit_schema({str(file)!r}, 'y').columns), 'numpy' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["2", "False"]

@@ -13,7 +13,7 @@ from traindrop.csv_rows import HEAD_BYTES, Chained, Readable, open_table, read_u
 from traindrop.text_chunks import Chunk, TextChunks
 
 # Arrow takes 0.1 s to be imported, in which the standard library reads so many bytes.
-ARROW_FROM_BYTES = 2 * 2**20
+ARROW_FROM_BYTES = 3 * 2**20
 
 T = TypeVar("T")
 

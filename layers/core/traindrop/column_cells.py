@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from traindrop.cells import MISSING, NAN, number, numbers
@@ -73,7 +74,7 @@ class TextCells:
         return self if stop - start == len(self) else TextCells(self._cells[start:stop])
 
     def counted(self) -> dict[str, int]:
-        return Counter(map(str.strip, self._cells))
+        return self._counted
 
     def counted_of(self, texts: "frozenset[str]") -> dict[str, int]:
         return Counter(text for text in map(str.strip, self._cells) if text in texts)
@@ -81,6 +82,10 @@ class TextCells:
     def few(self, most: int) -> dict[str, int] | None:
         found = self.counted()
         return found if len(found) <= most else None
+
+    @cached_property
+    def _counted(self) -> "Counter[str]":
+        return Counter(map(str.strip, self._cells))
 
     def plain_numbers(self) -> Numbers | None:
         values = numbers_of(self._cells)

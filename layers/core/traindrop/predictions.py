@@ -61,16 +61,16 @@ def by_booster(path: Path, schema: Schema) -> BoosterPredict:
 
     Raises `EvaluationFailed` where the file is no such model, or one of another data set or task.
     """
-    import xgboost  # 0.4 s and 150 MB, which the notifier and the launcher do without
+    from traindrop.lean_xgboost import xgb  # 0.4 s and 150 MB, which the notifier and the launcher do without
 
     try:
-        # One thread: reading the CSV takes longer than predicting, and OpenMP's threads would spin beside it.
+        # One thread: reading the CSV, which takes longer, has the other processors; OpenMP's threads would spin there.
         with warnings.catch_warnings():
             # The image's algorithm mode saves UBJSON, as guessed here, under the name xgboost-model.
             warnings.filterwarnings("ignore", ".*Unknown file format")
-            booster = xgboost.Booster({"nthread": 1}, model_file=str(path))
+            booster = xgb.Booster({"nthread": 1}, model_file=str(path))
         features = booster.num_features()
-    except (xgboost.core.XGBoostError, ValueError) as error:
+    except (xgb.core.XGBoostError, ValueError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise EvaluationFailed(
             f"{path.name} cannot be read as an XGBoost model ({reason}). Save it with Booster.save_model."

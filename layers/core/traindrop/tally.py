@@ -4,6 +4,7 @@ Standard library only and Python 3.10-safe: bundled with training scripts.
 """
 
 from collections import Counter
+from itertools import islice
 
 from traindrop.cells import DATE_STYLES, MISSING, NONE, is_number
 from traindrop.column import Column
@@ -11,6 +12,7 @@ from traindrop.column_cells import Cells, numbers_of
 from traindrop.column_kind import Kind
 
 DISTINCT_KEPT = 4096  # values counted per column; beyond it the rarest are forgotten, so that memory is bounded
+JUDGED = 1000  # of the values that are forgotten at once: their kinds' shares are then right to some 1 %
 LONGEST_CATEGORY = 100  # characters; a longer text is prose, not the name of a category
 # Segments of texts that hardly repeat, after which it is known what they are: their kind, their words, and which of
 # them come often. From then on only these are counted.
@@ -117,12 +119,11 @@ class Tally:
             self._freeze()
         if len(self._counts) <= DISTINCT_KEPT:
             return
-        kept = _most_common(self._counts, DISTINCT_KEPT // 2)
         if not self._many and numbers_of(list(self._counts)) is not None:
-            self._settle()
-            self._settled = kept
+            self._settle(self._counts)
         else:
-            self._kind.judge({text: rows for text, rows in self._counts.items() if text not in kept})
+            kept = _most_common(self._counts, DISTINCT_KEPT // 2)
+            self._kind.judge(_some({text: rows for text, rows in self._counts.items() if text not in kept}))
             self._counts = kept
             self._forgets += 1
             if self._forgets >= SEGMENTS_OF_TEXTS:
@@ -145,7 +146,7 @@ class Tally:
         self._many = self._many or other._many
         for settled, tally in ((self._settled, other), (other._settled, self)):
             if settled is not None and tally._settled is None:
-                tally._settle()
+                tally._settle(Counter({text: rows for text, rows in tally._counts.items() if is_number(text)}))
         if self._settled is not None and other._settled is not None:
             self._settled.update(other._settled)
         self._counts.update(other._counts)
@@ -153,11 +154,11 @@ class Tally:
         if len(self._counts) > DISTINCT_KEPT:
             self._forget()
 
-    def _settle(self) -> None:
-        """From now on counts only what is no number."""
-        numbers = Counter({text: rows for text, rows in self._counts.items() if is_number(text)})
+    def _settle(self, numbers: "Counter[str]") -> None:
+        """From now on counts only what is no number; `numbers` are all that were counted so far."""
         self._kind.judge(numbers)
-        self._settled, self._counts = numbers, Counter(self._counts - numbers)
+        self._settled = _most_common(numbers, DISTINCT_KEPT // 2)
+        self._counts = Counter({text: rows for text, rows in self._counts.items() if text not in numbers})
 
     def column(self, name: str) -> Column:
         """Ends the counting."""
@@ -187,3 +188,9 @@ class Tally:
 
 def _most_common(counts: "Counter[str]", most: int) -> "Counter[str]":
     return Counter(dict(counts.most_common(most)))
+
+
+def _some(texts: dict[str, int]) -> dict[str, int]:
+    """Each n-th for n of them, about JUDGED in all."""
+    step = len(texts) // JUDGED + 1
+    return {text: step * rows for text, rows in islice(texts.items(), None, None, step)}
