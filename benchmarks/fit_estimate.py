@@ -20,6 +20,7 @@ from benchmarks.training_sizes import RESULTS
 from scipy.optimize import nnls
 
 from traindrop.estimate import memory_terms, serial_terms, shared_terms
+from traindrop.refitting import refits
 from traindrop.workload import Workload
 
 FITTED = ROOT / "layers" / "core" / "traindrop" / "fitted_estimate.py"
@@ -61,7 +62,8 @@ def _costs(rows: Any, target: Any) -> Any:
 def work_of(case: Mapping[str, Any]) -> Workload:
     classes = case["classes"]
     trees = classes if classes > 2 else 1
-    return Workload(case["bytes"], 0, case["rows"], case["features"], trees, case["rounds"], case["depth"])
+    fits = 2 if refits("auto", case["rows"]) else 1
+    return Workload(case["bytes"], 0, case["rows"], case["features"], trees, case["rounds"], case["depth"], fits)
 
 
 def module(time: Fit, memory: Fit, machine: str) -> str:

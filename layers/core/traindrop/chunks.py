@@ -4,7 +4,6 @@ same cells, and the same errors in the same place.
 Standard library only and Python 3.10-safe: bundled with training scripts.
 """
 
-import importlib.util
 import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
@@ -50,6 +49,7 @@ def open_chunks(stream: Readable, *, complete: bool = True) -> Chunks:
 def has_arrow() -> bool:
     """SageMaker's containers have it; in a Lambda it would not fit beside XGBoost."""
     try:
-        return importlib.util.find_spec("pyarrow") is not None
-    except ValueError:  # it was made None in sys.modules, as one hides a package
+        import pyarrow  # noqa: F401
+    except ImportError:  # also where it is built for another numpy
         return False
+    return True

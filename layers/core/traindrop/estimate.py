@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from traindrop.fitted_estimate import MEMORY, SERIAL, SHARED
 from traindrop.machines import Machine
+from traindrop.text_chunks import CHUNK_CELLS, CHUNK_ROWS
 from traindrop.workload import Workload
 
 # What of the fit cannot be shared among processors: assumed, not measured (Amdahl's law).
@@ -17,6 +18,8 @@ _UNSHARED = 0.1
 MEMORY_MARGIN = 1.3
 # Trees stop splitting before a leaf holds few rows; of the values tried this one fits the measurements best.
 _ROWS_PER_LEAF = 20
+# As traindrop.kept_rows has it, which needs numpy.
+_KEPT_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,14 @@ def shared_terms(work: Workload) -> dict[str, float]:
 
 
 def memory_terms(work: Workload) -> dict[str, float]:
-    """What the peak grows with. Files are read in pieces: it is the numbers made of them that stay."""
+    """What the peak grows with. Files are read in pieces, as texts, and the numbers made of them kept up to a size:
+    what stays of all is the binned matrix."""
     return {
         "start": 1.0,
         "rows": float(work.rows),
         "cells": float(work.cells),
+        "cells as text": float(min(work.cells, CHUNK_ROWS * work.features, CHUNK_CELLS)),
+        "bytes kept": float(min(4 * work.cells, _KEPT_BYTES)),
         "row trees": float(work.rows * work.trees),
         "leaf features": _leaves(work) * work.features,
     }

@@ -11,7 +11,7 @@ from traindrop.column_cells import Cells, TextCells
 from traindrop.csv_rows import Table
 
 CHUNK_ROWS = 8192
-_CHUNK_CELLS = 1_000_000  # of a wide file fewer rows at a time: as texts so many cells take some 60 MB
+CHUNK_CELLS = 1_000_000  # of a wide file fewer rows at a time: as texts so many cells take some 60 MB
 
 T = TypeVar("T")
 
@@ -49,6 +49,6 @@ class TextChunks:
 def text_chunks(rows: Iterator[tuple[int, list[str]]], width: int) -> Iterator[TextChunk]:
     """Some rows at a time, in bounded memory however wide the table is."""
     cells = (cells for _, cells in rows)
-    most = min(CHUNK_ROWS, _CHUNK_CELLS // width + 1)
+    most = min(CHUNK_ROWS, CHUNK_CELLS // width + 1)
     while chunk := list(islice(cells, most)):
         yield TextChunk(chunk)
