@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from traindrop import arrow_chunks  # noqa: F401 - reading imports it, and its libraries take memory by themselves
+from traindrop import chunks
 from traindrop.dataset import Schema, read
 from traindrop.evaluation import Evaluation, Subject, evaluate_model
 from traindrop.file_parts import source_of
@@ -37,7 +37,8 @@ def rows(count: int, classes: int) -> Iterator[bytes]:
 
 
 def scored(folder: Path, test: Path, classes: int) -> Evaluation:
-    """By predictions.csv, if there is one, else by a small model."""
+    """By predictions.csv, if there is one, else by a small model; without Arrow, as in the Lambda."""
+    chunks.has_arrow = lambda: False
     names = tuple(f"c{number:03}" for number in range(classes))
     task = "binary" if classes == 2 else "multiclass"
     schema = Schema("label", task, names, (Feature("said", "number"), Feature("number", "number")))
@@ -91,6 +92,7 @@ def more_rows_than_fit(folder: Path) -> None:
 
 def a_wide_file(folder: Path) -> None:
     """10,000 columns, of which the model uses one: ten million cells, as texts 600 MB."""
+    chunks.has_arrow = lambda: False
     row = b"12," * 9_998 + b"34,0.5\n"
     names = ",".join([*(f"c{number}" for number in range(9_999)), "label"]).encode()
     file = written(folder / "test.csv", names, (row for _ in range(1000)))

@@ -437,7 +437,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return app(given or ["--help"], standalone_mode=False) or ExitStatus.DONE
+        return app(given or ["--help"], prog_name="traindrop", standalone_mode=False) or ExitStatus.DONE
     except Interrupted as error:
         return _failed(str(error), ExitStatus.INTERRUPTED)
     except (CommandError, OSError, typer.Abort) as error:

@@ -36,7 +36,7 @@ def test_rows_of_a_file_seen_in_part_are_estimated_from_its_beginning() -> None:
 
 
 def test_a_large_file_trains_on_an_instance_that_holds_it() -> None:
-    assert placed(size=3 * 10**8).instance_type == "ml.m5.large"
+    assert placed(size=10**9).instance_type == "ml.m5.large"
     assert placed(size=2 * 10**10).instance_type != "ml.m5.large"
 
 

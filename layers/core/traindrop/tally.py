@@ -12,13 +12,13 @@ from traindrop.column_cells import Cells, numbers_of
 from traindrop.column_kind import Kind
 
 DISTINCT_KEPT = 4096  # values counted per column; beyond it the rarest are forgotten, so that memory is bounded
-JUDGED = 1000  # of the values that are forgotten at once: their kinds' shares are then right to some 1 %
+JUDGED = 500  # of the values that are forgotten at once: their kinds' shares are then right to some 1 %
 LONGEST_CATEGORY = 100  # characters; a longer text is prose, not the name of a category
 # Segments of texts that hardly repeat, after which it is known what they are: their kind, their words, and which of
 # them come often. From then on only these are counted.
-SEGMENTS_OF_TEXTS = 4
+SEGMENTS_OF_TEXTS = 12
 WORDS_KEPT = 100  # the most frequent, of a column of text
-SEGMENT = 8192
+SEGMENT = 1024  # rows; until its end a column may hold so many more values than are kept
 
 
 class Tally:
