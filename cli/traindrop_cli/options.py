@@ -16,7 +16,7 @@ from traindrop_cli.planning import Plan
 # One measured job of the lesson's on ml.m5.large: 198 s from its creation to its end, of which 130 s were billed, for
 # 0.06 s of training. An instance has to start and fetch its image, however short the training is.
 INSTANCE_WALL, INSTANCE_BILLED = 198, 130
-# Start of a function with the scoring layer, download and upload: measured by benchmarks/time_to_model.py.
+# Start of a function with the scoring layer, download and upload: measured by benchmarks/pipeline.py.
 FUNCTION_OVERHEAD = 3.0
 
 

@@ -54,6 +54,10 @@ class ArrowCells:
         return bool(((both > ord(" ")) & (both < 128)).all())
 
     def counted(self) -> dict[str, int]:
+        return self._counted
+
+    @cached_property
+    def _counted(self) -> dict[str, int]:
         codes, texts = self._coded
         found: dict[str, int] = {}
         for text, rows in zip(texts, np.bincount(codes, minlength=len(texts)).tolist(), strict=True):
@@ -61,6 +65,10 @@ class ArrowCells:
         return {text: rows for text, rows in found.items() if rows}
 
     def plain_numbers(self) -> Numbers | None:
+        return self._plain_numbers
+
+    @cached_property
+    def _plain_numbers(self) -> Numbers | None:
         values = self._numbers
         if values is None:
             return None
@@ -106,19 +114,23 @@ class ArrowCells:
     @cached_property
     def _numbers(self) -> npt.NDArray[np.float64] | None:
         """Float64, cut off at LARGEST, NaN for missing; None where a cell spells no number that Arrow knows."""
-        for texts in (self._texts, None):
-            try:
-                found = (self._trimmed() if texts is None else texts).cast(pa.float64())
-            except pa.ArrowInvalid:
-                continue
-            values: npt.NDArray[np.float64] = found.to_numpy(zero_copy_only=False)
-            # "nan" is missing; Arrow also knows "nan(0)", which Python does not.
-            if np.isnan(values).sum() != found.null_count:
-                return None
-            return np.clip(values, -LARGEST, LARGEST)
-        return None
+        found = _cast(self._texts)
+        if found is None:
+            found = _cast(self._trimmed())
+        if found is None:
+            return None
+        values: npt.NDArray[np.float64] = found.to_numpy(zero_copy_only=False)
+        # "nan" is missing; Arrow also knows "nan(0)", which Python does not.
+        return np.clip(values, -LARGEST, LARGEST) if np.isnan(values).sum() == found.null_count else None
 
     def _trimmed(self) -> "pa.StringArray":
         trimmed = pc.utf8_trim(self._texts, characters=" \t")
         missing = pc.is_in(trimmed, value_set=pa.array(sorted(MISSING)))
         return pc.if_else(missing, pa.scalar(None, pa.string()), trimmed)
+
+
+def _cast(texts: "pa.StringArray") -> "pa.DoubleArray | None":
+    try:
+        return texts.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None

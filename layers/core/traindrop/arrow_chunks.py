@@ -57,9 +57,9 @@ class ArrowChunks:
 class ArrowChunk:
     """Some rows. Raises NotPlain where Arrow does not split the block into rows of `header`'s width."""
 
-    def __init__(self, body: bytes, header: list[str], delimiter: str, wanted: Iterable[int]) -> None:
+    def __init__(self, body: bytes, header: list[str], delimiter: str, positions: Iterable[int]) -> None:
+        """`positions`: those of the columns that are wanted, and 0."""
         names = [str(position) for position in range(len(header))]
-        wanted = {0, *wanted}
         try:
             self._table = pyarrow.csv.read_csv(
                 pa.py_buffer(body),
@@ -68,7 +68,7 @@ class ArrowChunk:
                 pyarrow.csv.ConvertOptions(
                     check_utf8=False,  # it was checked
                     column_types=dict.fromkeys(names, pa.string()),
-                    include_columns=[names[position] for position in sorted(wanted)],
+                    include_columns=[names[position] for position in positions],
                     null_values=NULLS,
                     strings_can_be_null=True,
                 ),

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from traindrop.cores import usable_cores
 from traindrop.csv_rows import named
 from traindrop.dataset import DatasetError, Schema, fit_schema, read
 from traindrop.kept_rows import Array as Array
@@ -107,7 +108,7 @@ def split(target: Array, schema: Schema, fraction: float, seed: int) -> tuple[Ar
 def threads() -> int:
     """As many as the processors that this process may use, or fewer if OMP_NUM_THREADS says so. More than that
     spin against each other."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = usable_cores()
     return min(usable, int(os.environ.get("OMP_NUM_THREADS", usable)))
 
 

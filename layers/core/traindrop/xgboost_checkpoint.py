@@ -11,7 +11,7 @@ from typing import Any
 
 from traindrop.lean_xgboost import xgb
 from traindrop.training_script import Array, checkpoint_folder, fingerprint, replacing
-from traindrop.xgboost_hosts import Group, broadcast
+from traindrop.xgboost_hosts import Group, told_by
 
 INTERVAL = 1.0  # seconds from one save to the next, at least: about as much work is done again at the most
 PAUSE = 10.0  # times as long as a save took until the next one, at least: a large model takes long to write
@@ -34,7 +34,7 @@ class Checkpoint:
 
     def restored(self, parameters: dict[str, Any]) -> tuple[xgb.Booster | None, dict[str, Any]]:
         """The model so far and its history, on every host of the group; None and an empty one at the beginning."""
-        content = broadcast(self._content(), self._group)
+        content = told_by(0, self._content(), self._group)
         if not content:
             return None, {}
         booster = xgb.Booster(parameters, model_file=bytearray(content))

@@ -68,13 +68,10 @@ def joined(group: Group) -> Iterator[None]:
         _end_at_once(error)
 
 
-def broadcast(content: bytes, group: Group) -> bytes:
-    """The first host's content, on every host; inside `joined`."""
-    return content if group.size == 1 else bytes(xgb.collective.broadcast(content, 0))
-
-
 def told_by(rank: int, content: T, group: Group) -> T:
     """The content that this host has there, on every host; inside `joined`."""
+    if group.size == 1:
+        return content
     # In a tuple, since XGBoost takes no None.
     (found,) = xgb.collective.broadcast((content,) if rank == group.rank else None, rank)
     return cast("T", found)
