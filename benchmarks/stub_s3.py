@@ -8,7 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from benchmarks.loopback import serving
 
 BUCKET = "benchmark"
 ETAG = "0123456789abcdef0123456789abcdef"
@@ -86,12 +88,5 @@ def stub_s3(rows: Rows) -> Iterator[Sent]:
         def log_message(self, *_: object) -> None:
             """Nothing: the table is the output."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        sent.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield sent
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as sent.url:
+        yield sent

@@ -1,12 +1,13 @@
 """A SageMaker on the loopback that takes every job and says when it was asked for the last one."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from benchmarks.loopback import serving
 
 # Also to DescribeTrainingJob, which the SDK v3 asks for at once.
 _ANSWER = json.dumps(
@@ -44,12 +45,5 @@ def stub_sagemaker() -> Iterator[Stub]:
         def log_message(self, *_: object) -> None:
             """Nothing: the table is the output."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        stub.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield stub
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Handler) as stub.url:
+        yield stub

@@ -23,10 +23,10 @@ from benchmarks.trainings import our_training
 RESULTS = Path(__file__).parent / "training_sizes.json"
 
 NARROW, MIXED, WIDE = (6, 2, 2), (24, 8, 2), (200, 0, 2)
-# Bytes, columns (numbers, categories, classes), rounds, depth. What is fitted has to tell these from each other.
 # Without Arrow, as in a Lambda: there the estimate has to be right. With it, reading takes a fifth of the time and
 # some 100 MB more.
 PATHS = (ROOT / "benchmarks" / "without_arrow", ROOT / "layers" / "core")
+# Bytes, columns (numbers, categories, classes), rounds, depth. What is fitted has to tell these from each other.
 CASES: tuple[tuple[int, tuple[int, int, int], int, int], ...] = (
     (1_000, NARROW, 100, 5), (10_000, NARROW, 100, 5), (10_000, MIXED, 100, 5), (100_000, NARROW, 100, 5),
     (100_000, MIXED, 100, 5), (100_000, WIDE, 100, 5), (300_000, MIXED, 300, 5), (1_000_000, NARROW, 100, 5),

@@ -1,11 +1,11 @@
 """Having the files of a run trained on once more: the wish, and the run that answers it."""
 
-import time
 import uuid
 
 from traindrop.events import Rerun
 from traindrop.ledger import Ledger
 from traindrop.run import Run
+from traindrop_cli.answering import answer_to
 from traindrop_cli.asking import ask
 from traindrop_cli.errors import CommandError
 from traindrop_cli.stack import Stack
@@ -33,12 +33,9 @@ def refuse_never_received(run: Run) -> None:
 def answer(stack: Stack, wish: Rerun) -> Run:
     """The new run. Raises `CommandError` where the launcher is not heard of."""
     ledger = Ledger(stack.table)
-    give_up = time.monotonic() + _ANSWER_SECONDS
-    while time.monotonic() < give_up:
-        name = ledger.answer_to(wish.request_id)
-        if name is not None:
-            return ledger.stored(name)
-        time.sleep(0.1 if stack.is_local else 1.0)
+    name = answer_to(ledger, wish.request_id, seconds=_ANSWER_SECONDS, pause=0.1 if stack.is_local else 1.0)
+    if name is not None:
+        return ledger.stored(name)
     raise CommandError(
         f"The launcher has not answered within {_ANSWER_SECONDS:.0f} s. The wish is not lost: `traindrop runs` shows "
         "the new run once it is there, and where the launcher broke down a message says so."

@@ -18,7 +18,6 @@ from traindrop_cli.options import chosen
 from traindrop_cli.plan_display import facts, role, seen
 from traindrop_cli.planned_drop import drop_of_files
 from traindrop_cli.planning import plan
-from traindrop_cli.seen_file import look
 from traindrop_cli.stack import Stack
 from traindrop_cli.ui.choices import choices_of_config, config_text
 from traindrop_cli.ui.drafts import Draft
@@ -58,7 +57,7 @@ def _config(stack: Stack, dataset: str) -> bytes | None:
 def _likely_target(draft: Draft) -> str:
     """As `traindrop init` offers it; "" where the file cannot be read."""
     try:
-        findings = look(draft.csv).findings
+        findings = draft.seen.findings
     except Rejected:
         return ""
     return (called_like_a_target(findings) or findings.names[-1:])[0]
@@ -68,7 +67,7 @@ def shown(draft: Draft, stack: Stack) -> dict[str, Any]:
     """What the page of a draft is made of."""
     values: dict[str, Any] = {"draft": draft, "choices": draft.choices, "size": draft.csv.stat().st_size}
     try:
-        findings = look(draft.csv).findings
+        findings = draft.seen.findings
     except Rejected as error:
         return values | {"findings": None, "planned": Planned(str(error))}
     return values | {

@@ -4,6 +4,7 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
@@ -11,6 +12,7 @@ from traindrop import plain_text
 from traindrop.upload_path import parse_key, train_prefix
 from traindrop_cli.errors import CommandError
 from traindrop_cli.planned_drop import LocalFiles
+from traindrop_cli.seen_file import SeenFile, look
 from traindrop_cli.ui.choices import Choices
 
 # Where the file system ends a name.
@@ -32,6 +34,11 @@ class Draft:
     test: Path | None = None
     choices: Choices = field(default_factory=Choices)
     dropping: Lock = field(default_factory=Lock)
+
+    @cached_property
+    def seen(self) -> SeenFile:
+        """What the file's beginning tells: it is the same for as long as the draft is. Raises `Rejected`."""
+        return look(self.csv)
 
 
 class Drafts:

@@ -1,6 +1,5 @@
 """From a file that is given to the page to the run that it becomes."""
 
-import time
 from collections.abc import Mapping
 from urllib.parse import parse_qs, quote, unquote
 
@@ -10,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 
 from traindrop.errors import Rejected
 from traindrop.ledger import Ledger
+from traindrop_cli.answering import answer_to
 from traindrop_cli.errors import CommandError
-from traindrop_cli.seen_file import look
 from traindrop_cli.ui import draft_page as shown_draft
 from traindrop_cli.ui.answers import page
 from traindrop_cli.ui.choices import choices_of_form
@@ -86,7 +85,7 @@ async def _form(request: Request) -> dict[str, list[str]]:
 
 def _choose(draft: Draft, form: Mapping[str, list[str]]) -> None:
     """Raises `Rejected` where the file cannot be read."""
-    names = look(draft.csv).findings.names
+    names = draft.seen.findings.names
     draft.choices = choices_of_form(form, names, shown_draft.SHOWN_COLUMNS, draft.choices)
 
 
@@ -105,18 +104,9 @@ def _train(desk: Desk, draft: Draft, form: Mapping[str, list[str]]) -> Response:
         if not draft.choices.target:
             raise Rejected("No target is chosen. Choose the column to predict.")
         dropped = drop(desk.stack, shown_draft.files_of(draft), draft.choices.dataset)
-        run = _answer(desk, dropped.upload)
+        ledger = Ledger(desk.stack.table)
+        run = answer_to(ledger, dropped.upload, seconds=_ANSWER_SECONDS, pause=desk.pause / 4)
     finally:
         draft.dropping.release()
     desk.shared.expire()
     return JSONResponse({"location": f"/runs/{quote(run)}" if run else "/"})
-
-
-def _answer(desk: Desk, upload: str) -> str | None:
-    """The run; None where the launcher is not heard of in time."""
-    ledger, give_up = Ledger(desk.stack.table), time.monotonic() + _ANSWER_SECONDS
-    while time.monotonic() < give_up:
-        if (run := ledger.answer_to(upload)) is not None:
-            return run
-        time.sleep(desk.pause / 4)
-    return None
