@@ -8,6 +8,7 @@ from unittest import mock
 import pytest
 from tests.clients import forget_clients
 from tests.deployment.account import Account
+from tests.one_worker import in_one_worker
 from tests.pipeline.pipeline import ONLY_ONE
 
 from traindrop_cli.local.client import LocalAws
@@ -19,9 +20,7 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("deployment"))
+    in_one_worker(HERE, "deployment", items)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
 """`traindrop model`: unpacked into a new folder, never over anything, and refused with the reason."""
 
-import io
 import json
-import tarfile
 from pathlib import Path
 
 import pytest
 from tests.builders import a_run, stored
 from tests.functional.conftest import BUCKET, TABLE, Account
 
+from traindrop.bundle import pack
 from traindrop.clock import now
 from traindrop.run import Run, Status
 from traindrop.verdict import first
@@ -31,13 +30,7 @@ def here(account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> P
 
 
 def archive(files: dict[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return packed.getvalue()
+    return pack(files).body
 
 
 def trained(account: Account, files: dict[str, bytes] | None = None, **more: object) -> Run:

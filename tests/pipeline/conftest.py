@@ -10,6 +10,7 @@ from unittest import mock
 import pytest
 from rich.console import Console
 from tests.clients import forget_clients
+from tests.one_worker import in_one_worker
 from tests.pipeline.pipeline import AT_SAGEMAKER, NONE_AT_ALL, ONLY_ONE, Pipeline
 
 from traindrop_cli.local.settings import LocalSettings
@@ -27,9 +28,7 @@ DESELECTED = pytest.StashKey[bool]()
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("pipeline"))
+    in_one_worker(HERE, "pipeline", items)
     items.sort(key=lambda item: item.path == LAST)
 
 

@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from tests.clients import forget_clients
+from tests.one_worker import in_one_worker
 from tests.sam import deployed
 from tests.sam.deployed import Deployed
 from tests.sam.sam_local import bridge
@@ -24,9 +25,7 @@ StackWith = Callable[[str | None], Deployed]
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("sam"))
+    in_one_worker(HERE, "sam", items)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from rich.console import Console
+from tests.one_worker import in_one_worker
 from tests.pipeline.conftest import pointed_at
 from tests.pipeline.pipeline import ONLY_ONE, Pipeline
 from tests.ui.served import Served, served
@@ -21,9 +22,7 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("ui"))
+    in_one_worker(HERE, "ui", items)
 
 
 @pytest.fixture(scope="module")
