@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from traindrop.config_rules import contradictions
 from traindrop.errors import Rejected
 from traindrop.strict_yaml import InvalidYaml, load
+from traindrop.tuning_config import TuningConfig
 
 # A training.yaml is a page of text; anything larger is not one, and is not parsed.
 MAX_BYTES = 64 * 1024
@@ -162,6 +163,9 @@ class TrainingConfig(BaseModel):
         allow_inf_nan=False,
         description="What the metric has to reach on the test rows, of an error what it may be at the most, before the "
         "dataset's first model becomes its champion.",
+    )
+    tuning: TuningConfig | None = Field(
+        None, description="Look for the best hyperparameters: many trials, of which the best one's model is kept."
     )
     strict: bool = Field(False, description="The run fails where its evaluation has warnings; the model is kept.")
     tags: dict[TagKey, TagText] = Field(

@@ -191,6 +191,26 @@ class TrainingJob(_Theirs):
         }
 
 
+class TuningJob(TrainingJob):
+    """A tuning job as if it were one training job: times and seconds are those of all its trials together.
+
+    It is Completed as soon as it has ended with a trial whose model can be used, also where it was stopped or most
+    trials failed; `remarks` say so. `best_trial`: the training job of that trial.
+    """
+
+    best_trial: str | None = None
+    trials_with_value: int = 0
+    remarks: tuple[str, ...] = ()
+
+    def for_ledger(self) -> dict[str, object]:
+        """As of a training job; `reported` is that of the best trial."""
+        return {
+            **super().for_ledger(),
+            "best_trial": self.best_trial,
+            "trials_with_value": self.trials_with_value,
+        }
+
+
 class TrainingRequest(_Theirs):
     """Of a CreateTrainingJob request, what the trainer needs to find its job by."""
 
@@ -208,6 +228,23 @@ class TrainingJobStateChange(OnTheBus):
 
     detail_type: Literal["SageMaker Training Job State Change"] = Field(alias="detail-type")
     detail: TrainingJob
+
+
+class _TuningChange(_Theirs):
+    hyper_parameter_tuning_job_name: str = Field(alias="HyperParameterTuningJobName")
+    hyper_parameter_tuning_job_status: str = Field(alias="HyperParameterTuningJobStatus")
+
+    @property
+    def training_job_name(self) -> str:
+        """The name of the run's job, as of a training job."""
+        return self.hyper_parameter_tuning_job_name
+
+
+class TuningJobStateChange(OnTheBus):
+    """https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html#eventbridge-hpo"""
+
+    detail_type: Literal["SageMaker HyperParameter Tuning Job State Change"] = Field(alias="detail-type")
+    detail: _TuningChange
 
 
 # What DescribeTrainingJob says of a job and the event repeats.

@@ -69,7 +69,7 @@ def _(occasion: StopRequested, settings: DispatcherSettings) -> list[str]:
     if run is None:
         return []
     if run.status is Status.IN_PROGRESS:
-        training_jobs.stop(run, ledger)
+        training_jobs.stop(run, ledger, settings)
     else:
         # Who launches it just now sees the wish after the launch.
         launch(run.run, settings)

@@ -59,7 +59,7 @@ def _launch(name: str, settings: DispatcherSettings) -> Launch:
         return _give_up(run, ledger, settings)
     if run.launch_tries > 1 and training_jobs.look_after(run, ledger, settings) is not None:
         # An earlier try came to no end, but had created the job. A refusal now would give its slot away.
-        _record(run, ledger)
+        _record(run, ledger, settings)
         return Launch.LAUNCHED
     if not ledger.take_slot(run.job, settings.max_concurrent_jobs):
         most = settings.max_concurrent_jobs
@@ -89,15 +89,15 @@ def _create(run: Run, request: dict[str, Any], ledger: Ledger, settings: Dispatc
                 return _fail(run, refused.reason, ledger, settings)
             _free(run, ledger)
             return _wait(run, refused, ledger, settings)
-    _record(run, ledger, launched_at=launched_at)
+    _record(run, ledger, settings, launched_at=launched_at)
     return Launch.LAUNCHED
 
 
-def _record(run: Run, ledger: Ledger, **fields: Any) -> None:
+def _record(run: Run, ledger: Ledger, settings: DispatcherSettings, **fields: Any) -> None:
     """Note that the job of the run's attempt is there; stop it where that was asked for in the meantime."""
     running = ledger.advance(run.run, Status.IN_PROGRESS, now(), attempt=run.attempt, **fields)
     if running is not None and running.stop_requested_by is not None:
-        training_jobs.stop(running, ledger)
+        training_jobs.stop(running, ledger, settings)
 
 
 def _wait(run: Run, refused: Refusal, ledger: Ledger, settings: DispatcherSettings) -> Launch:
@@ -110,7 +110,7 @@ def _wait(run: Run, refused: Refusal, ledger: Ledger, settings: DispatcherSettin
 def _give_up(run: Run, ledger: Ledger, settings: DispatcherSettings) -> Launch:
     """End a run that is to be stopped, or to be tried no more; unless an earlier try has got through after all."""
     if training_jobs.find(run, ledger) is not None:
-        _record(run, ledger)
+        _record(run, ledger, settings)
         return Launch.LAUNCHED
     if run.stop_requested_by is not None:
         reason = f"Stopped by {run.stop_requested_by} while it waited."

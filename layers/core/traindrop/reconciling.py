@@ -56,7 +56,7 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     elif job.has_ended:
         aws.emit_state_change(settings.stack, training_jobs.state_change(run, ledger))
     elif run.stop_requested_by is not None:
-        training_jobs.stop(run, ledger)
+        training_jobs.stop(run, ledger, settings)
 
 
 def _end(

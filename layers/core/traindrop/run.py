@@ -14,15 +14,19 @@ from pydantic import BaseModel, ConfigDict
 from traindrop.cost import training_cost
 from traindrop.lambda_limits import LAMBDA
 from traindrop.lambda_limits import SECONDS as LAMBDA_SECONDS
+from traindrop.tuning_config import Direction
 from traindrop.verdict import Verdict
 
 # TrainingJobName: [a-zA-Z0-9](-*[a-zA-Z0-9]){0,62} (CreateTrainingJob, API reference); the end is kept
 # free for the number of a further attempt.
 MAX_JOB_NAME = 63
 MAX_NAME = MAX_JOB_NAME - len("-r99")
+# HyperParameterTuningJobName: 1 to 32 characters (CreateHyperParameterTuningJob, API reference).
+MAX_TUNING_NAME = 32 - len("-r99")
 MAX_ATTEMPTS = 3
 _DIGEST = 12
-_JOB_NAME = re.compile(rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?", re.DOTALL)
+_OF_DEFAULTS = "-defaults"
+_JOB_NAME = re.compile(rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?({_OF_DEFAULTS})?", re.DOTALL)
 
 
 class Status(StrEnum):
@@ -129,6 +133,15 @@ class Run(BaseModel):
     # With instance_type lambda: the memory of the function, in MB.
     memory_mb: int | None = None
 
+    # Of a run that tunes: the trials that there may be, beside the one with the defaults, and how many at once.
+    max_trials: int | None = None
+    max_parallel: int = 1
+    objective: str | None = None
+    direction: Direction | None = None
+    # Once it has ended: the training job whose model is the run's, and how many trials ended with a value.
+    best_trial: str | None = None
+    trials_with_value: int | None = None
+
     # Where it trains, what that costs by place (those that are known), and what limits it: seconds of one attempt, USD
     # of all.
     region: str | None = None
@@ -188,6 +201,16 @@ class Run(BaseModel):
         return self.job == job and self.goes_on
 
     @property
+    def tunes(self) -> bool:
+        """Whether it is a tuning job: many training jobs, of which the best one's model is the run's."""
+        return self.max_trials is not None
+
+    @property
+    def defaults_job(self) -> str:
+        """Of a run that tunes: the training job with the hyperparameters that training.yaml has, to compare with."""
+        return f"{self.job}{_OF_DEFAULTS}"
+
+    @property
     def place(self) -> str:
         """Where it trains, for a person: `2 × ml.m5.large`, `Lambda of 1,769 MB`."""
         if self.instance_type == LAMBDA:
@@ -208,10 +231,11 @@ class Run(BaseModel):
 
     @property
     def worst_case_usd(self) -> Decimal | None:
-        """What one attempt costs at worst; None where its price is not known."""
+        """What one attempt costs at worst, with all its trials; None where its price is not known."""
         if self.tariff is None or self.longest_attempt is None:
             return None
-        return training_cost(self.longest_attempt, self.instance_count, self.tariff.hourly_usd)
+        seconds = self.longest_attempt * (1 if self.max_trials is None else self.max_trials + 1)
+        return training_cost(seconds, self.instance_count, self.tariff.hourly_usd)
 
     @property
     def job(self) -> str:
@@ -244,11 +268,24 @@ class Run(BaseModel):
     @property
     def model_key(self) -> str:
         """Where SageMaker puts it: <S3OutputPath>/<job name>/output/model.tar.gz."""
+        if self.tunes:
+            return self.trial_key(self.best_trial or self.defaults_job, "model.tar.gz")
         return f"runs/{self.job}/output/model.tar.gz"
 
     @property
     def output_key(self) -> str:
+        if self.tunes:
+            return self.trial_key(self.best_trial or self.defaults_job, "output.tar.gz")
         return f"runs/{self.job}/output/output.tar.gz"
+
+    def trial_key(self, job: str, file: str) -> str:
+        """Where an artifact of one of the trials lies."""
+        return f"runs/{self.run}/trials/{job}/output/{file}"
+
+    @property
+    def defaults_request_key(self) -> str:
+        """Of a run that tunes: the CreateTrainingJob request of the trial with the defaults."""
+        return f"runs/{self.run}/defaults/request.json"
 
     @property
     def evaluation_key(self) -> str:
@@ -286,8 +323,8 @@ class Run(BaseModel):
         return f"s3://{self.bucket}/{key}"
 
 
-def run_name(stack: str, dataset: str, *parts: str) -> str:
-    """`<stack>-<dataset>-<digest>`: the same parts always give the same name.
+def run_name(stack: str, dataset: str, *parts: str, longest: int = MAX_NAME) -> str:
+    """`<stack>-<dataset>-<digest>`, of `longest` characters at the most: the same parts always give the same name.
 
     SageMaker never takes a training job name twice, so the name itself is what keeps a job from
     being launched twice. A dataset name that SageMaker would refuse is spelled out in ASCII; the
@@ -295,7 +332,7 @@ def run_name(stack: str, dataset: str, *parts: str) -> str:
     """
     # As JSON, so that no two lists of parts look alike, whatever characters a key may hold.
     digest = hashlib.sha256(json.dumps([dataset, *parts]).encode()).hexdigest()[:_DIGEST]
-    return f"{slug(stack, dataset, MAX_NAME - _DIGEST - 1)}-{digest}"
+    return f"{slug(stack, dataset, longest - _DIGEST - 1)}-{digest}"
 
 
 def slug(stack: str, dataset: str, length: int) -> str:
@@ -306,6 +343,6 @@ def slug(stack: str, dataset: str, length: int) -> str:
 
 
 def run_of(job: str) -> tuple[str, int]:
-    """The run and the attempt that a training job's name stands for."""
+    """The run and the attempt that a training job's name stands for; a trial's stands for no run."""
     found = _JOB_NAME.fullmatch(job)
     return (job, 1) if found is None else (found["run"], int(found["attempt"] or 1))

@@ -16,6 +16,7 @@ from traindrop.ledger import Ledger
 from traindrop.run import Run
 from traindrop.script_mode import Request
 from traindrop.settings import DispatcherSettings
+from traindrop.tunings import tunings_of
 
 # Longer than Lambda keeps an event in its queue (MaximumEventAgeInSeconds in template.yaml): no function will come.
 GIVEN_UP_AFTER = timedelta(hours=1)
@@ -28,6 +29,9 @@ def create(run: Run, request: Request, ledger: Ledger, settings: DispatcherSetti
 
     Raises `ClientError` as CreateTrainingJob does; any other error leaves it open whether there is a job.
     """
+    if run.tunes:
+        tunings_of(run).create(run, request, ledger, settings)
+        return
     if not _in_lambda(run):
         aws.create_training_job(dict(request))
         return
@@ -38,6 +42,8 @@ def create(run: Run, request: Request, ledger: Ledger, settings: DispatcherSetti
 
 def find(run: Run, ledger: Ledger) -> TrainingJob | None:
     """The job of the run's present attempt; None where there is none, or none any more."""
+    if run.tunes:
+        return tunings_of(run).find(run, ledger)
     if not _in_lambda(run):
         return aws.find_training_job(run.job)
     job = LambdaJobs(ledger).get(run.job)
@@ -52,11 +58,16 @@ def find_named(job: str, ledger: Ledger) -> tuple[str | None, TrainingJob | None
 
 def describe(run: Run, ledger: Ledger) -> TrainingJob:
     """The job of the run's present attempt, which is known to be there."""
+    if run.tunes:
+        return tunings_of(run).describe(run, ledger)
     return LambdaJobs(ledger).stored(run.job).training_job() if _in_lambda(run) else aws.describe_training_job(run.job)
 
 
-def stop(run: Run, ledger: Ledger) -> None:
+def stop(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
     """Ask for the job's end. One that has ended already stays as it is."""
+    if run.tunes:
+        tunings_of(run).stop(run, ledger, settings)
+        return
     if _in_lambda(run):
         LambdaJobs(ledger).stop(run.job)
     else:
@@ -65,12 +76,16 @@ def stop(run: Run, ledger: Ledger) -> None:
 
 def tag(run: Run, key: str, ledger: Ledger) -> str | None:
     """The value of one of the job's tags."""
+    if run.tunes:
+        return tunings_of(run).tag(run, key, ledger)
     return LambdaJobs(ledger).stored(run.job).state.tags.get(key) if _in_lambda(run) else aws.job_tag(run.job, key)
 
 
 def look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> TrainingJob | None:
     """`find`, after what got lost was made up for: a job in Lambda that no function has begun is handed over again,
     and one whose function was never heard of again is ended. SageMaker sees to its own."""
+    if run.tunes:
+        return tunings_of(run).look_after(run, ledger, settings)
     if not _in_lambda(run):
         return find(run, ledger)
     jobs = LambdaJobs(ledger)
@@ -89,6 +104,8 @@ def bury(run: Run, error: str, ledger: Ledger) -> None:
 
 def state_change(run: Run, ledger: Ledger) -> str:
     """The detail of the event that tells how the job stands."""
+    if run.tunes:
+        return tunings_of(run).state_change(run, ledger)
     if _in_lambda(run):
         return json.dumps(event_detail(LambdaJobs(ledger).stored(run.job).state))
     return state_change_detail(aws.described(run.job))

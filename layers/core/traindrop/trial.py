@@ -1,0 +1,60 @@
+"""A trial of a tuning: one training job with the hyperparameters that were chosen for it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from traindrop.tuning_config import Direction
+
+# The trial with the hyperparameters as training.yaml has them, which all others are compared with.
+DEFAULTS = 0
+TrialStatus = Literal["waiting", "running", "completed", "stopped early", "stopped", "failed"]
+
+
+class Trial(BaseModel):
+    """`hyperparameters`: those that are tuned; of the defaults those that training.yaml, or the script, has for them.
+
+    `objective`: the last value of the objective metric, None where there was none. `curve`: its values by round, where
+    rounds are known, thinned. Times are UTC.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    number: int
+    job: str
+    status: TrialStatus = "waiting"
+    hyperparameters: dict[str, str | int | float | bool] = {}
+    objective: float | None = None
+    curve: dict[int, float] = {}
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    billable_seconds: int | None = None
+    reason: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status not in {"waiting", "running"}
+
+    @property
+    def counts(self) -> bool:
+        """Whether its value may be the best: a trial that was stopped early has left no model."""
+        return self.status == "completed" and self.objective is not None
+
+
+def ordered(trials: Iterable[Trial], direction: Direction) -> list[Trial]:
+    """The best first, of equals the earliest; then those without a value that counts, by number."""
+    sign = -1.0 if direction == "maximize" else 1.0
+
+    def place(trial: Trial) -> tuple[bool, float, int]:
+        return (not trial.counts, sign * (trial.objective or 0.0) if trial.counts else 0.0, trial.number)
+
+    return sorted(trials, key=place)
+
+
+def best(trials: Iterable[Trial], direction: Direction) -> Trial | None:
+    """The trial whose model is the run's; None where none has a value that counts."""
+    found = ordered(trials, direction)
+    return found[0] if found and found[0].counts else None
