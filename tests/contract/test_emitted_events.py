@@ -19,6 +19,7 @@ from traindrop.ledger import Ledger
 from traindrop.notifying import NOTICE
 from traindrop.request import training_job_request
 from traindrop.run import FINAL, Status
+from traindrop.settings import Settings
 from traindrop_cli.asking import ask
 from traindrop_cli.stack import Stack
 
@@ -124,7 +125,9 @@ def test_a_state_change_that_was_lost_is_emitted_again_in_the_shape_of_sagemaker
     only_described = {"BillableTimeInSeconds": 130, "ResponseMetadata": {"HTTPStatusCode": 200}, "ProfilingStatus": "x"}
     described = as_moments(first["detail"]) | only_described
     monkeypatch.setattr(aws, "described", lambda _name: described)
-    aws.emit_state_change(STACK, training_jobs.state_change(RUN, Ledger("runs")))
+    training_jobs.tell_state(
+        RUN, Ledger("runs"), Settings(stack=STACK, table="runs", bucket="bucket", aws_region="us-east-1")
+    )
     assert bus.delivered == [sent(again)]
     # DescribeTrainingJob knows no tags: ListTags does, and nobody here reads them.
     assert again["detail"] == {name: value for name, value in first["detail"].items() if name != "Tags"}

@@ -322,6 +322,11 @@ def emit_state_change(stack: str, detail: str) -> None:
     _put_event(stack, "SageMaker Training Job State Change", detail)
 
 
+def emit_tuning_change(stack: str, detail: str) -> None:
+    """Put a tuning job's state on the bus in the shape of AWS's own event, from our own source."""
+    _put_event(stack, "SageMaker HyperParameter Tuning Job State Change", detail)
+
+
 def _put_event(stack: str, detail_type: str, detail: str) -> None:
     entry: Any = {"Source": f"traindrop.{stack}", "DetailType": detail_type, "Detail": detail}
     answer = client("events").put_events(Entries=[entry])

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from traindrop import aws, training_jobs
+from traindrop import training_jobs
 from traindrop.clock import now
 from traindrop.dispatching import dispatch
 from traindrop.ending import conclude
@@ -86,5 +86,5 @@ def _(occasion: InvocationFailed, settings: DispatcherSettings) -> list[str]:
     if run is None or run.attempt != attempt:
         return []
     training_jobs.bury(run, occasion.error, ledger)
-    aws.emit_state_change(settings.stack, training_jobs.state_change(run, ledger))
+    training_jobs.tell_state(run, ledger, settings)
     return [run.run]

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from traindrop import aws, training_jobs
+from traindrop import training_jobs
 from traindrop.announcing import announce
 from traindrop.clock import ROUND, now
 from traindrop.ledger import Ledger
@@ -54,7 +54,7 @@ def _look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:
         reason = f"The evaluation was asked for {run.looks + 1} times, and none came to an end."
         _end(run, Status.EVALUATION_FAILED, reason, "evaluator", ledger, settings)
     elif job.has_ended:
-        aws.emit_state_change(settings.stack, training_jobs.state_change(run, ledger))
+        training_jobs.tell_state(run, ledger, settings)
     elif run.stop_requested_by is not None:
         training_jobs.stop(run, ledger, settings)
 

@@ -15,7 +15,7 @@ from traindrop.lambda_limits import FUNCTIONS, LAMBDA, death_of
 from traindrop.ledger import Ledger
 from traindrop.run import Run
 from traindrop.script_mode import Request
-from traindrop.settings import DispatcherSettings
+from traindrop.settings import DispatcherSettings, Settings
 from traindrop.tunings import tunings_of
 
 # Longer than Lambda keeps an event in its queue (MaximumEventAgeInSeconds in template.yaml): no function will come.
@@ -102,13 +102,15 @@ def bury(run: Run, error: str, ledger: Ledger) -> None:
     LambdaJobs(ledger).end(run.job, End("Failed", death_of(error)))
 
 
-def state_change(run: Run, ledger: Ledger) -> str:
-    """The detail of the event that tells how the job stands."""
+def tell_state(run: Run, ledger: Ledger, settings: Settings) -> None:
+    """Put the event on the bus that tells how the job stands."""
     if run.tunes:
-        return tunings_of(run).state_change(run, ledger)
-    if _in_lambda(run):
-        return json.dumps(event_detail(LambdaJobs(ledger).stored(run.job).state))
-    return state_change_detail(aws.described(run.job))
+        aws.emit_tuning_change(settings.stack, tunings_of(run).state_change(run, ledger))
+    elif _in_lambda(run):
+        detail = json.dumps(event_detail(LambdaJobs(ledger).stored(run.job).state))
+        aws.emit_state_change(settings.stack, detail)
+    else:
+        aws.emit_state_change(settings.stack, state_change_detail(aws.described(run.job)))
 
 
 def _in_lambda(run: Run) -> bool:
