@@ -16,13 +16,15 @@ LEAST_TRIALS = 5
 FIRST_ROUND = 8
 
 
-def medians(curves: Sequence[Curve]) -> dict[int, float]:
+def medians(
+    curves: Sequence[Curve], least_trials: int = LEAST_TRIALS, first_round: int = FIRST_ROUND
+) -> dict[int, float]:
     """By round, the median of the running averages: at powers of two that enough trials have come to."""
     found: dict[int, float] = {}
-    round_ = FIRST_ROUND
+    round_ = first_round
     while True:
         means = [mean for curve in curves if (mean := mean_until(curve, round_)) is not None]
-        if len(means) < LEAST_TRIALS:
+        if len(means) < least_trials:
             return found
         found[round_] = median(means)
         round_ *= 2

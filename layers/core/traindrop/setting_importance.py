@@ -64,7 +64,7 @@ def _centred(distances: Array) -> Array:
     """U-centred (Székely and Rizzo, Annals of Statistics 42, 2014, definition 2)."""
     n = len(distances)
     rows = distances.sum(axis=1)
-    centred = distances - rows[:, None] / (n - 2) - rows[None, :] / (n - 2) + rows.sum() / ((n - 1) * (n - 2))
+    centred: Array = distances - rows[:, None] / (n - 2) - rows[None, :] / (n - 2) + rows.sum() / ((n - 1) * (n - 2))
     np.fill_diagonal(centred, 0.0)
     return centred
 
