@@ -8,7 +8,7 @@ from benchmarks.tuning_fits import Data, Fits, Fitted
 
 from traindrop.pruning import Limits, limits_for
 from traindrop.suggesting import suggest
-from traindrop.thinned_curve import is_kept
+from traindrop.thinned_curve import thinned
 from traindrop.trial import DEFAULTS, Trial, best
 
 PARALLEL = 4
@@ -100,5 +100,5 @@ def _trial(number: int, point: Mapping[str, Any], fitted: Fitted, limits: Limits
         status="stopped early" if missed else "completed",
         hyperparameters=dict(point),
         objective=by_round[last] if missed else fitted.kept,
-        curve={each: value for each, value in by_round.items() if each == last or (each < last and is_kept(each))},
+        curve=thinned({each: value for each, value in by_round.items() if each <= last}),
     )

@@ -17,7 +17,10 @@ from traindrop.tuning_config import Direction
 
 @dataclass(frozen=True)
 class Limits:
-    """What a trial has to reach to go on: by round, counted from 1, the worst value of `metric` that may go on."""
+    """What a trial has to reach to go on: by round, counted from 1, the worst value of `metric` that may go on.
+
+    Without rounds nothing is asked of it, and its curve is kept for those that come after it.
+    """
 
     metric: str
     direction: Direction
@@ -41,15 +44,15 @@ def limits_from(record: Mapping[str, Any]) -> Limits:
     return Limits(record["metric"], record["direction"], by_round)
 
 
-def limits_for(request: Request, trials: Sequence[Trial], number: int) -> Limits | None:
-    """What the trial `number` has to reach; None where it may go on to its end, as the one with the defaults always.
+def limits_for(request: Request, trials: Sequence[Trial], number: int) -> Limits:
+    """What the trial `number` has to reach: nothing where it may go on to its end, as the one with the defaults may.
 
     With the strategy Hyperband its rungs (`traindrop.rungs`), else with TrainingJobEarlyStoppingType Auto the service's
     own rule (`traindrop.median_rule`).
     """
-    if number == DEFAULTS:
-        return None
     metric, direction = objective_of(request)
+    if number == DEFAULTS:
+        return Limits(metric, direction, {})
     config = request["HyperParameterTuningJobConfig"]
     curves = [trial.curve for trial in trials if trial.status in {"completed", "stopped early"} and trial.curve]
     by_round: dict[int, float] = {}
@@ -58,4 +61,4 @@ def limits_for(request: Request, trials: Sequence[Trial], number: int) -> Limits
         by_round = cuts(curves, direction, number, resources.get("MinResource"), resources.get("MaxResource"))
     elif config.get("TrainingJobEarlyStoppingType") == "Auto":
         by_round = medians(curves)
-    return Limits(metric, direction, by_round) if by_round else None
+    return Limits(metric, direction, by_round)

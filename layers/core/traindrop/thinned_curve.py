@@ -12,8 +12,13 @@ Curve = Mapping[int, float]
 MAX_POINTS = 20
 
 
-def is_kept(round_: int) -> bool:
-    """Whether a round's value is kept when another follows."""
+def thinned(curve: Curve) -> dict[int, float]:
+    """Of a curve with all its rounds, what is kept; at most `MAX_POINTS`."""
+    last = max(curve, default=0)
+    return {round_: value for round_, value in sorted(curve.items()) if round_ == last or _is_kept(round_)}
+
+
+def _is_kept(round_: int) -> bool:
     return round_ & (round_ - 1) == 0 and round_ < 2 ** (MAX_POINTS - 1)
 
 
