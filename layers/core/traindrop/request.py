@@ -105,9 +105,17 @@ def longest_seconds(config: TrainingConfig) -> int:
 
 def for_job(request: dict[str, Any], name: str) -> dict[str, Any]:
     """The request under the name of a further attempt: SageMaker takes a name once, also of a job that failed."""
-    found = request["HyperParameters"]
-    named = {"sagemaker_job_name": json.dumps(name)} if "sagemaker_job_name" in found else {}
-    return {**request, "TrainingJobName": name, "HyperParameters": {**found, **named}}
+    if "TrainingJobDefinition" in request:
+        definition = request["TrainingJobDefinition"]
+        named = {**definition, "StaticHyperParameters": _renamed(definition["StaticHyperParameters"], name)}
+        return {**request, "HyperParameterTuningJobName": name, "TrainingJobDefinition": named}
+    return {**request, "TrainingJobName": name, "HyperParameters": _renamed(request["HyperParameters"], name)}
+
+
+def _renamed(hyperparameters: dict[str, str], job: str) -> dict[str, str]:
+    """With the name of the job, where the image's toolkit is told it."""
+    found = "sagemaker_job_name"
+    return {**hyperparameters, **({found: json.dumps(job)} if found in hyperparameters else {})}
 
 
 def _channel(name: str, bucket: str, key: str) -> dict[str, Any]:

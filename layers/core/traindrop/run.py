@@ -25,8 +25,12 @@ MAX_NAME = MAX_JOB_NAME - len("-r99")
 MAX_TUNING_NAME = 32 - len("-r99")
 MAX_ATTEMPTS = 3
 _DIGEST = 12
-_OF_DEFAULTS = "-defaults"
-_JOB_NAME = re.compile(rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?({_OF_DEFAULTS})?", re.DOTALL)
+# Rules match jobs by the stack's name in front, so that has to be there whole.
+LONGEST_TUNING_STACK = MAX_TUNING_NAME - _DIGEST - 1
+DEFAULTS_SUFFIX = "-defaults"
+_JOB_NAME = re.compile(
+    rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?({DEFAULTS_SUFFIX})?", re.DOTALL
+)
 
 
 class Status(StrEnum):
@@ -138,9 +142,14 @@ class Run(BaseModel):
     max_parallel: int = 1
     objective: str | None = None
     direction: Direction | None = None
-    # Once it has ended: the training job whose model is the run's, and how many trials ended with a value.
+    # By the name of the trial with the defaults: why there will never be such a job.
+    defaults_refused: dict[str, str] = {}
+    # Once it has ended: the training job whose model is the run's, and how many trials, beside the one with the
+    # defaults, ended with a value.
     best_trial: str | None = None
     trials_with_value: int | None = None
+    # Where there is no best one: the training job whose log says most of why.
+    telling_trial: str | None = None
 
     # Where it trains, what that costs by place (those that are known), and what limits it: seconds of one attempt, USD
     # of all.
@@ -208,7 +217,7 @@ class Run(BaseModel):
     @property
     def defaults_job(self) -> str:
         """Of a run that tunes: the training job with the hyperparameters that training.yaml has, to compare with."""
-        return f"{self.job}{_OF_DEFAULTS}"
+        return f"{self.job}{DEFAULTS_SUFFIX}"
 
     @property
     def place(self) -> str:
@@ -241,6 +250,13 @@ class Run(BaseModel):
     def job(self) -> str:
         """The name of the training job of this attempt."""
         return self.run if self.attempt == 1 else f"{self.run}-r{self.attempt}"
+
+    @property
+    def logging_job(self) -> str:
+        """The training job whose log a person wants to see: of a tuning that of one trial."""
+        if not self.tunes:
+            return self.job
+        return self.best_trial or self.telling_trial or self.defaults_job
 
     @property
     def is_made_of(self) -> set[str | None]:
@@ -346,3 +362,8 @@ def run_of(job: str) -> tuple[str, int]:
     """The run and the attempt that a training job's name stands for; a trial's stands for no run."""
     found = _JOB_NAME.fullmatch(job)
     return (job, 1) if found is None else (found["run"], int(found["attempt"] or 1))
+
+
+def whole(job: str) -> str:
+    """The job that a training job is a part of: the tuning, of the trial with the defaults; of any other itself."""
+    return job.removesuffix(DEFAULTS_SUFFIX)

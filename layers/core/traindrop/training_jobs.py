@@ -6,7 +6,7 @@ The one place that knows the difference.
 import json
 from datetime import timedelta
 
-from traindrop import aws
+from traindrop import aws, sagemaker_tunings
 from traindrop.clock import now
 from traindrop.events import TrainingJob, state_change_detail
 from traindrop.job_state import event_detail
@@ -53,7 +53,9 @@ def find(run: Run, ledger: Ledger) -> TrainingJob | None:
 def find_named(job: str, ledger: Ledger) -> tuple[str | None, TrainingJob | None]:
     """A job of whatever attempt: `lambda` for one that is carried out there, else None; and the job, if it is there."""
     known = LambdaJobs(ledger).get(job)
-    return (None, aws.find_training_job(job)) if known is None else (LAMBDA, known.training_job())
+    if known is not None:
+        return LAMBDA, known.training_job()
+    return None, aws.find_training_job(job) or sagemaker_tunings.find_named(job, ledger)
 
 
 def describe(run: Run, ledger: Ledger) -> TrainingJob:
