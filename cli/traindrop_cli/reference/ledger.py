@@ -49,6 +49,7 @@ MEANINGS = {
     "direction": "of the objective",
     "best_trial": "of a run that tuned: the training job whose model is the run's",
     "trials_with_value": "of a run that tuned: how many trials ended with a value of the objective",
+    "tuning": "of a run that tuned: what its trials came to, and what that gained over the defaults",
     "max_runtime": "seconds of one attempt", "longest_seconds": "until a job has ended, from its creation",
     "max_cost_usd": "its ceiling", "checked_at": "when", "launched_at": "when, of the present attempt",
     "training_started_at": "when", "training_ended_at": "when", "billable_seconds": "of all attempts",
