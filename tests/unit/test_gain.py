@@ -14,8 +14,9 @@ from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Rows, Scored
 from traindrop.gain import Objective
 from traindrop.run import Run
+from traindrop.run_request import training_request
 from traindrop.trial import Trial
-from traindrop.tuned import Tuning, training_request, tuning_of, validation_rows
+from traindrop.tuned import Tuning, tuning_of, validation_rows
 
 CHOSEN = Objective(metric=OBJECTIVE, direction="maximize", value=0.892, defaults_value=0.881)
 RUN = a_run(max_trials=20, objective=OBJECTIVE, direction="maximize")
@@ -34,7 +35,7 @@ def test_a_gain_beyond_chance_is_told_with_its_interval_and_what_the_choice_had_
     assert found.difference == pytest.approx(0.03)
     assert found.text == (
         "Better than the defaults: auc 0.900 against 0.870 on the same 179 test rows, a difference of +0.030 (95 % "
-        "+0.010 to +0.050). By validation:auc, by which the best of 20 trials was chosen, it had been better by 0.011."
+        "+0.010 to +0.050). In validation:auc, by which the best of 20 trials was chosen, it had been better by 0.011."
     )
 
 

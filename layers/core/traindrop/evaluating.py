@@ -30,9 +30,10 @@ from traindrop.preparation import Preparation
 from traindrop.registering import register
 from traindrop.report import report
 from traindrop.run import Run, Status, run_of
+from traindrop.run_request import training_request
 from traindrop.settings import EvaluatorSettings
 from traindrop.trial import Trial
-from traindrop.tuned import training_request, tuning_of, validation_rows
+from traindrop.tuned import tuning_of, validation_rows
 from traindrop.tunings import trials_of
 
 COMPLETION: TypeAdapter[TrainingJobStateChange] = TypeAdapter(TrainingJobStateChange)

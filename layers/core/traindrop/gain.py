@@ -132,7 +132,7 @@ def _by_choice(chosen_by: Objective, trials: int) -> str:
     if chosen_by.lead is None:
         return ""
     name, lead = plain_text.line(chosen_by.metric, 60), plain_text.number(chosen_by.lead)
-    return f" By {name}, by which the best of {trials:,} trials was chosen, it had been better by {lead}."
+    return f" In {name}, by which the best of {trials:,} trials was chosen, it had been better by {lead}."
 
 
 def defaults_are_best(trials: Sequence[Trial], metric: str, direction: Direction) -> Gain:

@@ -9,8 +9,8 @@ from traindrop.evaluation import Evaluation
 from traindrop.logs import log
 from traindrop.model_package import group_request, package_request
 from traindrop.run import Run
+from traindrop.run_request import training_request
 from traindrop.settings import EvaluatorSettings
-from traindrop.tuned import training_request
 
 
 def register(run: Run, evaluation: Evaluation, settings: EvaluatorSettings) -> dict[str, Any]:

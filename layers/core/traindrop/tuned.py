@@ -1,20 +1,18 @@
 """What evaluation.json and the report have of a tuning that has ended."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from traindrop.billed import run_usd
 from traindrop.gain import Gain
 from traindrop.run import Run
+from traindrop.run_request import DEFINITION, training_request
 from traindrop.script_mode import Request, decoded_hyperparameters
 from traindrop.search_space import Setting, settings_of, strategy_of
 from traindrop.setting_importance import importance_of
 from traindrop.trial import DEFAULTS, Trial, best
-from traindrop.tuning_config import Direction, RangeValue
-
-_DEFINITION = "TrainingJobDefinition"
+from traindrop.tuning_config import Direction
 
 
 class Reached(BaseModel):
@@ -66,35 +64,22 @@ class Tuning(BaseModel):
 def tuning_of(run: Run, request: Request, trials: Sequence[Trial]) -> Tuning:
     """`request`: of the tuning job, as it lies in the bucket; empty where it is gone."""
     direction: Direction = run.direction or "maximize"
-    settings = settings_of(request) if _DEFINITION in request else ()
+    settings = settings_of(request) if DEFINITION in request else ()
     found = best(trials, direction)
     return Tuning(
-        strategy=strategy_of(request).lower() if _DEFINITION in request else None,
+        strategy=strategy_of(request).lower() if DEFINITION in request else None,
         objective=run.objective or "",
         direction=direction,
         max_jobs=run.max_trials or 0,
         settings=settings,
         trials=tuple(trials),
         best=found.number if found else None,
-        importances=importance_of(settings, trials, direction),
+        importances=importance_of(settings, trials),
         best_so_far=tuple(_best_so_far(trials, direction)),
         usd=None if (usd := run_usd(run)) is None else float(usd),
         billable_seconds=run.billable_seconds,
         seconds=_seconds(trials),
     )
-
-
-def training_request(request: Request, chosen: Mapping[str, RangeValue] | None = None) -> dict[str, Any]:
-    """What a run's request has of a training job: itself, or of a tuning job its definition.
-
-    `chosen`: the hyperparameters of the trial whose model is the run's.
-    """
-    if _DEFINITION not in request:
-        return dict(request)
-    definition = request[_DEFINITION]
-    texts = {each.name: each for each in settings_of(request)}
-    written = {name: texts[name].text(value) if name in texts else str(value) for name, value in (chosen or {}).items()}
-    return {**definition, "HyperParameters": {**definition.get("StaticHyperParameters", {}), **written}}
 
 
 def validation_rows(run: Run, request: Request) -> int | None:
