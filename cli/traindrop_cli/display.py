@@ -16,9 +16,9 @@ from traindrop.cost import dollars
 from traindrop_cli.curve_line import curve_lines
 from traindrop_cli.follow import WAITING, Billing, Ended, LogLine, Progress, Step
 from traindrop_cli.rounds import Rounds
+from traindrop_cli.run_trials import RunTrials
 from traindrop_cli.screen import plain
 from traindrop_cli.trial_lines import cost_so_far, ended_trials, standing_lines
-from traindrop_cli.tuned import Tuned
 
 _LOG_LINES_SHOWN = 8
 # What goes on after each step.
@@ -59,14 +59,14 @@ class _Screen:
         self._log: deque[str] = deque(maxlen=_LOG_LINES_SHOWN)
         self._rounds = Rounds()
         self._billing: Billing | None = None
-        self._tuned: Tuned | None = None
+        self._tuned: RunTrials | None = None
         self._trials_told: set[str] = set()
 
-    def show(self, event: Step | LogLine | Billing | Tuned) -> None:
+    def show(self, event: Step | LogLine | Billing | RunTrials) -> None:
         if isinstance(event, Billing):
             self._billing = event
             return
-        if isinstance(event, Tuned):
+        if isinstance(event, RunTrials):
             self._tune(event)
             return
         if isinstance(event, LogLine):
@@ -82,10 +82,10 @@ class _Screen:
         if not self._console.is_terminal:
             self._console.print(plain(self._line(event)), highlight=False, soft_wrap=True)
 
-    def _tune(self, tuned: Tuned) -> None:
+    def _tune(self, tuned: RunTrials) -> None:
         self._tuned = tuned
         for at, trial, detail in ended_trials(tuned, self._trials_told):
-            self._tell(Step(trial, at, f"{detail}{cost_so_far(tuned, at)}"))
+            self._tell(Step(trial, at, detail))
 
     def _reach(self, step: Step) -> None:
         if step.name == WAITING and self._steps and self._steps[-1].name == WAITING:

@@ -11,10 +11,10 @@ from traindrop.clock import now
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 from traindrop_cli.errors import CommandError
+from traindrop_cli.run_trials import RunTrials
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import attempt, in_line, is_launched
 from traindrop_cli.trial_news import TrialNews
-from traindrop_cli.tuned import Tuned
 
 WAITING = "waiting"
 
@@ -55,7 +55,7 @@ class Ended:
 
 
 # Of a run that tunes also its trials, whenever one of them has changed.
-Progress = Step | LogLine | Billing | Tuned | Ended
+Progress = Step | LogLine | Billing | RunTrials | Ended
 # The run to follow, once there is one.
 FindRun = Callable[[Ledger], str | None]
 
@@ -150,7 +150,7 @@ def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
     yield from _log_lines(run, told)
 
 
-def with_job_times(run: Run, ledger: Ledger, tuned: Tuned | None = None) -> Run:
+def with_job_times(run: Run, ledger: Ledger, tuned: RunTrials | None = None) -> Run:
     """The ledger learns of the training when it is over; until then the service knows when it began: of a run that
     tunes, when the first of its trials did."""
     if run.status is not Status.IN_PROGRESS:
@@ -162,7 +162,7 @@ def with_job_times(run: Run, ledger: Ledger, tuned: Tuned | None = None) -> Run:
     return run.model_copy(update={"training_started_at": job.training_start_time})
 
 
-def _log_lines(run: Run, told: _Told) -> Iterator[LogLine | Tuned]:
+def _log_lines(run: Run, told: _Told) -> Iterator[LogLine | RunTrials]:
     """What the training wrote; of a run that tunes, whose trials have a log each, how they stand."""
     if run.tunes:
         yield from told.trials.news()

@@ -9,8 +9,8 @@ from traindrop.ledger import Ledger
 from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run
 from traindrop_cli.result import as_json, jobs_of
+from traindrop_cli.run_trials import RunTrials, find_trials
 from traindrop_cli.stack import Stack
-from traindrop_cli.tuned import Tuned, find_tuned
 
 # Below a run's own folder.
 _TRIALS = "trials/"
@@ -26,7 +26,7 @@ def keep(stack: Stack, run: Run, folder: Path) -> list[Path]:
     if run.status in FINAL:
         message = message_of(run)
         texts["message.txt"] = f"{message.subject}\n\n{message.body}"
-    for path, job in logs_of(run, find_tuned(run, Ledger(stack.table))):
+    for path, job in logs_of(run, find_trials(run, Ledger(stack.table))):
         lines = list(aws.follow_log(job, {}))
         if lines:
             texts[path] = "\n".join(lines)
@@ -37,7 +37,7 @@ def keep(stack: Stack, run: Run, folder: Path) -> list[Path]:
     return kept
 
 
-def logs_of(run: Run, tuned: Tuned | None) -> Iterator[tuple[str, str]]:
+def logs_of(run: Run, tuned: RunTrials | None) -> Iterator[tuple[str, str]]:
     """Path in the folder, and training job, of each log; of a run that tuned the best trial's lies on top."""
     if tuned is not None:
         for trial in tuned.trials:

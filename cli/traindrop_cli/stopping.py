@@ -7,10 +7,10 @@ from traindrop.run import Run, Status
 from traindrop_cli.asking import ask, who_asks
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import run_in
+from traindrop_cli.run_trials import RunTrials, find_trials
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import in_line, is_launched
-from traindrop_cli.tuned import Tuned, find_tuned
-from traindrop_cli.tuned_words import standing
+from traindrop_cli.trial_words import standing
 
 _OWNER = "traindrop:owner"
 _OTHERS = " Only runs of this stack's ledger are ever stopped; training jobs of others are never touched."
@@ -37,12 +37,12 @@ def about_to_stop(stack: Stack, run: Run) -> dict[str, str]:
         "dataset": f"{run.dataset} ({run.file})",
         "status": f"{run.status.value} since {since}",
         "instances": run.place,
-        **_trials(find_tuned(run, ledger)),
+        **_trials(find_trials(run, ledger)),
         "owner": _owner(run, ledger) or "unknown",
     }
 
 
-def _trials(tuned: Tuned | None) -> dict[str, str]:
+def _trials(tuned: RunTrials | None) -> dict[str, str]:
     """What becomes of those of a run that tunes; nothing of another."""
     if tuned is None:
         return {}

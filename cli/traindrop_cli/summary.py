@@ -10,15 +10,15 @@ from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run
 from traindrop.waiting_line import Place
 from traindrop_cli.follow import steps_of
+from traindrop_cli.run_trials import RunTrials
 from traindrop_cli.screen import plain
 from traindrop_cli.standing import attempt, in_line
 from traindrop_cli.trials_table import print_trials
-from traindrop_cli.tuned import Tuned
 
 
 def print_run(
     run: Run, console: Console, *, message: bool = True, line: Sequence[Place] = (), is_local: bool = False,
-    tuned: Tuned | None = None,
+    tuned: RunTrials | None = None,
 ) -> None:  # fmt: skip
     """The run's message as its subscribers get it, its trials, and how long each step took; `line`: who waits."""
     if run.status not in FINAL:

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from traindrop.script_mode import Request, is_script_mode
-from traindrop_cli.tuned import Tuned
+from traindrop_cli.run_trials import RunTrials
 
 # Of what `as_trained` makes: the request of the tuning job.
 TUNING = "Tuning"
 
 
-def as_trained(defaults: Request, tuning: Request, tuned: Tuned) -> dict[str, Any]:
+def as_trained(defaults: Request, tuning: Request, tuned: RunTrials) -> dict[str, Any]:
     """The training job request of the best trial: that of the defaults with what was chosen; beside it the tuning's."""
     chosen = tuned.best.hyperparameters if tuned.best else {}
     # As a request has them: of a script's JSON, of an algorithm of the image's own the text itself.

@@ -13,8 +13,8 @@ from traindrop_cli.comparison import Row, on_other_rows, rows
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack, run_in
 from traindrop_cli.result import as_json
+from traindrop_cli.run_trials import find_trials
 from traindrop_cli.screen import console, plain
-from traindrop_cli.tuned import find_tuned
 from traindrop_cli.tuning_facts import as_trained
 
 # Of these sections what is alike says nothing; of the others everything is of interest.
@@ -37,7 +37,7 @@ def run_compare(names: Sequence[str], *, everything: bool, json: bool, stack: st
 def _request(run: Run, ledger: Ledger) -> dict[str, Any]:
     """Of the training job whose model is the run's; empty where there is none."""
     request = aws.read_json(run.bucket, run.request_key) or {}
-    tuned = find_tuned(run, ledger)
+    tuned = find_trials(run, ledger)
     if tuned is None:
         return request
     return as_trained(aws.read_json(run.bucket, run.defaults_request_key) or {}, request, tuned)

@@ -39,7 +39,7 @@ def _tried(runs: Sequence["Run"], stack: "Stack") -> dict[str, int]:
         return {}
     # Only now: to ask for trials takes an SDK, which takes longer to import than the command may take without.
     from traindrop.ledger import Ledger
-    from traindrop_cli.tuned import find_tuned
+    from traindrop_cli.run_trials import find_trials
 
-    found = ((run.run, find_tuned(run, Ledger(stack.table))) for run in tuning)
+    found = ((run.run, find_trials(run, Ledger(stack.table))) for run in tuning)
     return {name: tuned.ended for name, tuned in found if tuned is not None}

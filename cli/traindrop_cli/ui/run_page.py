@@ -20,7 +20,7 @@ from traindrop_cli.stack import Stack
 from traindrop_cli.standing import attempt
 from traindrop_cli.training_log import Line, TrainingLog
 from traindrop_cli.trial_news import TrialNews
-from traindrop_cli.tuned_words import best_in_words
+from traindrop_cli.trial_words import best_in_words
 from traindrop_cli.ui.live import News
 from traindrop_cli.ui.pages import render
 from traindrop_cli.ui.timeline import going_on, marks

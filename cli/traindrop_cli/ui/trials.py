@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from traindrop import charts, plain_text
 from traindrop.charts import Axes, Series
 from traindrop.cost import dollars
 from traindrop.trial import DEFAULTS, Trial
-from traindrop_cli.tuned import Tuned, seconds_of
-from traindrop_cli.tuned_words import settings_in_words, shown_number, shown_value, standing
+from traindrop_cli.run_trials import RunTrials, seconds_of
+from traindrop_cli.trial_words import settings_in_words, shown_number, shown_value, standing
 
 # Of the page's colours, those that a run's status has too.
 _COLOURS = {"completed": "evaluated", "failed": "failed", "stopped": "stopped", "stopped early": "repeated",
@@ -31,7 +32,7 @@ class TrialRow:
     is_defaults: bool
 
 
-def values_of(tuned: Tuned, at: datetime) -> dict[str, Any]:
+def values_of(tuned: RunTrials, at: datetime) -> dict[str, Any]:
     """What the part of the page is made of."""
     best, defaults = tuned.best, tuned.defaults
     return {
@@ -48,7 +49,7 @@ def values_of(tuned: Tuned, at: datetime) -> dict[str, Any]:
     }
 
 
-def _rows(tuned: Tuned, at: datetime) -> Iterator[TrialRow]:
+def _rows(tuned: RunTrials, at: datetime) -> Iterator[TrialRow]:
     for trial in tuned.best_first:
         seconds, usd = seconds_of(trial, at), tuned.usd_of(trial, at)
         yield TrialRow(
@@ -63,7 +64,7 @@ def _rows(tuned: Tuned, at: datetime) -> Iterator[TrialRow]:
         )
 
 
-def plot(tuned: Tuned) -> str | None:
+def plot(tuned: RunTrials) -> str | None:
     """As SVG: each trial's value in the order of their ends, and the best so far; None for fewer than two."""
     values = tuned.values
     if len(values) < 2:
@@ -71,7 +72,7 @@ def plot(tuned: Tuned) -> str | None:
     objective = plain_text.line(tuned.run.objective or "objective", 60)
     dots = [(float(number), value) for number, (_, value) in enumerate(values, start=1)]
     best = [(float(number), value) for number, value in enumerate(tuned.best_so_far, start=1)]
-    corners = [corner for old, new in zip(best, best[1:], strict=False) for corner in (old, (new[0], old[1]))]
+    corners = [corner for old, new in pairwise(best) for corner in (old, (new[0], old[1]))]
     hints = [_hint(trial, value) for trial, value in values]
     radii = [6.0 if trial == tuned.best else 3.5 for trial, _ in values]
     axes = Axes("trials that have ended", objective, (0.5, len(values) + 0.5), x_ticks=_whole(len(values)))

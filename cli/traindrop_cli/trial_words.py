@@ -6,18 +6,18 @@ from datetime import datetime
 from traindrop import plain_text
 from traindrop.clock import now
 from traindrop.trial import DEFAULTS, Trial
-from traindrop_cli.tuned import Tuned, seconds_of
+from traindrop_cli.run_trials import RunTrials, seconds_of
 
 _LONGEST_VALUE = 40
 _WITHOUT_VALUE = ("failed", "stopped", "stopped early")
 
 
-def how_many(tuned: Tuned) -> str:
+def how_many(tuned: RunTrials) -> str:
     """`7 of 20`, the defaults not counted."""
     return f"{tuned.ended} of {tuned.most}"
 
 
-def standing(tuned: Tuned) -> str:
+def standing(tuned: RunTrials) -> str:
     """`7 of 20 trials have ended, 4 run: 1 failed, 2 stopped early`."""
     running = f", {len(tuned.running)} run{'s' if len(tuned.running) == 1 else ''}" if tuned.running else ""
     others = {status: sum(trial.status == status for trial in tuned.trials) for status in _WITHOUT_VALUE}
@@ -25,7 +25,7 @@ def standing(tuned: Tuned) -> str:
     return f"{how_many(tuned)} trials have ended{running}{f': {without}' if without else ''}"
 
 
-def best_in_words(tuned: Tuned) -> str | None:
+def best_in_words(tuned: RunTrials) -> str | None:
     """`validation:auc 0.8712 by trial 5: eta 0.1, max_depth 4`; None where no trial has a value."""
     found = tuned.best
     if found is None or found.objective is None:
@@ -53,7 +53,7 @@ def shown_number(value: float) -> str:
     return f"{value:.4f}" if 0.01 <= abs(value) < 1000 or value == 0 else plain_text.number(value)
 
 
-def trials_as_json(tuned: Tuned | None) -> list[dict[str, object]]:
+def trials_as_json(tuned: RunTrials | None) -> list[dict[str, object]]:
     """For scripts, the best first; values in full."""
     if tuned is None:
         return []
@@ -62,7 +62,7 @@ def trials_as_json(tuned: Tuned | None) -> list[dict[str, object]]:
             for trial in tuned.best_first]  # fmt: skip
 
 
-def _as_json(tuned: Tuned, trial: Trial, at: datetime, *, is_best: bool) -> dict[str, object]:
+def _as_json(tuned: RunTrials, trial: Trial, at: datetime, *, is_best: bool) -> dict[str, object]:
     usd = tuned.usd_of(trial, at)
     told = trial.model_dump(
         mode="json",

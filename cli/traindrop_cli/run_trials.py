@@ -1,5 +1,5 @@
 """A run that tunes, with its trials as they stand: how far it is, which is the best, what they cost. Pure but for
-`find_tuned`."""
+`find_trials`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from traindrop.tunings import trials_of
 
 
 @dataclass(frozen=True)
-class Tuned:
+class RunTrials:
     """`trials`: by number, the defaults' first; empty before the launch."""
 
     run: Run
@@ -82,11 +82,11 @@ class Tuned:
         return self.run.earlier_usd + sum(known, Decimal(0)) if known else None
 
 
-def find_tuned(run: Run, ledger: Ledger) -> Tuned | None:
+def find_trials(run: Run, ledger: Ledger) -> RunTrials | None:
     """With the trials of its present attempt; None of a run that does not tune."""
     if not run.tunes:
         return None
-    return Tuned(run, trials_of(run, ledger) if run.was_launched else ())
+    return RunTrials(run, trials_of(run, ledger) if run.was_launched else ())
 
 
 def seconds_of(trial: Trial, at: datetime) -> float | None:
