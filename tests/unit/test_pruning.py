@@ -13,6 +13,7 @@ from traindrop.pruning import Limits, limits_for, limits_from
 from traindrop.rungs import cuts
 from traindrop.thinned_curve import MAX_POINTS, mean_until, thinned, value_at
 from traindrop.trial import Trial
+from traindrop.tuning_config import Direction
 
 AUTO = tuning_request(TrainingJobEarlyStoppingType="Auto")
 DEFINITIONS = [{"Name": "validation:auc", "Regex": r"validation-auc:([0-9.e-]+)"}]
@@ -108,7 +109,7 @@ def test_without_resources_there_are_three_rungs_below_the_longest_trial() -> No
 def test_the_best_trial_so_far_would_reach_every_cut(
     found: list[dict[int, float]], direction: Direction, number: int
 ) -> None:
-    for round_, cut in cuts(found, direction, number).items():  # type: ignore[arg-type]
+    for round_, cut in cuts(found, direction, number).items():
         values = [value for curve in found if (value := value_at(curve, round_)) is not None]
         best = max(values) if direction == "maximize" else min(values)
         assert not Limits("m", direction, {round_: cut}).is_missed(round_, best)
