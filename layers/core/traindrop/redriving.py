@@ -25,13 +25,14 @@ from traindrop.events import (
     Scheduled,
     StopRequested,
     TrainingJobStateChange,
+    TuningRequest,
 )
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
 
 _Event = (
     ObjectCreated | S3Notification | TrainingJobStateChange | RerunRequested | StopRequested | RunEnded | Scheduled
-    | InvocationFailed | MessageToWebhook
+    | InvocationFailed | MessageToWebhook | TuningRequest
 )  # fmt: skip
 _EVENT: TypeAdapter[_Event] = TypeAdapter(_Event)
 
@@ -68,6 +69,8 @@ class Letter:
                 return f"{what} of {detail.run}"
             case InvocationFailed(request_payload=request):
                 return f"function that died with the training job {request.get('TrainingJobName')}"
+            case TuningRequest(hyper_parameter_tuning_job_name=job):
+                return f"tuning job {job}, which is to go on"
             case MessageToWebhook(detail=message):
                 return f"message {message.id} to the webhook"
             case Scheduled():
