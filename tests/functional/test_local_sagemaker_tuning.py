@@ -177,14 +177,12 @@ def test_its_states_are_told_twice_in_the_documented_shape_and_those_of_its_jobs
     assert {event["detail"]["TrainingJobName"][:10] for event in of_jobs} == {"told-1-001"}
 
 
-def test_it_waits_for_instances_that_others_have(aws: LocalAws) -> None:
+def test_the_instances_of_its_training_jobs_are_in_use_and_one_that_is_stopped_is_not_its_end(aws: LocalAws) -> None:
     resources = {"InstanceType": "ml.c5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5}
     name = start_tuning(
         aws, f"{NUMBER}print('validation-auc=1')\ntime.sleep(60 * (number == 1))", ResourceConfig=resources
     )
     (first,) = wait_for(lambda: [each for each in children(aws, name) if log_lines(aws, each["TrainingJobName"])])
-    other = start_tuning(aws, NEAR)
-    assert tuning_finished(aws, other)["HyperParameterTuningJobStatus"] == "Completed"
     sagemaker = client(aws, "sagemaker")
     with pytest.raises(sagemaker.exceptions.ResourceLimitExceeded, match="current utilization of 1 Instances"):
         start(aws, SLEEP, ResourceConfig=resources)

@@ -83,7 +83,7 @@ def training_request(tuning: TuningState, name: str, hyperparameters: Mapping[st
         "TrainingJobName": name,
         "HyperParameters": {**static, **hyperparameters, TUNING_METRIC: tuning.metric},
         **{field: definition[field] for field in _AS_DEFINED if field in definition},
-        "Tags": [{"Key": key, "Value": value} for key, value in tuning.tags.items()],
+        "Tags": list(tuning.request.get("Tags", [])),
     }
 
 
