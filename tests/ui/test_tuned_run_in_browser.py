@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 
 PHONE: ViewportSize = {"width": 360, "height": 780}
 OVER = BEGAN + timedelta(seconds=30)
+STANDING = "4 of 6 trials have ended (1 failed, 1 stopped early), 2 are running"
 HOSTILE = "<img src=x onerror=alert(1)>"
 # A folder for pictures to be looked at.
 SCREENSHOTS = os.environ.get("TRAINDROP_PICTURES")
@@ -64,7 +66,7 @@ def first_cells(page: Page) -> list[str]:
 def picture(page: Page, name: str) -> None:
     if SCREENSHOTS:
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(100)
             page.screenshot(path=Path(SCREENSHOTS) / f"{name}-{scheme}.png", full_page=True)
         page.emulate_media(color_scheme="light")
@@ -73,7 +75,7 @@ def picture(page: Page, name: str) -> None:
 def test_the_trials_are_there_best_first_and_go_on_by_themselves_to_the_end(
     page: Page, account: Account, trials: Trials
 ) -> None:
-    expect(page.locator("#standing")).to_contain_text("4 of 6 trials have ended, 2 run: 1 failed, 1 stopped early")
+    expect(page.locator("#standing")).to_contain_text(STANDING)
     assert [cell.split() for cell in first_cells(page)] == [
         ["2", "best"], ["0", "defaults"], ["1"], ["3"], ["4"], ["5"], ["6"],
     ]  # fmt: skip
@@ -94,7 +96,7 @@ def test_the_trials_are_there_best_first_and_go_on_by_themselves_to_the_end(
         NAME, Status.COMPLETED, OVER, training_started_at=BEGAN, training_ended_at=OVER, billable_seconds=21,
         best_trial=SOME[5].job, trials_with_value=4,
     )  # fmt: skip
-    ended = {"metrics": {"auc": 0.93}, "main_metric": "auc", "test_rows": 40}
+    ended: Any = {"metrics": {"auc": 0.93}, "main_metric": "auc", "test_rows": 40}
     assert account.ledger.advance(NAME, Status.EVALUATED, OVER, evaluated_at=OVER, ended_at=OVER, **ended)
     account.ledger.record_message(NAME, OVER)
     expect(page.locator("#status")).to_have_text("Evaluated")
@@ -132,7 +134,7 @@ def test_the_table_is_reached_and_scrolled_by_keyboard_and_has_a_name(page: Page
 def test_nothing_is_wider_than_a_phone_and_text_can_be_read_in_light_and_dark(page: Page) -> None:
     page.set_viewport_size(PHONE)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert page.evaluate((Path(__file__).parent / "contrast.js").read_text("utf-8")) == []
     picture(page, "tuning-phone")
@@ -156,5 +158,5 @@ def test_before_a_stop_it_is_said_what_is_kept(page: Page, monkeypatch: pytest.M
 
     monkeypatch.setattr(training_jobs, "tag", lambda *_: "research")
     page.get_by_role("link", name="Stop …").click()
-    expect(page.locator("dl")).to_contain_text("4 of 6 trials have ended, 2 run")
+    expect(page.locator("dl")).to_contain_text(STANDING)
     expect(page.locator("#main")).to_contain_text("Trials that have ended are kept, and the best of them is evaluated")
