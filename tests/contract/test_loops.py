@@ -18,12 +18,17 @@ from traindrop.receiving import ARRIVAL
 
 CORE = ROOT / "layers/core/traindrop"
 STATE_CHANGE = "SageMaker Training Job State Change"
-# By the function of `traindrop.aws` that emits: what it may be.
+TUNING_CHANGE = "SageMaker HyperParameter Tuning Job State Change"
+# By the function that emits: what it may be.
 EMITTERS = {
-    "emit": set(get_args(EndOfRun)) | {"Run Waiting"},
-    "emit_state_change": {STATE_CHANGE},
-    "emit_message": {"Message Sent"},
+    "aws.emit": set(get_args(EndOfRun)) | {"Run Waiting"},
+    "aws.emit_state_change": {STATE_CHANGE},
+    "aws.emit_tuning_change": {TUNING_CHANGE},
+    "aws.emit_message": {"Message Sent"},
+    "training_jobs.tell_state": {STATE_CHANGE, TUNING_CHANGE},
 }
+# It emits in the name of who calls it.
+FOR_OTHERS = {"training_jobs"}
 # Only for those who listen; README.md names it.
 FOR_LISTENERS = {"Run Waiting", "Message Sent"}
 
@@ -57,9 +62,10 @@ def path_of(module: str) -> Path:
 
 def emits(module: str) -> set[str]:
     """The detail types that a module of the core may put on the bus by itself."""
+    if module in FOR_OTHERS:
+        return set()
     tree = ast.parse(path_of(module).read_text("utf-8"))
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    found = [call.attr for call in calls if isinstance(call, ast.Attribute) and ast.unparse(call.value) == "aws"]
+    found = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return set().union(*(EMITTERS[name] for name in found if name in EMITTERS))
 
 
@@ -98,7 +104,7 @@ def test_the_dispatcher_emits_state_changes_on_ticks_and_of_trainers_that_died_a
     for function in [node for node in tree.body if isinstance(node, ast.FunctionDef)]:
         occasion = ast.unparse(function.args.args[0].annotation or ast.Constant(""))
         assert ("reconcile(" in ast.unparse(function)) == (occasion == "Scheduled"), occasion
-        assert ("emit_state_change(" in ast.unparse(function)) == (occasion == "InvocationFailed"), occasion
+        assert ("tell_state(" in ast.unparse(function)) == (occasion == "InvocationFailed"), occasion
 
 
 def test_only_functions_that_emit_may_put_events_and_only_as_their_own_stack() -> None:
