@@ -47,7 +47,8 @@ RUN = {
     "answered_by": "of a repeated drop: the run that has the answer",
     "stop_requested_by": "who asked to stop it",
     "tuning": "`objective`, `direction` (minimize or maximize), `max_trials`, `max_parallel`, and once it has ended "
-    "`best_trial` (a training job) and `trials_with_value`; null where it does not tune",
+    "`best_trial` (a training job), `trials_with_value` and, evaluated, `gain` (over the defaults: `outcome`, `text`, "
+    "`metric`, `value`, `defaults_value`, `difference`, `interval`, `rows`); null where it does not tune",
 }
 TRIALS = (
     "of a run that tunes, the best first: `number` (0: the defaults), `job`, `status` (waiting, running, completed, "

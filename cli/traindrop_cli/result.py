@@ -56,6 +56,11 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
     }
 
 
+def gain_of(run: Run) -> Any:
+    """What a tuning gained over the defaults on the test rows, once it was evaluated; its `text` is a sentence."""
+    return getattr(getattr(run, "tuning", None), "gain", None)
+
+
 def _tuning(run: Run) -> dict[str, Any] | None:
     """None of a run that does not tune."""
     if not run.tunes:
@@ -67,6 +72,7 @@ def _tuning(run: Run) -> dict[str, Any] | None:
         "max_parallel": run.max_parallel,
         "best_trial": run.best_trial,
         "trials_with_value": run.trials_with_value,
+        "gain": gain.model_dump(mode="json") if (gain := gain_of(run)) else None,
     }
 
 
