@@ -47,10 +47,12 @@ def test_what_is_searched_is_not_set_and_all_else_is_as_of_a_single_job() -> Non
     assert static["num_round"] == "30"
 
 
-def test_the_trial_with_the_defaults_has_them_as_training_yaml_has_them() -> None:
-    found = defaults_request(the_job(), a_config(hyperparameters={"max_depth": 5}))
-    assert found["HyperParameters"]["max_depth"] == "5"
-    assert "eta" not in found["HyperParameters"]
+def test_the_trial_with_the_defaults_has_what_training_yaml_says_and_else_what_the_script_takes() -> None:
+    found = defaults_request(the_job(), a_config(hyperparameters={"max_depth": 6}))
+    assert {name: found["HyperParameters"].get(name) for name in ("max_depth", "eta", "gamma")} == {
+        "max_depth": "6", "eta": "0.1", "gamma": None,
+    }  # fmt: skip
+    assert "eta" not in defaults_request(the_job(own_script=True), a_config())["HyperParameters"]
     assert found["TrainingJobName"] == f"{RUN}-defaults"
     assert json.loads(found["HyperParameters"]["sagemaker_job_name"]) == f"{RUN}-defaults"
     validate("CreateTrainingJob", found)

@@ -8,7 +8,7 @@ import json
 import math
 from typing import Any
 
-from traindrop.config import TrainingConfig
+from traindrop.config import Scalar, TrainingConfig
 from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.job import Job
@@ -75,8 +75,13 @@ def tuning_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
 
 
 def defaults_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
-    """Keyword arguments of `create_training_job` for the trial that all others are compared with."""
-    return for_job(_of_a_trial(job, config, _objective(job, config), "defaults"), f"{job.run}{DEFAULTS_SUFFIX}")
+    """Keyword arguments of `create_training_job` for the trial that all others are compared with.
+
+    What is searched stands in it, also where it is the script's own default: so that it is shown, and searches know it.
+    """
+    own = job.own_script or job.entry_point is None
+    spelled_out = config if own else config.model_copy(update={"hyperparameters": _with_defaults(config)})
+    return for_job(_of_a_trial(job, spelled_out, _objective(job, config), "defaults"), f"{job.run}{DEFAULTS_SUFFIX}")
 
 
 def longest_tuning_seconds(config: TrainingConfig) -> int:
@@ -98,6 +103,14 @@ def _of_a_trial(job: Job, config: TrainingConfig, objective: Chosen, checkpoints
         own = {"Name": objective.metric, "Regex": objective.regex}
         single["AlgorithmSpecification"]["MetricDefinitions"] = [own, *others]
     return single
+
+
+def _with_defaults(config: TrainingConfig) -> dict[str, Scalar]:
+    """The hyperparameters of a script of ours, with its defaults of those that are searched and that none was given."""
+    model = FRAMEWORKS[config.framework].hyperparameters
+    fields = {} if model is None else model.model_fields
+    searched = [each.name for each in tuned_ranges(config, own_script=False)]
+    return {name: fields[name].default for name in searched if name in fields} | config.hyperparameters
 
 
 def _tuning(config: TrainingConfig) -> TuningConfig:
