@@ -52,7 +52,6 @@ def test_the_trial_with_the_defaults_has_what_training_yaml_says_and_else_what_t
     assert {name: found["HyperParameters"].get(name) for name in ("max_depth", "eta", "gamma")} == {
         "max_depth": "6", "eta": "0.1", "gamma": None,
     }  # fmt: skip
-    assert "eta" not in defaults_request(the_job(own_script=True), a_config())["HyperParameters"]
     assert found["TrainingJobName"] == f"{RUN}-defaults"
     assert json.loads(found["HyperParameters"]["sagemaker_job_name"]) == f"{RUN}-defaults"
     validate("CreateTrainingJob", found)
