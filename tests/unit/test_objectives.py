@@ -6,7 +6,7 @@ import pytest
 
 from traindrop.config import TrainingConfig
 from traindrop.errors import Rejected
-from traindrop.objectives import Chosen, objective_of
+from traindrop.objectives import Chosen, chosen_objective
 
 DEPTH = {"ranges": {"max_depth": {"min": 2, "max": 8}}}
 REGEX = "score=([0-9.]+)"
@@ -15,7 +15,7 @@ REGEX = "score=([0-9.]+)"
 def chosen(objective: Any = None, task: str = "binary", *, own_script: bool = False, **fields: Any) -> Chosen:
     asked = {} if objective is None else {"objective": objective}
     config = TrainingConfig.model_validate({**fields, "tuning": {**DEPTH, **asked}})
-    return objective_of(config, task, own_script=own_script)
+    return chosen_objective(config, task, own_script=own_script)
 
 
 def why_rejected(*arguments: Any, **more: Any) -> str:

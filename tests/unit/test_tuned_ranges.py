@@ -6,7 +6,7 @@ import pytest
 
 from traindrop.config import TrainingConfig
 from traindrop.errors import Rejected
-from traindrop.tuned_ranges import TunedRange, check_place, costliest, tuned_ranges
+from traindrop.tuned_ranges import TunedRange, costliest, tuned_ranges
 
 
 def a_config(ranges: dict[str, Any], **fields: Any) -> TrainingConfig:
@@ -102,19 +102,6 @@ def test_where_the_estimator_is_searched_too_each_has_to_have_the_others() -> No
 def test_a_default_beside_the_range_is_no_contradiction() -> None:
     config = a_config({"max_depth": {"min": 2, "max": 8}}, hyperparameters={"max_depth": 5})
     assert len(tuned_ranges(config, own_script=False)) == 1
-
-
-@pytest.mark.parametrize("framework", ["xgboost", "builtin-xgboost"])
-def test_sagemaker_tunes_of_its_xgboost_image_what_its_page_lists_and_lambda_all(framework: str) -> None:
-    config = a_config({"max_bin": {"min": 16, "max": 256}}, framework=framework)
-    check_place(config, "lambda")
-    with pytest.raises(Rejected, match=r"found max_bin, and of its XGBoost image SageMaker tunes alpha, .* only"):
-        check_place(config, "ml.m5.large")
-    check_place(a_config({"eta": {"min": 0.1, "max": 0.2}}, framework=framework), "ml.m5.large")
-
-
-def test_what_is_no_image_of_xgboost_is_tuned_in_all() -> None:
-    check_place(a_config({"max_depth": {"min": 2, "max": 8}}, framework="sklearn"), "ml.m5.large")
 
 
 def test_the_costliest_trial_has_the_greatest_of_each_number() -> None:

@@ -13,7 +13,7 @@ from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.job import Job
 from traindrop.job_hyperparameters import MOST, plain
-from traindrop.objectives import Chosen, objective_of
+from traindrop.objectives import Chosen, chosen_objective
 from traindrop.request import for_job, longest_seconds, training_job_request
 from traindrop.run import DEFAULTS_SUFFIX
 from traindrop.tuned_ranges import TunedRange, tuned_ranges
@@ -120,7 +120,7 @@ def _tuning(config: TrainingConfig) -> TuningConfig:
 
 
 def _objective(job: Job, config: TrainingConfig) -> Chosen:
-    objective = objective_of(config, job.task, own_script=job.own_script)
+    objective = chosen_objective(config, job.task, own_script=job.own_script)
     if job.algorithm_hyperparameters is not None and job.validation_key is None:
         raise Rejected(
             "training.yaml: tuning: the file has too few rows to hold any out, and trials are compared on those. Drop "
