@@ -49,7 +49,6 @@ MEANINGS = {
     "direction": "of the objective",
     "best_trial": "of a run that tuned: the training job whose model is the run's",
     "trials_with_value": "of a run that tuned: how many trials ended with a value of the objective",
-    "tuning": "of a run that tuned: what its trials came to, and what that gained over the defaults",
     "max_runtime": "seconds of one attempt", "longest_seconds": "until a job has ended, from its creation",
     "max_cost_usd": "its ceiling", "checked_at": "when", "launched_at": "when, of the present attempt",
     "training_started_at": "when", "training_ended_at": "when", "billable_seconds": "of all attempts",
@@ -60,6 +59,7 @@ MEANINGS = {
     "baseline": "what the same answer for every row reaches", "validation": "of the validation rows",
     "test_rows": "how many", "test_digest": "of the test file's bytes", "comparison": "with the champion of its time",
     "verdict": "the same in a sentence", "champion": "the run that it was compared with",
+    "tuning": "of a run that tuned: what its trials came to, and what that gained over the defaults",
     "model_package": "ARN in the model registry", "warnings": "what a careful colleague would point out",
     "message_claimed_until": "until when someone sends the message", "notified_at": "when the message went out",
 }  # fmt: skip

@@ -146,7 +146,5 @@ def message_of(run: Run) -> Message:
 def _outcome(run: Run, dead_letter_queue: str, places: Places) -> Outcome:
     """Of a run that went wrong with the last lines of its job's log."""
     went_wrong = run.was_launched and run.status is not Status.EVALUATED
-    # A tuning job has no log. What lets all its trials fail is most plainly seen in the one with the defaults.
-    job = run.defaults_job if run.tunes else run.job
-    lines = aws.last_log_lines(job, LOG_LINES) if went_wrong else []
+    lines = aws.last_log_lines(run.job, LOG_LINES) if went_wrong else []
     return outcome_of(run, lines, dead_letter_queue, places)

@@ -142,8 +142,6 @@ class Run(BaseModel):
     # Once it has ended: the training job whose model is the run's, and how many trials ended with a value.
     best_trial: str | None = None
     trials_with_value: int | None = None
-    # What the trials came to, and what that gained.
-    tuning: Tuned | None = None
 
     # Where it trains, what that costs by place (those that are known), and what limits it: seconds of one attempt, USD
     # of all.
@@ -181,6 +179,8 @@ class Run(BaseModel):
     comparison: Verdict | None = None
     verdict: str | None = None
     champion: str | None = None
+    # Of a run that tuned: what its trials came to, and what that gained.
+    tuning: Tuned | None = None
     # Of a run that became champion: its ARN in the model registry.
     model_package: str | None = None
     # What a careful colleague would point out (`traindrop.doubts`).
