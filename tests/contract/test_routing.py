@@ -11,15 +11,20 @@ from pydantic import TypeAdapter, ValidationError
 from tests.conftest import ROOT, LoadEvent
 from tests.contract.template import BUCKET, FUNCTIONS, STACK, TRAINING_ROLE, filled_in, pattern_of, resources, rules
 
-from traindrop.events import InvocationFailed, MessageToWebhook, Scheduled, TrainingJobStateChange
+from traindrop.evaluating import COMPLETION
+from traindrop.events import InvocationFailed, MessageToWebhook, Scheduled
 from traindrop.keeping_order import OCCASION
 from traindrop.notifying import NOTICE
 from traindrop.receiving import ARRIVAL
 from traindrop.training import REQUEST
+from traindrop.tuning import STEP
 
 # Which rules take each sample of events/, as `<function>.<event>`.
 COMPLETED = ["Dispatcher.TrainingEnded", "Evaluator.TrainingCompleted"]
 ENDED_BADLY = ["Dispatcher.TrainingEnded", "Notifier.TrainingEndedBadly"]
+TRIED = [*COMPLETED, "Notifier.TrainingEndedBadly"]
+# Of these the rules alone say whom which status is for.
+STATE_CHANGES = ("training_job_", "tuning_job_")
 ROUTES: dict[str, list[str]] = {
     "s3_object_created": ["Launcher.Dropped"],
     "s3_object_created_config": ["Launcher.Dropped"],
@@ -30,6 +35,12 @@ ROUTES: dict[str, list[str]] = {
     "training_job_completed_again": COMPLETED,
     "training_job_failed": ENDED_BADLY,
     "training_job_stopped": ENDED_BADLY,
+    "trial_ended": ["Tuner.TrialEnded"],
+    # The trial with the defaults failed: the others may have a model that is to be evaluated.
+    "training_job_failed_of_defaults": TRIED,
+    "tuning_job_completed": COMPLETED,
+    "tuning_job_failed": TRIED,
+    "tuning_job_stopped": TRIED,
     "run_rejected": ["Notifier.RunEnded"],
     "run_repeated": ["Notifier.RunEnded"],
     "launch_failed": ["Notifier.RunEnded"],
@@ -41,18 +52,21 @@ ROUTES: dict[str, list[str]] = {
     "run_waiting": [],
     # For the webhook: see below.
     "message_sent": [],
-}
-OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", "training_job_"))]
+}  # fmt: skip
+OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", *STATE_CHANGES))]
 # These come by SNS, by a bucket's own notification, by a schedule, from Lambda and from the launcher: no pattern has a
 # part in it.
-NOT_BY_PATTERN = {"function_gave_up", "s3_notification", "schedule_tick", "trainer_gave_up", "training_requested"}
+NOT_BY_PATTERN = {
+    "function_gave_up", "s3_notification", "schedule_tick", "trainer_gave_up", "training_requested", "tuning_requested",
+}  # fmt: skip
 # How each function reads what comes to it.
 READERS: dict[str, TypeAdapter[Any]] = {
     "Launcher": ARRIVAL,
     "Dispatcher": OCCASION,
     "Trainer": REQUEST,
     "LargeTrainer": REQUEST,
-    "Evaluator": TypeAdapter(TrainingJobStateChange),
+    "Tuner": STEP,
+    "Evaluator": COMPLETION,
     "Notifier": NOTICE,
 }
 
@@ -82,8 +96,7 @@ def test_a_sample_is_read_by_every_function_that_it_starts(load_event: LoadEvent
 def test_a_sample_is_read_by_no_function_that_it_is_not_for(load_event: LoadEvent, name: str) -> None:
     event = load_event(name)
     meant_for = {rule.partition(".")[0] for rule in ROUTES[name]}
-    # Of a state change, the rules alone say whom which status is for.
-    if name.startswith("training_job"):
+    if name.startswith((*STATE_CHANGES, "trial_ended")):
         meant_for |= {"Dispatcher", "Evaluator", "Notifier"}
     for function in READERS.keys() - meant_for:
         with pytest.raises(ValidationError):
@@ -143,6 +156,39 @@ def test_a_training_job_that_is_handed_over_is_a_valid_request_that_the_trainers
             READERS[function].validate_python(request)
 
 
+def test_a_tuning_that_is_handed_over_is_a_valid_request_that_the_tuner_reads_and_nobody_else(
+    load_event: LoadEvent,
+) -> None:
+    request = load_event("tuning_requested")
+    api = botocore.session.get_session().get_service_model("sagemaker")
+    shape = api.operation_model("CreateHyperParameterTuningJob").input_shape
+    assert shape is not None
+    assert ParamValidator().validate(request, shape).generate_report() == ""
+    assert taken_by(request) == []
+    for function in READERS.keys() - {"Tuner"}:
+        with pytest.raises(ValidationError):
+            READERS[function].validate_python(request)
+
+
+@pytest.mark.parametrize("tags", [{}, {"traindrop:stack": STACK}, None])
+def test_a_job_that_is_no_trial_does_not_start_the_tuner(load_event: LoadEvent, tags: dict[str, str] | None) -> None:
+    event = load_event("trial_ended")
+    event["detail"]["Tags"] = tags
+    if tags is None:
+        del event["detail"]["Tags"]
+    assert sorted(taken_by(event)) == COMPLETED
+    with pytest.raises(ValidationError):
+        READERS["Tuner"].validate_python(event)
+
+
+@pytest.mark.parametrize("source", ["aws.sagemaker", f"traindrop.{STACK}"])
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
+def test_the_end_of_a_trial_is_no_end_of_a_run(load_event: LoadEvent, source: str, status: str) -> None:
+    event = load_event("trial_ended")
+    event["detail"]["TrainingJobStatus"] = status
+    assert taken_by({**event, "source": source}) == ([] if source == "aws.sagemaker" else ["Tuner.TrialEnded"])
+
+
 @pytest.mark.parametrize(
     "key",
     ["datasets/a b+c/train/100% \"x\".csv", "datasets/gemüse/train/a.csv", "datasets/a/train/b/c.parquet",
@@ -181,6 +227,44 @@ def test_jobs_of_others_are_not_taken(load_event: LoadEvent, name: str, job: str
     event = load_event(name)
     event["detail"]["TrainingJobName"] = job
     assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["tuning_job_completed", "tuning_job_failed", "tuning_job_stopped"])
+@pytest.mark.parametrize("job", ["titanic-0123456789ab", "other-traindrop-titanic", "traindropping-titanic"])
+def test_tuning_jobs_of_others_are_not_taken(load_event: LoadEvent, name: str, job: str) -> None:
+    event = load_event(name)
+    event["detail"]["HyperParameterTuningJobName"] = job
+    assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["tuning_job_completed", "tuning_job_failed", "tuning_job_stopped"])
+def test_tunings_of_a_stack_whose_name_begins_with_this_ones_are_not_taken(load_event: LoadEvent, name: str) -> None:
+    event = load_event(name)
+    event["detail"]["HyperParameterTuningJobName"] = f"{STACK}-dev-ti-0123456789ab"
+    event["detail"]["TrainingJobDefinition"]["RoleArn"] = TRAINING_ROLE.replace(f"{STACK}-", f"{STACK}-dev-")
+    assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["training_job_completed", "training_job_failed", "training_job_failed_of_defaults"])
+@pytest.mark.parametrize("source", ["aws.sagemaker", f"traindrop.{STACK}"])
+def test_no_trial_of_a_tuning_is_taken_for_a_run(load_event: LoadEvent, name: str, source: str) -> None:
+    """SageMaker gives a tuning job's tags to the training jobs that it launches."""
+    event = {**load_event(name), "source": source}
+    event["detail"]["Tags"] |= {"traindrop:trial": "true"}
+    assert {rule.partition(".")[0] for rule in taken_by(event)} & {"Dispatcher", "Evaluator", "Notifier"} == set()
+
+
+@pytest.mark.parametrize("status", ["InProgress", "Stopping", "Deleting", "DeleteFailed"])
+def test_a_tuning_that_goes_on_or_is_deleted_is_not_taken(load_event: LoadEvent, status: str) -> None:
+    event = load_event("tuning_job_completed")
+    event["detail"]["HyperParameterTuningJobStatus"] = status
+    assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["tuning_job_completed", "tuning_job_failed", "tuning_job_stopped"])
+def test_a_tuning_in_lambda_goes_the_way_of_sagemakers(load_event: LoadEvent, name: str) -> None:
+    assert taken_by({**load_event(name), "source": f"traindrop.{STACK}"}) == ROUTES[name]
+    assert taken_by({**load_event(name), "source": "traindrop.traindrop-staging"}) == []
 
 
 @pytest.mark.parametrize("name", [name for name in ROUTES if name.startswith("training_job_")])

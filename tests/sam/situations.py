@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from tests.builders import CSV
 from tests.sam.deployed import RUN, Deployed
 from tests.sam.training import in_bucket, stand_in_line
+from tests.sam.tunings import to_be_tuned, trial_ended
 
 from traindrop.lambda_jobs import LambdaJobs
 from traindrop.lambda_limits import LAMBDA
@@ -30,6 +32,7 @@ class Situation:
     prepare: Callable[[Deployed, Event], Effect]
 
 
+MOMENT = datetime(2026, 11, 12, tzinfo=UTC)
 CONFIG = b"target: species\nhyperparameters: {num_round: 3}\n"
 
 
@@ -180,6 +183,45 @@ def _trainer_died(stack: Deployed, event: Event) -> Effect:
     return effect
 
 
+def _tuned(stack: Deployed, **fields: Any) -> Run:
+    """The events' run, of which the tuning has ended, and someone has recorded that already."""
+    tuned: dict[str, Any] = {"max_trials": 20, "objective": "validation:auc", "direction": "maximize"}
+    return stack.record(**(tuned | {"launched_at": MOMENT, "training_ended_at": MOMENT} | fields))
+
+
+def _tuning_over(stack: Deployed, _event: Event) -> Effect:
+    _tuned(stack, status=Status.COMPLETED, best_trial=f"{RUN}-007-0a1b2c3d")
+    assert stack.ledger.take_slot(RUN, 10)
+    following = stand_in_line(stack)
+
+    def effect() -> None:
+        assert stack.ledger.stored(RUN).status is Status.COMPLETED
+        assert stack.ledger.slots() == {following.job}
+        assert following.job in stack.jobs()
+
+    return effect
+
+
+def _best_to_be_evaluated(stack: Deployed, _event: Event) -> Effect:
+    key = "datasets/titanic/test/held out.csv"
+    given = stack.put(key, CSV)
+    run = _tuned(
+        stack, status=Status.COMPLETED, best_trial=f"{RUN}-007-0a1b2c3d", task="binary", test_key=key,
+        test_version_id=given["version-id"], test_etag=given["etag"],
+    )  # fmt: skip
+    stack.put(run.model_key, stack.read(f"runs/{RUN}/output/model.tar.gz"))
+
+    def effect() -> None:
+        assert (stack.ledger.stored(RUN).status, stack.ledger.stored(RUN).test_rows) == (Status.EVALUATED, 60)
+
+    return effect
+
+
+def _tuning_in_vain(stack: Deployed, _event: Event) -> Effect:
+    _tuned(stack, status=Status.FAILED, reason="AlgorithmError: all 20 trials failed")
+    return lambda: _told(stack)
+
+
 def _train(stack: Deployed, **fields: Any) -> Run:
     """The events' run, whose job has ended, and the ledger does not know it yet."""
     launched = stack.record(status=Status.IN_PROGRESS, **fields)
@@ -206,13 +248,26 @@ SITUATIONS: dict[tuple[str, str], Situation] = {
     ("Dispatcher", "training_job_completed_again"): Situation("Completed", _ends(Status.COMPLETED)),
     ("Dispatcher", "training_job_failed"): Situation("Failed", _ends(Status.FAILED)),
     ("Dispatcher", "training_job_stopped"): Situation("Stopped", _ends(Status.STOPPED)),
+    ("Dispatcher", "training_job_failed_of_defaults"): Situation(None, _tuning_over),
+    ("Dispatcher", "tuning_job_completed"): Situation(None, _tuning_over),
+    ("Dispatcher", "tuning_job_failed"): Situation(None, _tuning_over),
+    ("Dispatcher", "tuning_job_stopped"): Situation(None, _tuning_over),
     ("Dispatcher", "schedule_tick"): Situation(None, _next_minute),
     ("Dispatcher", "stop_requested"): Situation(None, _to_be_stopped),
     ("Dispatcher", "trainer_gave_up"): Situation(None, _trainer_died),
     ("Trainer", "training_requested"): Situation(None, _to_be_carried_out),
     ("LargeTrainer", "training_requested"): Situation(None, _to_be_carried_out),
+    ("Tuner", "tuning_requested"): Situation(None, to_be_tuned),
+    ("Tuner", "trial_ended"): Situation(None, trial_ended),
     ("Evaluator", "training_job_completed"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_completed_again"): Situation("Completed", _to_be_evaluated),
+    ("Evaluator", "training_job_failed_of_defaults"): Situation("Completed", _best_to_be_evaluated),
+    ("Evaluator", "tuning_job_completed"): Situation("Completed", _best_to_be_evaluated),
+    ("Evaluator", "tuning_job_failed"): Situation("Completed", _best_to_be_evaluated),
+    ("Evaluator", "tuning_job_stopped"): Situation("Completed", _best_to_be_evaluated),
+    ("Notifier", "training_job_failed_of_defaults"): Situation(None, _tuning_in_vain),
+    ("Notifier", "tuning_job_failed"): Situation(None, _tuning_in_vain),
+    ("Notifier", "tuning_job_stopped"): Situation(None, _tuning_in_vain),
     ("Notifier", "training_job_failed"): Situation("Failed", _ended_badly),
     ("Notifier", "training_job_stopped"): Situation("Stopped", _ended_badly),
     ("Notifier", "run_rejected"): Situation(None, _ended(Status.REJECTED)),

@@ -7,8 +7,8 @@ from tests.simulation.history import InLambda, Item
 
 from traindrop.container import Outcome
 from traindrop.job_files import JobFailed
-from traindrop.job_state import JobState, describe, from_record
-from traindrop.lambda_jobs import End, LambdaJobs
+from traindrop.job_state import describe, from_record
+from traindrop.lambda_jobs import End, LambdaJob, LambdaJobs
 from traindrop.lambda_limits import RESERVED_SECONDS, Sandbox, limit_met, memory_limit
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _LOOK = 20.0
 
 
-def carry_out(account: "Account", job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
+def carry_out(account: "Account", claimed: LambdaJob, sandbox: Sandbox, jobs: LambdaJobs) -> End:
     """Stands in for `traindrop.training.carry_out`: time passes, and the job's fate comes about."""
+    job = claimed.state
     # The same for whoever carries it out.
     known = account.history.in_lambda[job.name]
     fate = known.fate = known.fate or account.sagemaker.fate(job.name)

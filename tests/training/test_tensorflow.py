@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn import datasets
-from tests.training.container import ROOT, Container, bundled, mixed_rows
+from tests.training.container import ROOT, Container, assert_last_is_kept, bundled, mixed_rows
 from tests.training.linear_model import SETS, assert_as_good
 
 from traindrop.dataset import read
@@ -29,8 +29,8 @@ pytestmark = [
     pytest.mark.filterwarnings(WARNING),
     pytest.mark.xdist_group("tensorflow"),  # one process imports it, not each
 ]
-# What the launcher sets from other fields of training.yaml.
-OTHERS = {"help", "train", "test", "target", "task", "drop", "validation_fraction", "seed"}
+# What the launcher sets from other fields of training.yaml, and what the image adds where it is tuned.
+OTHERS = {"model_dir", "help", "train", "test", "target", "task", "drop", "validation_fraction", "seed"}
 EPOCH_LINE = re.compile(r"\[(\d+)\]\ttrain-\w+:[0-9.e+-]+\t.*validation-\w+:[0-9.e+-]+")
 
 Fit = Callable[..., str]
@@ -116,17 +116,20 @@ def test_the_saved_model_needs_nothing_but_keras_and_predicts_from_features_as_t
 
 
 def epochs_of(output: str) -> list[int]:
-    return [int(found[1]) for line in output.splitlines() if (found := EPOCH_LINE.match(line))]
+    """In the order of the log, without the one that is told once more because it is kept."""
+    trained, _, _ = output.partition("The model is that of round")
+    return [int(found[1]) for line in trained.splitlines() if (found := EPOCH_LINE.match(line))]
 
 
 @pytest.mark.parametrize("loader", [datasets.load_wine, datasets.load_diabetes])
 def test_training_stops_early_and_the_best_epoch_is_kept(container: Container, fit: Fit, loader: Any) -> None:
     bundled(container, loader)
-    fit(target="target", lr=0.02, patience=3)
+    output = fit(target="target", lr=0.02, patience=3)
     metrics = container.read_json("output/data/metrics.json")
     *_, losses = metrics["validation"].values()
     assert losses[metrics["best_iteration"]] == min(losses)
     assert len(losses) == metrics["best_iteration"] + 4
+    assert_last_is_kept(output, metrics)
 
 
 def test_wild_numbers_and_what_training_never_saw_still_give_probabilities(container: Container, fit: Fit) -> None:
@@ -180,6 +183,12 @@ def test_a_checkpoint_of_other_settings_is_not_gone_on_from(container: Container
     assert "it is of other data or settings): starting anew" in output
     assert epochs_of(output) == [0, 1, 2]
     assert epochs_of(fit(target="Outcome", epochs=3)) == []  # it had been done
+
+
+def test_the_flag_that_the_image_adds_where_it_is_tuned_is_taken(script: Any) -> None:
+    plain, tuned = ["--target", "y"], ["--target", "y", "--model_dir", "None/a-job-001-0123abcd/model"]
+    found = [vars(script.arguments().parse_args(flags)) for flags in (plain, tuned)]
+    assert found[1] == found[0] | {"model_dir": tuned[-1]}
 
 
 def test_the_table_names_the_flags_of_the_training_script_with_their_defaults(script: Any) -> None:

@@ -10,6 +10,7 @@ from functions.evaluator.app import lambda_handler as evaluator
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
 from functions.trainer.app import lambda_handler as trainer
+from functions.tuner.app import lambda_handler as tuner
 from moto.events.models import EventPattern
 from tests.builders import ACCOUNT, a_context, classic_event
 from tests.conftest import LoadEvent
@@ -24,13 +25,14 @@ SETTINGS = Settings(stack=STACK, table="runs", bucket=BUCKET, aws_region="us-eas
 STRANGER = "999988887777"
 HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Launcher": launcher, "Dispatcher": dispatcher, "Trainer": trainer, "LargeTrainer": trainer, "Evaluator": evaluator,
-    "Notifier": notifier,
+    "Notifier": notifier, "Tuner": tuner,
 }  # fmt: skip
 # Whom each sample of events/ starts.
 STARTS = {
     **{name: {rule.partition(".")[0] for rule in taken} for name, taken in ROUTES.items()},
     "s3_notification": {"Launcher"}, "schedule_tick": {"Dispatcher"}, "function_gave_up": {"Notifier"},
     "trainer_gave_up": {"Dispatcher"}, "training_requested": {"Trainer", "LargeTrainer"},
+    "tuning_requested": {"Tuner"},
 }  # fmt: skip
 STARTED = [(name, function) for name, functions in STARTS.items() for function in sorted(functions)]
 
@@ -129,6 +131,12 @@ def test_a_training_job_of_another_stack_is_not_carried_out(load_event: LoadEven
     assert f"the training job is {job!r}, which is none of the stack" in why_foreign("Trainer", event)
 
 
+@pytest.mark.parametrize("job", ["other-titanic-0123456789ab", "traindropping-titanic-0123456789ab"])
+def test_a_tuning_job_of_another_stack_is_not_gone_on_with(load_event: LoadEvent, job: str) -> None:
+    event = {**load_event("tuning_requested"), "HyperParameterTuningJobName": job}
+    assert f"the tuning job is {job!r}, which is none of the stack" in why_foreign("Tuner", event)
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function's environment; there is no AWS behind it, so that an event that is looked at any further fails."""
@@ -136,7 +144,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> None:
               "TRAINING_SCRIPTS": "/opt", "OWNER": "me", "TOPIC_ARN": "topic", "DEAD_LETTER_QUEUE": "queue",
               "MAX_CONCURRENT_JOBS": "1", "MAX_MONTHLY_COST_USD": "0", "KMS_KEY_ARN": "", "TRAINING_SUBNETS": "",
               "TRAINING_SECURITY_GROUPS": "", "NETWORK_ISOLATION": "false", "AUTO_IN_LAMBDA": "true",
-              "MODEL_APPROVAL": "Approved", "TRAINER": "trainer", "LARGE_TRAINER": "large",
+              "MODEL_APPROVAL": "Approved", "TRAINER": "trainer", "LARGE_TRAINER": "large", "TUNER": "tuner",
               "LINK_ROLE_ARN": "role", "CHAT_TOPIC_ARN": "", "WEBHOOK_KEY_ARN": "",
               "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}  # fmt: skip
     for name, value in values.items():

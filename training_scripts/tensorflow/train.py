@@ -37,6 +37,7 @@ from traindrop.training_script import (
     measured,
     predict_test_channel,
     report,
+    report_kept,
     run,
     save_results,
     split,
@@ -73,6 +74,8 @@ def arguments() -> argparse.ArgumentParser:
     add_arguments(parser)
     for name, default in TRAINING.items():
         parser.add_argument(f"--{name}", default=default, type=type(default))
+    # The image gives it to a script that is tuned. The model goes to SM_MODEL_DIR all the same.
+    parser.add_argument("--model_dir", help=argparse.SUPPRESS)
     return parser
 
 
@@ -303,6 +306,8 @@ def fit(
     if progress.best_weights:
         network.trained.set_weights(progress.best_weights)
         progress.history["best_iteration"] = progress.best_epoch
+        if network.rank == 0:
+            report_kept(progress.best_epoch, progress.history)
     return progress.history
 
 

@@ -19,7 +19,7 @@ from traindrop.doubts import reason_of_strict, texts
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import PREDICTED, Evaluation, Rows, Subject, evaluate_archives, predict_archives
-from traindrop.events import TrainingJobStateChange
+from traindrop.events import TrainingJobStateChange, TuningJobStateChange
 from traindrop.file_parts import Source
 from traindrop.gain import tuned
 from traindrop.held_out import check_test_size
@@ -36,7 +36,8 @@ from traindrop.trial import Trial
 from traindrop.tuned import tuning_of, validation_rows
 from traindrop.tunings import trials_of
 
-COMPLETION: TypeAdapter[TrainingJobStateChange] = TypeAdapter(TrainingJobStateChange)
+Completion = TrainingJobStateChange | TuningJobStateChange
+COMPLETION: TypeAdapter[Completion] = TypeAdapter(Completion)
 
 
 def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:

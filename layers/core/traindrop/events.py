@@ -6,7 +6,7 @@ Samples of each lie in `events/`.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote_plus
@@ -195,10 +195,12 @@ class TuningJob(TrainingJob):
     """A tuning job as if it were one training job: times and seconds are those of all its trials together.
 
     It is Completed as soon as it has ended with a trial whose model can be used, also where it was stopped or most
-    trials failed; `remarks` say so. `best_trial`: the training job of that trial.
+    trials failed; `remarks` say so. `best_trial`: the training job of that trial; `telling_trial`: where there is none,
+    the one whose log says most of why.
     """
 
     best_trial: str | None = None
+    telling_trial: str | None = None
     trials_with_value: int = 0
     remarks: tuple[str, ...] = ()
 
@@ -207,8 +209,25 @@ class TuningJob(TrainingJob):
         return {
             **super().for_ledger(),
             "best_trial": self.best_trial,
+            "telling_trial": self.telling_trial,
             "trials_with_value": self.trials_with_value,
         }
+
+
+class _TrainingDefinition(_Theirs):
+    role_arn: str = Field(alias="RoleArn", pattern=r"^arn:[\w-]+:iam::\d{12}:role/.")
+
+
+class TuningRequest(_Theirs):
+    """Of a CreateHyperParameterTuningJob request, what the tuner needs to find its job by."""
+
+    hyper_parameter_tuning_job_name: str = Field(alias="HyperParameterTuningJobName")
+    training_job_definition: _TrainingDefinition = Field(alias="TrainingJobDefinition")
+
+    @property
+    def account(self) -> str:
+        """The account that the role of its training jobs is in."""
+        return self.training_job_definition.role_arn.split(":")[4]
 
 
 class TrainingRequest(_Theirs):
@@ -228,6 +247,22 @@ class TrainingJobStateChange(OnTheBus):
 
     detail_type: Literal["SageMaker Training Job State Change"] = Field(alias="detail-type")
     detail: TrainingJob
+
+
+class _TagsOfTrial(_Theirs):
+    trial: str = Field(alias="traindrop:trial")
+
+
+class _Trial(_Theirs):
+    training_job_name: str = Field(alias="TrainingJobName")
+    tags: _TagsOfTrial = Field(alias="Tags")
+
+
+class TrialEnded(OnTheBus):
+    """A trainer's state change of a job that is one trial of many; SageMaker sees to its own."""
+
+    detail_type: Literal["SageMaker Training Job State Change"] = Field(alias="detail-type")
+    detail: _Trial
 
 
 class _TuningChange(_Theirs):
@@ -257,13 +292,28 @@ _REPEATED = (
 )  # fmt: skip
 
 
+_REPEATED_OF_TUNING = (
+    "HyperParameterTuningJobName", "HyperParameterTuningJobArn", "TrainingJobDefinition",
+    "HyperParameterTuningJobStatus", "CreationTime", "LastModifiedTime", "TrainingJobStatusCounters",
+    "ObjectiveStatusCounters",
+)  # fmt: skip
+
+
 def state_change_detail(described: Mapping[str, Any]) -> str:
     """The detail of a job's state change, as JSON, from the answer of DescribeTrainingJob; times in milliseconds."""
+    return _detail(described, _REPEATED)
 
+
+def tuning_change_detail(described: Mapping[str, Any]) -> str:
+    """The same of a tuning job, from the answer of DescribeHyperParameterTuningJob."""
+    return _detail(described, _REPEATED_OF_TUNING)
+
+
+def _detail(described: Mapping[str, Any], repeated: Iterable[str]) -> str:
     def milliseconds(value: datetime) -> str:
         return str(int(value.timestamp() * 1000))
 
-    return json.dumps({name: described[name] for name in _REPEATED if name in described}, default=milliseconds)
+    return json.dumps({name: described[name] for name in repeated if name in described}, default=milliseconds)
 
 
 class Scheduled(OnTheBus):

@@ -18,6 +18,17 @@ def definitions_of(request: Mapping[str, Any]) -> list[Mapping[str, str]]:
     return list(found.values())
 
 
+def value_in(line: str, pattern: re.Pattern[str]) -> float | None:
+    """What the line says of a metric: the first group of the last match that is a number."""
+    found = None
+    for match in pattern.finditer(line):
+        try:
+            found = float(match.group(1) if pattern.groups else match.group())
+        except ValueError:
+            continue  # as SageMaker: what is no number is no metric
+    return found
+
+
 class FinalMetrics:
     """Keeps the last value of each metric; `read` may be called from another thread than `final`."""
 
@@ -29,12 +40,8 @@ class FinalMetrics:
     def read(self, line: str) -> None:
         """Take what the line holds: the last match of each pattern, its first group, where it is a number."""
         for name, pattern in self._patterns:
-            for match in pattern.finditer(line):
-                text = match.group(1) if pattern.groups else match.group()
-                try:
-                    value = float(text)
-                except ValueError:
-                    continue  # as SageMaker: what is no number is no metric
+            value = value_in(line, pattern)
+            if value is not None:
                 with self._lock:
                     self._last[name] = (value, time.time())
 

@@ -26,8 +26,12 @@ MAX_NAME = MAX_JOB_NAME - len("-r99")
 MAX_TUNING_NAME = 32 - len("-r99")
 MAX_ATTEMPTS = 3
 _DIGEST = 12
-_OF_DEFAULTS = "-defaults"
-_JOB_NAME = re.compile(rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?({_OF_DEFAULTS})?", re.DOTALL)
+# Rules match jobs by the stack's name in front, so that has to be there whole.
+LONGEST_TUNING_STACK = MAX_TUNING_NAME - _DIGEST - 1
+DEFAULTS_SUFFIX = "-defaults"
+_JOB_NAME = re.compile(
+    rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?({DEFAULTS_SUFFIX})?", re.DOTALL
+)
 
 
 class Status(StrEnum):
@@ -139,9 +143,16 @@ class Run(BaseModel):
     max_parallel: int = 1
     objective: str | None = None
     direction: Direction | None = None
-    # Once it has ended: the training job whose model is the run's, and how many trials ended with a value.
+    # By the name of the trial with the defaults: why there will never be such a job.
+    defaults_refused: dict[str, str] = {}
+    # Once it has ended: the training job whose model is the run's, and how many trials, beside the one with the
+    # defaults, ended with a value.
     best_trial: str | None = None
     trials_with_value: int | None = None
+    # Where there is no best one: the training job whose log says most of why.
+    telling_trial: str | None = None
+    # What the trials came to, and what that gained.
+    tuning: Tuned | None = None
 
     # Where it trains, what that costs by place (those that are known), and what limits it: seconds of one attempt, USD
     # of all.
@@ -179,8 +190,6 @@ class Run(BaseModel):
     comparison: Verdict | None = None
     verdict: str | None = None
     champion: str | None = None
-    # Of a run that tuned: what its trials came to, and what that gained.
-    tuning: Tuned | None = None
     # Of a run that became champion: its ARN in the model registry.
     model_package: str | None = None
     # What a careful colleague would point out (`traindrop.doubts`).
@@ -209,9 +218,14 @@ class Run(BaseModel):
         return self.max_trials is not None
 
     @property
+    def jobs(self) -> int:
+        """How many training jobs an attempt has at the most: one, or all trials and the one with the defaults."""
+        return 1 if self.max_trials is None else self.max_trials + 1
+
+    @property
     def defaults_job(self) -> str:
         """Of a run that tunes: the training job with the hyperparameters that training.yaml has, to compare with."""
-        return f"{self.job}{_OF_DEFAULTS}"
+        return f"{self.job}{DEFAULTS_SUFFIX}"
 
     @property
     def place(self) -> str:
@@ -237,13 +251,19 @@ class Run(BaseModel):
         """What one attempt costs at worst, with all its trials; None where its price is not known."""
         if self.tariff is None or self.longest_attempt is None:
             return None
-        seconds = self.longest_attempt * (1 if self.max_trials is None else self.max_trials + 1)
-        return training_cost(seconds, self.instance_count, self.tariff.hourly_usd)
+        return training_cost(self.longest_attempt * self.jobs, self.instance_count, self.tariff.hourly_usd)
 
     @property
     def job(self) -> str:
         """The name of the training job of this attempt."""
         return self.run if self.attempt == 1 else f"{self.run}-r{self.attempt}"
+
+    @property
+    def logging_job(self) -> str:
+        """The training job whose log a person wants to see: of a tuning that of one trial."""
+        if not self.tunes:
+            return self.job
+        return self.best_trial or self.telling_trial or self.defaults_job
 
     @property
     def is_made_of(self) -> set[str | None]:
@@ -343,6 +363,11 @@ def run_name(stack: str, dataset: str, *parts: str, longest: int = MAX_NAME) -> 
     return f"{slug(stack, dataset, longest - _DIGEST - 1)}-{digest}"
 
 
+def has_room_to_tune(stack: str) -> bool:
+    """Whether a tuning job's name can begin with the whole name of the stack."""
+    return len(stack) <= LONGEST_TUNING_STACK
+
+
 def slug(stack: str, dataset: str, length: int) -> str:
     """`<stack>-<dataset>` in letters, digits and hyphens, as SageMaker takes it; the stack alone where none is left."""
     plain = unicodedata.normalize("NFKD", dataset).encode("ascii", "ignore").decode()
@@ -354,3 +379,8 @@ def run_of(job: str) -> tuple[str, int]:
     """The run and the attempt that a training job's name stands for; a trial's stands for no run."""
     found = _JOB_NAME.fullmatch(job)
     return (job, 1) if found is None else (found["run"], int(found["attempt"] or 1))
+
+
+def whole(job: str) -> str:
+    """The job that a training job is a part of: the tuning, of the trial with the defaults; of any other itself."""
+    return job.removesuffix(DEFAULTS_SUFFIX)

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,11 +18,11 @@ from pydantic import TypeAdapter
 from traindrop import aws
 from traindrop.container import Outcome, run
 from traindrop.events import TrainingRequest
-from traindrop.final_metrics import FinalMetrics, definitions_of
 from traindrop.folders import Folders
+from traindrop.heard import Heard
 from traindrop.job_files import JobFailed, deliver, fetch
 from traindrop.job_state import INTERNAL_ERROR, JobState, event_detail, last_status, max_runtime
-from traindrop.lambda_jobs import End, LambdaJobs
+from traindrop.lambda_jobs import End, LambdaJob, LambdaJobs
 from traindrop.lambda_limits import RESERVED_SECONDS, Sandbox, disk_limit, limit_met, memory_limit
 from traindrop.ledger import Ledger
 from traindrop.log_stream import log_stream
@@ -32,14 +31,13 @@ from traindrop.packing import pack
 from traindrop.process import Supervision
 from traindrop.run import run_of
 from traindrop.settings import TrainerSettings
+from traindrop.trial import tuning_of
 
 REQUEST: TypeAdapter[TrainingRequest] = TypeAdapter(TrainingRequest)
 # Between SIGTERM and SIGKILL, well within what is reserved of the time-out.
 _GRACE_SECONDS = 10.0
 # Between two looks whether somebody wants the job stopped.
 _LOOK_SECONDS = 2.0
-# Of the log, what may tell why the script ended.
-_LAST_LINES = 50
 
 
 def train(name: str, sandbox: Sandbox, settings: TrainerSettings) -> str | None:
@@ -47,7 +45,7 @@ def train(name: str, sandbox: Sandbox, settings: TrainerSettings) -> str | None:
 
     Whatever goes wrong with the job ends it. An exception means: it is not known how the job ended.
     """
-    with about(run_of(name)[0]):
+    with about(run_of(tuning_of(name) or name)[0]):
         status = _train(name, sandbox, settings)
         log().info("training job carried out", extra={"job": name, "status": status})
     return status
@@ -58,15 +56,15 @@ def _train(name: str, sandbox: Sandbox, settings: TrainerSettings) -> str | None
     claimed = jobs.claim(name, sandbox.seconds)
     if claimed is None:
         return None
-    ended = jobs.end(name, _end_of(claimed.state, sandbox, jobs))
+    ended = jobs.end(name, _end_of(claimed, sandbox, jobs))
     if ended is None:  # it was given up meanwhile, and that was told
         return jobs.stored(name).state.status
     aws.emit_state_change(settings.stack, json.dumps(event_detail(ended.state)))
     return ended.state.status
 
 
-def _end_of(job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
-    if job.status == "Stopping":
+def _end_of(job: LambdaJob, sandbox: Sandbox, jobs: LambdaJobs) -> End:
+    if job.state.status == "Stopping":
         return End("Stopped")
     try:
         return carry_out(job, sandbox, jobs)
@@ -77,30 +75,34 @@ def _end_of(job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
     except Exception as error:  # noqa: BLE001 - logged, and told as SageMaker tells what is its own fault
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return End("Failed", disk_limit("what was fetched or packed"))
-        log().exception("failed", extra={"job": job.name})
+        log().exception("failed", extra={"job": job.state.name})
         return End("Failed", INTERNAL_ERROR)
 
 
-def carry_out(job: JobState, sandbox: Sandbox, jobs: LambdaJobs) -> End:
+def carry_out(job: LambdaJob, sandbox: Sandbox, jobs: LambdaJobs) -> End:
     """Download, train, upload; what the job ends with. Raises `JobFailed`."""
-    began, s3 = time.monotonic(), aws.client("s3")
-    metrics = FinalMetrics(definitions_of(job.request))
+    began, s3, request = time.monotonic(), aws.client("s3"), job.state.request
+    heard = Heard.of(request, job.limits)
     with tempfile.TemporaryDirectory(prefix="training-", ignore_cleanup_errors=True) as root:
-        folders = fetch(s3, job.request, Path(root))
-        jobs.move(job.name, "Training")
-        outcome = _run(job, folders, metrics, sandbox, jobs, ends=began + sandbox.seconds - RESERVED_SECONDS)
+        folders = fetch(s3, request, Path(root))
+        jobs.move(job.state.name, "Training")
+        outcome = _run(job.state, folders, heard, sandbox, jobs, ends=began + sandbox.seconds - RESERVED_SECONDS)
         if not outcome.stopped:
-            jobs.move(job.name, "Uploading")
+            jobs.move(job.state.name, "Uploading")
         artifacts = pack([folders], folders.root)
-        model = deliver(s3, job.request, artifacts, with_model=outcome.failure_reason is None)
-    return End(last_status(outcome), outcome.failure_reason, tuple(metrics.final()), model)
+        model = deliver(s3, request, artifacts, with_model=outcome.failure_reason is None)
+    return End(
+        last_status(outcome),
+        outcome.failure_reason,
+        tuple(heard.metrics.final()),
+        model,
+        heard.curve.thinned(),
+        stopped_early=outcome.stopped and heard.curve.is_missed,
+    )
 
 
-def _run(
-    job: JobState, folders: Folders, metrics: FinalMetrics, sandbox: Sandbox, jobs: LambdaJobs, *, ends: float
-) -> Outcome:
+def _run(job: JobState, folders: Folders, heard: Heard, sandbox: Sandbox, jobs: LambdaJobs, *, ends: float) -> Outcome:
     """Run the script. Raises `JobFailed` where it met a limit of Lambda's."""
-    last_lines: deque[str] = deque(maxlen=_LAST_LINES)
     wanted = time.monotonic() + max_runtime(job.request)
     before = _peak_mb()
     stream = f"{job.name}/algo-1-{int(time.time())}"
@@ -108,14 +110,15 @@ def _run(
 
         def on_line(line: str) -> None:
             lines.write(line)
-            metrics.read(line)
-            last_lines.append(line)
+            heard.read(line)
+            if heard.curve.is_missed:
+                stop.set()
 
         supervision = Supervision(on_line, stop, min(wanted, ends), _GRACE_SECONDS, die_with_parent=True)
         outcome = run(job.request, folders, supervision, extra_environment=_variables(job))
     after = _peak_mb()
     peak = after if after > before else None  # the highest of all children that there ever were
-    limit = limit_met(outcome, last_lines, sandbox, cut_off=ends < wanted, peak_mb=peak)
+    limit = limit_met(outcome, heard.last_lines, sandbox, cut_off=ends < wanted, peak_mb=peak)
     if limit is not None:
         raise JobFailed(limit)
     return outcome
