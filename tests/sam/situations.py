@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from tests.builders import CSV
 from tests.sam.deployed import RUN, Deployed
 from tests.sam.training import in_bucket, stand_in_line
+from tests.sam.tunings import to_be_tuned, trial_ended
 
 from traindrop.lambda_jobs import LambdaJobs
 from traindrop.lambda_limits import LAMBDA
@@ -256,6 +257,8 @@ SITUATIONS: dict[tuple[str, str], Situation] = {
     ("Dispatcher", "trainer_gave_up"): Situation(None, _trainer_died),
     ("Trainer", "training_requested"): Situation(None, _to_be_carried_out),
     ("LargeTrainer", "training_requested"): Situation(None, _to_be_carried_out),
+    ("Tuner", "tuning_requested"): Situation(None, to_be_tuned),
+    ("Tuner", "trial_ended"): Situation(None, trial_ended),
     ("Evaluator", "training_job_completed"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_completed_again"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_failed_of_defaults"): Situation("Completed", _best_to_be_evaluated),
