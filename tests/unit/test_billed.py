@@ -31,6 +31,10 @@ def test_the_cost_is_told_with_its_arithmetic() -> None:
     assert f"  Cost        {line}\n" in compose(outcome_of(trained(), [], "")).body
 
 
+def test_what_trials_took_together_is_not_multiplied_by_their_number() -> None:
+    assert cost_line(trained(max_trials=20)) == cost_line(trained())
+
+
 def test_what_spot_saved_is_told() -> None:
     line = cost_line(trained(training_seconds=433))
     assert line is not None
