@@ -56,11 +56,6 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
     }
 
 
-def gain_of(run: Run) -> Any:
-    """What a tuning gained over the defaults on the test rows, once it was evaluated; its `text` is a sentence."""
-    return getattr(getattr(run, "tuning", None), "gain", None)
-
-
 def _tuning(run: Run) -> dict[str, Any] | None:
     """None of a run that does not tune."""
     if not run.tunes:
@@ -72,7 +67,7 @@ def _tuning(run: Run) -> dict[str, Any] | None:
         "max_parallel": run.max_parallel,
         "best_trial": run.best_trial,
         "trials_with_value": run.trials_with_value,
-        "gain": gain.model_dump(mode="json") if (gain := gain_of(run)) else None,
+        "gain": run.tuning.gain.model_dump(mode="json") if run.tuning and run.tuning.gain else None,
     }
 
 

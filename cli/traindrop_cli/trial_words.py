@@ -38,8 +38,8 @@ def best_in_words(tuned: RunTrials) -> str | None:
 
 
 def settings_in_words(hyperparameters: Mapping[str, object]) -> str:
-    """`eta 0.1, max_depth 4`."""
-    return ", ".join(f"{name} {shown_value(value)}" for name, value in hyperparameters.items()) or "as they are"
+    """`eta 0.1, max_depth 4`; empty where none is known, as of defaults that only the script knows."""
+    return ", ".join(f"{name} {shown_value(value)}" for name, value in hyperparameters.items())
 
 
 def shown_value(value: object) -> str:

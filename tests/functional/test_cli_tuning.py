@@ -144,7 +144,7 @@ def test_runs_marks_those_that_tune(account: Account, capsys: Capture, monkeypat
     run_runs(None, (), None, json=False, stack=None)
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert any(line.startswith(NAME) and line.endswith("tuning, 4 of 6") for line in lines)
-    assert any(line.startswith("over") and line.endswith("flowers.csv, tuned: the best of 5") for line in lines)
+    assert any(line.startswith("over") and line.endswith("flowers.csv, tuned by 5 trials") for line in lines)
     run_runs(None, (), None, json=True, stack=None)
     told = {each["run"]: each["tuning"] for each in json.loads(capsys.readouterr().out)}
     assert told["over"]["trials_with_value"] == 5
@@ -166,7 +166,7 @@ def test_what_a_stop_keeps_is_said_before(account: Account, trials: Trials, monk
 @pytest.mark.parametrize(
     ("status", "best", "says", "exit_status"),
     [
-        (Status.COMPLETED, f"{NAME}-002-0123abcd", "The best of 3 trials with a value is kept", 0),
+        (Status.COMPLETED, f"{NAME}-002-0123abcd", "The best of the trials that were done by then is kept", 0),
         (Status.STOPPED, None, "It is stopped.", 0),
         (Status.FAILED, None, "It came to its end before it could be stopped: it is Failed.", 1),
     ],

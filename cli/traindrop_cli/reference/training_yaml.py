@@ -13,7 +13,7 @@ _HEAD = f"""\
 `datasets/<dataset>/training.yaml`, at most {MAX_BYTES // 1024} kB. Every field may be left out; `target` only where one
 column is called target, label, class or y. A field that is not here, a wrong type or a value out of range is rejected.
 Editors check the file against [training.schema.json](../training.schema.json). What it is all for:
-[the guide](../guide.md#tune-the-settings)."""
+[the guide](../guide.md#change-the-settings)."""
 
 
 # Sections of their own, by their names in the schema: what stands above them, and what a field of theirs takes.

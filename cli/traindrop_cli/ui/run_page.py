@@ -14,7 +14,6 @@ from traindrop.run import FINAL, Run, Status
 from traindrop.waiting_line import Place
 from traindrop_cli.find import run_in
 from traindrop_cli.follow import with_job_times
-from traindrop_cli.result import gain_of
 from traindrop_cli.rounds import Rounds
 from traindrop_cli.run_table import cost
 from traindrop_cli.stack import Stack
@@ -82,7 +81,6 @@ class RunPage:
             "marks": reached,
             "going_on": going_on(run, reached, line),
             "attempt": attempt(run),
-            "gain": gain_of(run),
             "tuning": values_of(tuned, now()) if tuned is not None and run.was_launched else None,
             "plots": _plots(self._rounds, run),
             "cost": cost_line(run) or cost(run),
