@@ -92,9 +92,11 @@ def test_where_the_first_trials_all_fail_it_ends_with_their_reason_and_the_other
 ) -> None:
     csv = beyond_the_check()
     tuning = {"max_jobs": 20, "max_parallel": 2, "strategy": "random", "ranges": RANGES}
-    pipeline.drop("untuned", csv, target="label", instance_type="lambda", hyperparameters=FEW_ROUNDS, tuning=tuning)
+    pipeline.drop(
+        "untuned", csv, target="label", task="binary", instance_type="lambda", hyperparameters=FEW_ROUNDS, tuning=tuning
+    )
     (run,) = pipeline.told("untuned", seconds=SEVERAL_JOBS)
-    assert run.status is Status.FAILED
+    assert run.status is Status.FAILED, run.reason
     reason = run.reason or ""
     assert f"line {csv.count(10)} has 2 fields, the header has 3" in reason
     assert "None of 3 trials was done. The other 18 were not begun." in reason
