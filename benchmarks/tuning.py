@@ -9,6 +9,7 @@ benchmarks/results/tuning.json. Some half hour on one processor.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.results import write_document
+from benchmarks.results import FOLDER, write_document
 from benchmarks.tuning_fits import Data, Fits, all_data
 from benchmarks.tuning_search import Found, Rule, request_of, search
 from scipy import stats
@@ -46,19 +47,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description=__doc__.partition("\n")[0])
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--data", nargs="*", help="only these; what was found of the others stays")
     parser.add_argument("--quick", action="store_true", help="two seeds, eight trials, one dataset: proves nothing")
     options = parser.parse_args()
-    seeds, trials, some = (2, 8, 1) if options.quick else (options.seeds, options.trials, None)
     os.environ.update(OMP_NUM_THREADS="1")
-    chosen = all_data()[-some:] if some else all_data()
-    results = {data.name: tuned(data, seeds, trials) for data in chosen}
-    print(tables(results, {data.name: data for data in chosen}))
-    if not options.quick:
-        document = {
-            name: {way: list(map(asdict, found)) for way, found in ways.items()} for name, ways in results.items()
-        }
-        print("\nWritten:", write_document("tuning", {"trials": trials, "found": document}).name)
+    if options.quick:
+        data = all_data()[-1]
+        print(tables({data.name: tuned(data, 2, 8)}))
+        return 0
+    for data in all_data():
+        if options.data is None or data.name in options.data:
+            found = tuned(data, options.seeds, options.trials)
+            told = {way: list(map(asdict, each)) for way, each in found.items()}
+            write_document("tuning", {"trials": options.trials, "found": _known() | {data.name: told}})
+    print(tables(_results()))
     return 0
+
+
+def _known() -> dict[str, Any]:
+    """What was measured of each dataset, as it was written."""
+    file = FOLDER / "tuning.json"
+    found: dict[str, Any] = json.loads(file.read_text("utf-8"))["found"] if file.is_file() else {}
+    return found
+
+
+def _results() -> Results:
+    def read(each: dict[str, Any]) -> Found:
+        return Found(**{**each, "by_trial": tuple(each["by_trial"])})
+
+    return {name: {way: list(map(read, found)) for way, found in ways.items()} for name, ways in _known().items()}
 
 
 def tuned(data: Data, seeds: int, trials: int) -> dict[str, list[Found]]:
@@ -92,8 +109,9 @@ def _rule_name(least: int, first: int) -> str:
     return f"{RANDOM}, medians of {least} from round {first}"
 
 
-def tables(results: Results, data: Mapping[str, Data]) -> str:
+def tables(results: Results) -> str:
     """In Markdown: each way against random search and against the defaults. Gains are means with 95 % intervals."""
+    data = {each.name: each for each in all_data()}
     lines = []
     for name, ways in results.items():
         lines += [f"\n{name}, {data[name].metric}\n", f"| {' | '.join(_COLUMNS)} |", "| --- " * len(_COLUMNS) + "|"]

@@ -55,12 +55,11 @@ def search(data: Data, fits: Fits, request: Mapping[str, Any], trials: int, rule
     chosen = best(ended, data.direction)
     assert chosen is not None
     assert chosen.objective is not None
-    fitted = fits({} if chosen.number == DEFAULTS else {**FIXED, **chosen.hyperparameters})
     bests = [best(ended[: count + 1], data.direction) for count in range(len(ended))]
     return Found(
         chosen.objective,
-        fitted.test,
-        fits({}).test,
+        fits.test({} if chosen.number == DEFAULTS else {**FIXED, **chosen.hyperparameters}),
+        fits.test({}),
         sum(max(trial.curve) for trial in ended),
         sum(trial.status == "stopped early" for trial in ended),
         tuple(each.objective for each in bests if each is not None and each.objective is not None),

@@ -40,7 +40,11 @@ def describes(monkeypatch: pytest.MonkeyPatch, event: dict[str, Any], **more: An
 
 
 def write_log(lines: list[str], host: str = "algo-1") -> None:
-    logs, stream = boto3.client("logs"), f"{NAME}/{host}-1762905660"
+    write_log_of(NAME, lines, host)
+
+
+def write_log_of(job: str, lines: list[str], host: str = "algo-1") -> None:
+    logs, stream = boto3.client("logs"), f"{job}/{host}-1762905660"
     logs.create_log_stream(logGroupName=aws.LOG_GROUP, logStreamName=stream)
     now = int(datetime.now(UTC).timestamp() * 1000)
     events: Any = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]

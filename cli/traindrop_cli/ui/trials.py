@@ -86,7 +86,7 @@ def _whole(count: int) -> list[float]:
 
 def _hint(trial: Trial, value: float) -> str:
     name = "the defaults" if trial.number == DEFAULTS else f"trial {trial.number}"
-    return f"{name}: {shown_number(value)}, {settings_in_words(trial.hyperparameters)}"
+    return ", ".join(filter(None, (f"{name}: {shown_number(value)}", settings_in_words(trial.hyperparameters))))
 
 
 def _objective(trial: Trial | None) -> str:

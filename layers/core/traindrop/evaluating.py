@@ -211,7 +211,8 @@ def _tuned(run: Run, trials: Sequence[Trial], evaluation: Evaluation | None = No
     if not run.tunes:
         return {}
     found = evaluation.tuning.gain if evaluation and evaluation.tuning else None
-    return {"tuning": tuned(trials, run.objective or "", run.direction or "maximize", found)}
+    short = tuned(trials, run.objective or "", run.direction or "maximize", job=run.best_trial, gain=found)
+    return {"tuning": short}
 
 
 def _summary(evaluation: Evaluation) -> dict[str, Any]:

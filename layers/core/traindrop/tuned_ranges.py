@@ -10,9 +10,7 @@ from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.hyperparameters.model import Hyperparameters
 from traindrop.hyperparameters.sklearn import SklearnHyperparameters
-from traindrop.lambda_limits import LAMBDA
 from traindrop.tuning_config import Range, RangeValue
-from traindrop.tuning_rules import OF_XGBOOST
 
 Kind = Literal["number", "integer", "categorical"]
 # What SageMaker tunes of its XGBoost: "Tunable XGBoost Hyperparameters",
@@ -60,19 +58,6 @@ def tuned_ranges(config: TrainingConfig, *, own_script: bool) -> tuple[TunedRang
         if problems:
             raise Rejected("training.yaml: " + " ".join(problems))
     return tuple(_tuned(name, found, model) for name, found in config.tuning.ranges.items())
-
-
-def check_place(config: TrainingConfig, place: str) -> None:
-    """Raises `Rejected` for ranges that SageMaker would refuse; `place`: lambda, or an instance type of its own."""
-    if config.tuning is None or place == LAMBDA or config.framework not in OF_XGBOOST:
-        return
-    refused = [name for name in config.tuning.ranges if name not in TUNED_BY_SAGEMAKER]
-    if refused:
-        raise Rejected(
-            f"training.yaml: tuning.ranges: found {', '.join(refused)}, and of its XGBoost image SageMaker tunes "
-            f"{', '.join(TUNED_BY_SAGEMAKER)} only, whatever script runs in it. Set the others under hyperparameters, "
-            "or train in Lambda (instance_type: lambda), where all that the script takes can be searched."
-        )
 
 
 def costliest(config: TrainingConfig) -> Mapping[str, Any]:

@@ -8,12 +8,12 @@ import json
 import math
 from typing import Any
 
-from traindrop.config import TrainingConfig
+from traindrop.config import Scalar, TrainingConfig
 from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.job import Job
 from traindrop.job_hyperparameters import MOST, plain
-from traindrop.objectives import Chosen, objective_of
+from traindrop.objectives import Chosen, chosen_objective
 from traindrop.request import for_job, longest_seconds, training_job_request
 from traindrop.run import DEFAULTS_SUFFIX
 from traindrop.tuned_ranges import TunedRange, tuned_ranges
@@ -75,8 +75,13 @@ def tuning_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
 
 
 def defaults_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
-    """Keyword arguments of `create_training_job` for the trial that all others are compared with."""
-    return for_job(_of_a_trial(job, config, _objective(job, config), "defaults"), f"{job.run}{DEFAULTS_SUFFIX}")
+    """Keyword arguments of `create_training_job` for the trial that all others are compared with.
+
+    What is searched stands in it, also where it is the script's own default: so that it is shown, and searches know it.
+    """
+    own = job.own_script or job.entry_point is None
+    spelled_out = config if own else config.model_copy(update={"hyperparameters": _with_defaults(config)})
+    return for_job(_of_a_trial(job, spelled_out, _objective(job, config), "defaults"), f"{job.run}{DEFAULTS_SUFFIX}")
 
 
 def longest_tuning_seconds(config: TrainingConfig) -> int:
@@ -100,6 +105,14 @@ def _of_a_trial(job: Job, config: TrainingConfig, objective: Chosen, checkpoints
     return single
 
 
+def _with_defaults(config: TrainingConfig) -> dict[str, Scalar]:
+    """The hyperparameters of a script of ours, with its defaults of those that are searched and that none was given."""
+    model = FRAMEWORKS[config.framework].hyperparameters
+    fields = {} if model is None else model.model_fields
+    searched = [each.name for each in tuned_ranges(config, own_script=False)]
+    return {name: fields[name].default for name in searched if name in fields} | config.hyperparameters
+
+
 def _tuning(config: TrainingConfig) -> TuningConfig:
     if config.tuning is None:
         raise ValueError("nothing is to be tuned")
@@ -107,7 +120,7 @@ def _tuning(config: TrainingConfig) -> TuningConfig:
 
 
 def _objective(job: Job, config: TrainingConfig) -> Chosen:
-    objective = objective_of(config, job.task, own_script=job.own_script)
+    objective = chosen_objective(config, job.task, own_script=job.own_script)
     if job.algorithm_hyperparameters is not None and job.validation_key is None:
         raise Rejected(
             "training.yaml: tuning: the file has too few rows to hold any out, and trials are compared on those. Drop "
