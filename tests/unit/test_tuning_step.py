@@ -21,6 +21,7 @@ from traindrop.tuning_step import next_step, request_of
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 AUC = "validation:auc"
+BROKEN = "AlgorithmError: no such flag, exit code: 1"
 SCOPE = Scope("123456789012", "us-east-1")
 
 
@@ -48,7 +49,7 @@ def completed(tuning: TuningState, number: int, auc: float) -> dict[str, LambdaJ
     return job_of(tuning, number, told={AUC: auc})
 
 
-def failed(tuning: TuningState, number: int, reason: str = "AlgorithmError: no such flag, exit code: 1") -> Any:
+def failed(tuning: TuningState, number: int, reason: str = BROKEN) -> dict[str, LambdaJob]:
     return job_of(tuning, number, "Failed", reason=reason)
 
 
