@@ -309,9 +309,15 @@ def gave_up_on(event: dict[str, Any], payload: Any) -> dict[str, Any]:
     return event
 
 
-def test_an_evaluation_that_was_given_up_on_ends_its_run_and_is_told(account: Account, load_event: LoadEvent) -> None:
+@pytest.mark.parametrize(
+    "sample",
+    ["training_job_completed", "training_job_failed_of_defaults", "tuning_job_completed", "tuning_job_stopped"],
+)
+def test_an_evaluation_that_was_given_up_on_ends_its_run_and_is_told(
+    account: Account, load_event: LoadEvent, sample: str
+) -> None:
     record(account, Status.COMPLETED, **LAUNCHED)
-    event = gave_up_on(load_event("function_gave_up"), load_event("training_job_completed"))
+    event = gave_up_on(load_event("function_gave_up"), load_event(sample))
     assert notify(event) == [NAME]
     assert account.ledger.stored(NAME).status is Status.EVALUATION_FAILED
     assert "titanic: internal error" in account.mails()[0][0]
@@ -331,6 +337,14 @@ def test_an_evaluation_of_an_earlier_attempt_that_was_given_up_on_ends_nothing(
 ) -> None:
     record(account, Status.IN_PROGRESS, **LAUNCHED, attempt=2)
     assert notify(gave_up_on(load_event("function_gave_up"), load_event("training_job_completed"))) == []
+    assert account.ledger.stored(NAME).status is Status.IN_PROGRESS
+
+
+def test_a_childs_event_that_was_given_up_on_ends_no_run(account: Account, load_event: LoadEvent) -> None:
+    record(account, Status.IN_PROGRESS, **LAUNCHED, max_trials=20)
+    payload = load_event("training_job_completed")
+    payload["detail"]["TrainingJobName"] += "-003-0a1b2c3d"
+    assert notify(gave_up_on(load_event("function_gave_up"), payload)) == []
     assert account.ledger.stored(NAME).status is Status.IN_PROGRESS
 
 
