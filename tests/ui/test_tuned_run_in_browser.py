@@ -14,6 +14,7 @@ from tests.functional.conftest import BUCKET, TABLE, Account, account
 from tests.tuned_runs import BEGAN, NAME, SOME, Trials, a_trial, a_tuned_run, trials
 from tests.ui.in_process import served_here
 from tests.ui.served import PATIENCE
+from tests.waiting import wait_for
 
 from traindrop.run import Status
 from traindrop_cli.stack import Stack
@@ -124,7 +125,7 @@ def test_the_table_is_reached_and_scrolled_by_keyboard_and_has_a_name(page: Page
             break
     assert table.evaluate("each => getComputedStyle(each).outlineStyle") == "solid"
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.trials .scroll').scrollLeft > 0")
+    assert wait_for(lambda: table.evaluate("each => each.scrollLeft")) > 0
     assert page.locator("#trials th:not([scope])").count() == 0
     assert page.locator("#trials svg").get_attribute("aria-label") == (
         "validation:auc of each trial, and the best so far"
