@@ -73,8 +73,7 @@ def cost_line(run: Run) -> str | None:
     saving = _saving(run)
     saved = f", {saving:.0%} saved by spot" if saving else ""
     before = f", and {dollars(run.earlier_usd)} before, in Lambda" if run.earlier_usd else ""
-    # The seconds are those of all trials together: what they cost is no multiple of them.
-    return arithmetic(run.model_copy(update={"max_trials": None}), seconds, run.tariff) + saved + before
+    return arithmetic(run, seconds, run.tariff) + saved + before
 
 
 def _seconds(run: Run) -> int | None:

@@ -1,6 +1,7 @@
 """The ranges of a tuning, held against the hyperparameters that the framework's script takes."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Literal, get_args
@@ -10,7 +11,7 @@ from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.hyperparameters.model import Hyperparameters
 from traindrop.hyperparameters.sklearn import SklearnHyperparameters
-from traindrop.tuning_config import Range, RangeValue
+from traindrop.tuning_config import Range, RangeValue, TuningConfig
 
 Kind = Literal["number", "integer", "categorical"]
 # What SageMaker tunes of its XGBoost: "Tunable XGBoost Hyperparameters",
@@ -41,6 +42,13 @@ class TunedRange:
     values: tuple[RangeValue, ...] = ()
 
     @property
+    def combinations(self) -> float:
+        """How many values it has; of a number there is no end."""
+        if self.kind == "number":
+            return math.inf
+        return len(self.values) if self.values else self.high - self.low + 1
+
+    @property
     def shown(self) -> str:
         """`2 to 8`, `0.01 to 0.3`, `gbtree, dart`."""
         return ", ".join(map(str, self.values)) if self.values else f"{self.low} to {self.high}"
@@ -57,7 +65,22 @@ def tuned_ranges(config: TrainingConfig, *, own_script: bool) -> tuple[TunedRang
         ]
         if problems:
             raise Rejected("training.yaml: " + " ".join(problems))
-    return tuple(_tuned(name, found, model) for name, found in config.tuning.ranges.items())
+    found = tuple(_tuned(name, each, model) for name, each in config.tuning.ranges.items())
+    _check_combinations(config.tuning, found)
+    return found
+
+
+def _check_combinations(tuning: TuningConfig, ranges: Sequence[TunedRange]) -> None:
+    """SageMaker refuses more trials than there are points: github.com/aws/amazon-sagemaker-operator-for-k8s, issue 123.
+
+    Anywhere else the further ones would repeat the earlier.
+    """
+    most = math.prod(each.combinations for each in ranges)
+    if tuning.trials > most:
+        raise Rejected(
+            f"training.yaml: tuning.max_jobs: found {tuning.trials:,}, and the ranges have {most:,} combinations. Set "
+            f"max_jobs: {most:.0f}, or widen a range."
+        )
 
 
 def costliest(config: TrainingConfig) -> Mapping[str, Any]:

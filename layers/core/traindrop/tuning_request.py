@@ -16,11 +16,10 @@ from traindrop.job_hyperparameters import MOST, plain
 from traindrop.objectives import Chosen, chosen_objective
 from traindrop.request import for_job, longest_seconds, training_job_request
 from traindrop.run import DEFAULTS_SUFFIX
+from traindrop.search_space import TRIAL_TAG
 from traindrop.tuned_ranges import TunedRange, tuned_ranges
 from traindrop.tuning_config import TuningConfig
 
-# Training jobs with it are one trial of many: no run's job (SageMaker hands a tuning job's tags on to its trials).
-TRIAL_TAG = "traindrop:trial"
 # "The maximum value is 20,000 epochs." (HyperbandStrategyConfig, API reference)
 MOST_ROUNDS = 20_000
 # Hyperband keeps a third at each cut (Li et al. 2018, eta = 3); after a ninth of the rounds a curve says something.
@@ -95,6 +94,9 @@ def _of_a_trial(job: Job, config: TrainingConfig, objective: Chosen, checkpoints
     """The CreateTrainingJob request of the run, with its results among those of the trials."""
     single = training_job_request(job, config)
     single["OutputDataConfig"]["S3OutputPath"] = f"s3://{job.bucket}/runs/{job.run}/trials"
+    if job.algorithm_hyperparameters is not None:
+        # The algorithm would go on from whatever trees it finds there, those of another trial too.
+        single.pop("CheckpointConfig", None)
     if "CheckpointConfig" in single:
         single["CheckpointConfig"]["S3Uri"] += f"/{checkpoints}"
     if objective.regex is not None:
