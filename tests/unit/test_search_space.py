@@ -92,7 +92,7 @@ def test_a_trials_request_is_a_training_job_of_its_own_with_what_was_chosen() ->
     assert found == {
         "sagemaker_program": "train.py", "sagemaker_submit_directory": "s3://bucket/code", "sagemaker_job_name": name,
         "target": "y", **chosen,
-    }  # fmt: skip
+    } | {"_tuning_objective_metric": "validation:auc"}  # fmt: skip
     definition = tuning_request()["TrainingJobDefinition"]
     assert {key: value for key, value in definition.items() if key != "StaticHyperParameters"} == {
         key: value for key, value in request.items() if key not in {"TrainingJobName", "HyperParameters", "Tags"}

@@ -6,7 +6,7 @@ import pytest
 
 from traindrop.config import TrainingConfig
 from traindrop.errors import Rejected
-from traindrop.tuned_ranges import TunedRange, costliest, tuned_ranges
+from traindrop.tuned_ranges import TunedRange, costliest, tuned_ranges, with_trials_within
 
 
 def a_config(ranges: dict[str, Any], **fields: Any) -> TrainingConfig:
@@ -115,3 +115,18 @@ def test_the_costliest_trial_has_the_greatest_of_each_number() -> None:
 def test_a_range_is_shown_as_one_would_say_it() -> None:
     assert TunedRange("a", "number", 0.01, 0.3).shown == "0.01 to 0.3"
     assert TunedRange("a", "categorical", values=("x", "y")).shown == "x, y"
+
+
+def test_there_are_no_more_trials_than_combinations_where_none_are_asked_for() -> None:
+    config = a_config({"max_depth": {"min": 2, "max": 4}, "eta": [0.1, 0.2]})
+    lowered = with_trials_within(config, tuned_ranges(config, own_script=False)).tuning
+    assert lowered is not None
+    assert lowered.trials == 6
+    wide = a_config({"max_depth": {"min": 2, "max": 4}, "eta": {"min": 0.1, "max": 0.2}})
+    assert with_trials_within(wide, tuned_ranges(wide, own_script=False)) == wide
+
+
+def test_more_trials_than_combinations_are_rejected_where_somebody_asked_for_them() -> None:
+    config = TrainingConfig.model_validate({"tuning": {"max_jobs": 4, "ranges": {"max_depth": {"min": 2, "max": 4}}}})
+    with pytest.raises(Rejected, match=r"max_jobs: found 4, and the ranges have 3 combinations\. Set max_jobs: 3"):
+        with_trials_within(config, tuned_ranges(config, own_script=False))

@@ -19,7 +19,7 @@ from traindrop.placing import NO_TRAINERS, Sizes, Trainers, place, placed
 from traindrop.request import longest_seconds
 from traindrop.run import MAX_NAME, MAX_TUNING_NAME, Run, Status, has_room_to_tune, run_name
 from traindrop.settings import LauncherSettings
-from traindrop.tuned_ranges import TunedRange, tuned_ranges
+from traindrop.tuned_ranges import TunedRange, tuned_ranges, with_trials_within
 from traindrop.tuning_decision import tuning_fields
 
 # Enough rows to know the columns, little enough to read and parse in well under a second.
@@ -125,6 +125,7 @@ def decide(
     code = choose_code(config, drop.own, training_scripts)
     check_hyperparameters(config, own_script=code.own)
     ranges = tuned_ranges(config, own_script=code.own)
+    config = with_trials_within(config, ranges)
     headerless = _check_prepared(drop, config, run.file, read) if config.prepared else None
     training = None if headerless else _check(drop, config, run.file, read)
     found = _learned_of(headerless) if headerless else _learned(training) if training else {}

@@ -11,7 +11,7 @@ from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.hyperparameters.model import Hyperparameters
 from traindrop.hyperparameters.sklearn import SklearnHyperparameters
-from traindrop.tuning_config import Range, RangeValue, TuningConfig
+from traindrop.tuning_config import Range, RangeValue
 
 Kind = Literal["number", "integer", "categorical"]
 # What SageMaker tunes of its XGBoost: "Tunable XGBoost Hyperparameters",
@@ -65,22 +65,25 @@ def tuned_ranges(config: TrainingConfig, *, own_script: bool) -> tuple[TunedRang
         ]
         if problems:
             raise Rejected("training.yaml: " + " ".join(problems))
-    found = tuple(_tuned(name, each, model) for name, each in config.tuning.ranges.items())
-    _check_combinations(config.tuning, found)
-    return found
+    return tuple(_tuned(name, found, model) for name, found in config.tuning.ranges.items())
 
 
-def _check_combinations(tuning: TuningConfig, ranges: Sequence[TunedRange]) -> None:
-    """SageMaker refuses more trials than there are points: github.com/aws/amazon-sagemaker-operator-for-k8s, issue 123.
+def with_trials_within(config: TrainingConfig, ranges: Sequence[TunedRange]) -> TrainingConfig:
+    """With no more trials than the ranges have combinations. Raises `Rejected` where somebody asked for more.
 
-    Anywhere else the further ones would repeat the earlier.
+    SageMaker refuses them: https://github.com/aws/amazon-sagemaker-operator-for-k8s/issues/123. Anywhere else they
+    would repeat the earlier ones.
     """
+    tuning = config.tuning
     most = math.prod(each.combinations for each in ranges)
-    if tuning.trials > most:
+    if tuning is None or tuning.trials <= most:
+        return config
+    if "max_jobs" in tuning.model_fields_set:
         raise Rejected(
-            f"training.yaml: tuning.max_jobs: found {tuning.trials:,}, and the ranges have {most:,} combinations. Set "
-            f"max_jobs: {most:.0f}, or widen a range."
+            f"training.yaml: tuning.max_jobs: found {tuning.trials:,}, and the ranges have {most:,.0f} combinations. "
+            f"Set max_jobs: {most:.0f}, or widen a range."
         )
+    return config.model_copy(update={"tuning": tuning.model_copy(update={"max_jobs": int(most)})})
 
 
 def costliest(config: TrainingConfig) -> Mapping[str, Any]:
