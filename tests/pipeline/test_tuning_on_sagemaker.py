@@ -93,7 +93,6 @@ def test_a_drop_with_ranges_becomes_one_evaluated_run_of_its_best_trial_and_one_
 
 def test_a_tuning_that_is_stopped_in_the_middle_keeps_the_trials_that_were_done(pipeline: Pipeline) -> None:
     first_done = {
-        "max_jobs": 3,
         "max_parallel": 1,
         "strategy": "grid",
         "ranges": {"num_round": [2, ENDLESS["num_round"]]},
