@@ -109,6 +109,7 @@ def _our_launch(folder: Path, stub: Stub, aws: LocalAws, number: int) -> Command
         "TRAINING_SUBNETS": "", "TRAINING_SECURITY_GROUPS": "", "NETWORK_ISOLATION": "false",
         "AUTO_IN_LAMBDA": "false", "TRAINING_SCRIPTS": str(ROOT / "training_scripts"), "OWNER": "benchmark",
         "MAX_CONCURRENT_JOBS": "1000", "MAX_MONTHLY_COST_USD": "0", "TRAINER": "none", "LARGE_TRAINER": "none",
+        "TUNER": "none",
     }  # fmt: skip
     return python("benchmarks.launches.ours", file, environment=variables)
 

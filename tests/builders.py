@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from traindrop.job import Job
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
+from traindrop.tuning_state import TuningState
 
 # The account that the samples in events/ are of.
 ACCOUNT = "111122223333"
@@ -84,6 +85,58 @@ def a_run(**changes: Any) -> Run:
         size=1024,
     )
     return run.model_copy(update=changes)
+
+
+def tuning_requests(
+    job: str = "traindrop-flowers-0123456789ab",
+    *,
+    max_jobs: int = 4,
+    max_parallel: int = 2,
+    direction: str = "Maximize",
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A CreateHyperParameterTuningJob request that searches eta, and the CreateTrainingJob one of the defaults."""
+    script = {"sagemaker_program": '"train.py"', "target": '"species"', "num_round": "3"}
+    definition = {
+        "AlgorithmSpecification": {
+            "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "validation:auc", "Regex": r"validation-auc:([0-9.]+)"}],
+        },
+        "RoleArn": "arn:aws:iam::123456789012:role/traindrop-TrainingRole-1A2B3C4D5E6F",
+        "OutputDataConfig": {"S3OutputPath": f"s3://traindrop-dropbucket-1a2b3c4d/runs/{job}/trials"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 600},
+    }
+    stack = {"Key": "traindrop:stack", "Value": "traindrop"}
+    searched = {"Name": "eta", "MinValue": "0.01", "MaxValue": "0.5", "ScalingType": "Linear"}
+    tuning = {
+        "HyperParameterTuningJobName": job,
+        "HyperParameterTuningJobConfig": {
+            "Strategy": "Random",
+            "HyperParameterTuningJobObjective": {"Type": direction, "MetricName": "validation:auc"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": max_jobs, "MaxParallelTrainingJobs": max_parallel},
+            "ParameterRanges": {"ContinuousParameterRanges": [searched]},
+        },
+        "TrainingJobDefinition": {**definition, "StaticHyperParameters": script},
+        "Tags": [stack, {"Key": "traindrop:trial", "Value": "true"}],
+    }
+    defaults = {
+        "TrainingJobName": f"{job}-defaults",
+        **definition,
+        "HyperParameters": {**script, "eta": "0.3"},
+        "Tags": [stack],
+    }
+    return tuning, defaults
+
+
+def a_tuning(**asked: Any) -> TuningState:
+    """A tuning whose trials Lambda functions train, before its first step; `asked`: as of `tuning_requests`."""
+    request, defaults = tuning_requests(**asked)
+    moment = datetime(2026, 11, 30, 11, tzinfo=UTC)
+    return TuningState(
+        request=request, defaults=defaults, account="123456789012", region="us-east-1", partition="aws",
+        created_at=moment, modified_at=moment,
+    )  # fmt: skip
 
 
 def stored(ledger: Ledger, run: Run) -> Run:

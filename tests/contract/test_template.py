@@ -18,6 +18,7 @@ from tests.functional.conftest import _make_table as make_table
 
 from traindrop.clock import ROUND
 from traindrop.config_rules import VERSION_IN_LAMBDA
+from traindrop.handing_over import GIVEN_UP_AFTER
 from traindrop.image_table import TAGS
 from traindrop.lambda_limits import DISK, RESERVED_SECONDS, SECONDS
 from traindrop.lambda_limits import FUNCTIONS as IN_LAMBDA_MB
@@ -31,7 +32,6 @@ from traindrop.settings import (
     NotifierSettings,
     TrainerSettings,
 )
-from traindrop.training_jobs import GIVEN_UP_AFTER
 from traindrop.waiting_line import Place
 from traindrop_cli.local.sagemaker.validation import input_shape
 

@@ -116,6 +116,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             "MAX_MONTHLY_COST_USD": "0",
             "TRAINER": f"{STACK}-Trainer",
             "LARGE_TRAINER": f"{STACK}-LargeTrainer",
+            "TUNER": f"{STACK}-Tuner",
             "TOPIC_ARN": topic,
             "DEAD_LETTER_QUEUE": "traindrop-DeadLetters",
             "MODEL_APPROVAL": "PendingManualApproval",

@@ -416,6 +416,7 @@ _ENVIRONMENT = {
     "AUTO_IN_LAMBDA": "false",
     "TRAINING_SCRIPTS": "training_scripts", "OWNER": "research", "TOPIC_ARN": TOPIC,
     "TRAINER": f"{STACK}-Trainer", "LARGE_TRAINER": f"{STACK}-LargeTrainer",
+    "TUNER": f"{STACK}-Tuner",
     "DEAD_LETTER_QUEUE": "traindrop-DeadLetters", "CHAT_TOPIC_ARN": "", "WEBHOOK_KEY_ARN": "",
     "LINK_ROLE_ARN": "arn:aws:iam::123456789012:role/traindrop-LinkRole-1A2B3C4D5E6F",
     "MODEL_APPROVAL": "PendingManualApproval",

@@ -136,7 +136,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> None:
               "TRAINING_SCRIPTS": "/opt", "OWNER": "me", "TOPIC_ARN": "topic", "DEAD_LETTER_QUEUE": "queue",
               "MAX_CONCURRENT_JOBS": "1", "MAX_MONTHLY_COST_USD": "0", "KMS_KEY_ARN": "", "TRAINING_SUBNETS": "",
               "TRAINING_SECURITY_GROUPS": "", "NETWORK_ISOLATION": "false", "AUTO_IN_LAMBDA": "true",
-              "MODEL_APPROVAL": "Approved", "TRAINER": "trainer", "LARGE_TRAINER": "large",
+              "MODEL_APPROVAL": "Approved", "TRAINER": "trainer", "LARGE_TRAINER": "large", "TUNER": "tuner",
               "LINK_ROLE_ARN": "role", "CHAT_TOPIC_ARN": "", "WEBHOOK_KEY_ARN": "",
               "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}  # fmt: skip
     for name, value in values.items():

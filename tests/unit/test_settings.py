@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from traindrop.confinement import Confinement
 from traindrop.settings import DispatcherSettings, EvaluatorSettings, LauncherSettings, NotifierSettings
 
-TRAINERS = {"TRAINER": "traindrop-Trainer", "LARGE_TRAINER": "traindrop-LargeTrainer"}
+TRAINERS = {"TRAINER": "traindrop-Trainer", "LARGE_TRAINER": "traindrop-LargeTrainer", "TUNER": "traindrop-Tuner"}
 COMMON = {"STACK": "traindrop", "TABLE": "runs", "BUCKET": "bucket", "AWS_REGION": "eu-west-1"}
 LIMITS = {"MAX_CONCURRENT_JOBS": "4", "MAX_MONTHLY_COST_USD": "25.5"}
 

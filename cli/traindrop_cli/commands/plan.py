@@ -92,6 +92,7 @@ def _assumed() -> LauncherSettings:
             "bucket": "BUCKET",
             "trainer": "TRAINER",
             "large_trainer": "LARGE_TRAINER",
+            "tuner": "TUNER",
             "kms_key_arn": "",
             "training_subnets": "",
             "training_security_groups": "",

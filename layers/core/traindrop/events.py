@@ -211,6 +211,22 @@ class TuningJob(TrainingJob):
         }
 
 
+class _TrainingDefinition(_Theirs):
+    role_arn: str = Field(alias="RoleArn", pattern=r"^arn:[\w-]+:iam::\d{12}:role/.")
+
+
+class TuningRequest(_Theirs):
+    """Of a CreateHyperParameterTuningJob request, what the tuner needs to find its job by."""
+
+    hyper_parameter_tuning_job_name: str = Field(alias="HyperParameterTuningJobName")
+    training_job_definition: _TrainingDefinition = Field(alias="TrainingJobDefinition")
+
+    @property
+    def account(self) -> str:
+        """The account that the role of its training jobs is in."""
+        return self.training_job_definition.role_arn.split(":")[4]
+
+
 class TrainingRequest(_Theirs):
     """Of a CreateTrainingJob request, what the trainer needs to find its job by."""
 

@@ -18,6 +18,7 @@ from traindrop.reconciling import reconcile
 from traindrop.run import Status, run_of
 from traindrop.settings import DispatcherSettings
 from traindrop.spending import month_of, settle_ended
+from traindrop.trial import tuning_of
 
 Occasion = TrainingJobStateChange | StopRequested | Scheduled | InvocationFailed
 OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion, config=SILENT)
@@ -78,13 +79,12 @@ def _(occasion: StopRequested, settings: DispatcherSettings) -> list[str]:
 
 @keep_order.register
 def _(occasion: InvocationFailed, settings: DispatcherSettings) -> list[str]:
-    """A trainer died: its job ends, and the event that tells of that decides where the run goes on."""
+    """A trainer died: its job ends, and the event that tells of that decides where its run, or its tuning, goes on."""
     job = TrainingRequest.model_validate(occasion.request_payload).training_job_name
-    name, attempt = run_of(job)
+    name, attempt = run_of(tuning_of(job) or job)
     ledger = Ledger(settings.table)
     run = ledger.get(name)
     if run is None or run.attempt != attempt:
         return []
-    training_jobs.bury(run, occasion.error, ledger)
-    training_jobs.tell_state(run, ledger, settings)
+    training_jobs.bury(job, occasion.error, ledger, settings)
     return [run.run]

@@ -13,10 +13,14 @@ from traindrop.clock import now
 from traindrop.events import TrainingJob
 from traindrop.job_state import JobState, Scope, as_record, describe, from_record, new_job, stepped
 from traindrop.ledger import Ledger
+<<<<<<< HEAD
 from traindrop.pruning import Limits, limits_from
 
 # Conflicting writes are those of one trainer and of one who stops it: more in a row are no accident.
 _TRIES = 10
+=======
+from traindrop.records import Records
+>>>>>>> ten-lambda
 
 
 @dataclass(frozen=True)
@@ -61,28 +65,28 @@ class LambdaJobs:
     """The records of one stack."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._records = Records(ledger, "job", _read, _written)
 
     def create(self, request: Mapping[str, Any], region: str, limits: Limits | None = None) -> LambdaJob:
         """The job of a request, made where it is not there yet; `limits` are a trial's."""
         # arn:aws:iam::<account>:role/…
         _, partition, _, _, account, *_ = request["RoleArn"].split(":")
         state = new_job(Scope(account, region, partition), request, _time())
+<<<<<<< HEAD
         new = LambdaJob(state, limits=limits)
         if self._ledger.write_job(state.name, 0, _written(new)):
             return new
         return self.stored(state.name)
+=======
+        return self._records.add(state.name, LambdaJob(state))
+>>>>>>> ten-lambda
 
     def get(self, name: str) -> LambdaJob | None:
-        found = self._ledger.job(name)
-        return None if found is None else _read(found[1])
+        return self._records.get(name)
 
     def stored(self, name: str) -> LambdaJob:
         """A job that is known to be there. Raises `KeyError` where it is not."""
-        found = self.get(name)
-        if found is None:
-            raise KeyError(name)
-        return found
+        return self._records.stored(name)
 
     def claim(self, name: str, seconds: float) -> LambdaJob | None:
         """Take a job to carry it out, within so many seconds; None where another has it, or it is over."""
@@ -92,11 +96,11 @@ class LambdaJobs:
                 return None
             return replace(job, state=stepped(job.state, "Downloading", _time()), claimed_until=_time() + seconds)
 
-        return self._change(name, claimed)
+        return self._records.change(name, claimed)
 
     def move(self, name: str, status: str) -> None:
         """Put a job into its next secondary status, where it is not over."""
-        self._change(name, _unless_over(lambda job: stepped(job, status, _time())))
+        self._records.change(name, _unless_over(lambda job: stepped(job, status, _time())))
 
     def end(self, name: str, end: End) -> LambdaJob | None:
         """Bring a job to its end; None where it had one."""
@@ -108,23 +112,15 @@ class LambdaJobs:
             state = replace(state, metrics=end.metrics, model_artifacts=end.model)
             return replace(job, state=state, curve=end.curve, stopped_early=end.stopped_early)
 
+<<<<<<< HEAD
         return self._change(name, ended)
+=======
+        return self._records.change(name, _unless_over(ended))
+>>>>>>> ten-lambda
 
     def stop(self, name: str) -> None:
         """Ask for a job's end: who carries it out, or claims it next, brings it about."""
-        self._change(name, _unless_over(lambda job: stepped(job, "Stopping", _time())))
-
-    def _change(self, name: str, step: Callable[[LambdaJob], LambdaJob | None]) -> LambdaJob | None:
-        """Replace a job by what `step` makes of it, as one step; None where that is None, or there is no job."""
-        for _ in range(_TRIES):
-            found = self._ledger.job(name)
-            if found is None:
-                return None
-            version, content = found
-            job = step(_read(content))
-            if job is None or self._ledger.write_job(name, version, _written(job)):
-                return job
-        raise RuntimeError(f"the job {name} is being changed by others all the time")
+        self._records.change(name, _unless_over(lambda job: stepped(job, "Stopping", _time())))
 
 
 def _unless_over(change: Callable[[JobState], JobState]) -> Callable[[LambdaJob], LambdaJob | None]:

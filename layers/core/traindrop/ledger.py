@@ -3,7 +3,8 @@
 Beside the runs it holds a few records of its own, whose keys begin with `#` (no run's name does):
 `#upload/…` says which run answers an upload, `#slots` which training jobs count as running, `#spend/2026-11` what the
 jobs launched in that month cost, with those in flight at their worst case, `#job/…` how a training job stands that a
-Lambda function carries out (`traindrop.lambda_jobs`), `#champion/…` which run is a dataset's champion.
+Lambda function carries out (`traindrop.lambda_jobs`), `#tuning/…` how a tuning job stands whose trials such functions
+train (`traindrop.lambda_tunings`), `#champion/…` which run is a dataset's champion.
 """
 
 import json
@@ -14,7 +15,7 @@ from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 from botocore.exceptions import ClientError
@@ -30,6 +31,7 @@ from traindrop.waiting_line import Place
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
+RecordKind = Literal["job", "tuning"]
 BY_DATASET = "by-dataset"
 # Sparse: only runs that wait (stage "waiting", turn: for which instance type, since when) or that someone may have to
 # look after (stage "due", turn: when) are in it.
@@ -249,15 +251,15 @@ class Ledger:
 
     # ----------------------------------------------------------------- jobs in Lambda
 
-    def job(self, name: str) -> tuple[int, dict[str, Any]] | None:
-        """The record of a job in Lambda and the number of its version; None where there is none."""
-        item = self._table.get_item(Key=_job(name), ConsistentRead=True).get("Item")
+    def record(self, kind: RecordKind, name: str) -> tuple[int, dict[str, Any]] | None:
+        """What is kept of a job that SageMaker does not know, and the number of its version; None where it is none."""
+        item = self._table.get_item(Key=_record(kind, name), ConsistentRead=True).get("Item")
         return None if item is None else (int(str(item["version"])), json.loads(str(item["content"])))
 
-    def write_job(self, name: str, version: int, content: dict[str, Any]) -> bool:
-        """Replace a job's record; False where it is not the version any more that was read. 0: where there was none."""
+    def write_record(self, kind: RecordKind, name: str, version: int, content: dict[str, Any]) -> bool:
+        """Replace a record; False where it is not the version any more that was read. 0: where there was none."""
         return self._write(
-            "update_item", Key=_job(name), UpdateExpression="SET version = :next, content = :content",
+            "update_item", Key=_record(kind, name), UpdateExpression="SET version = :next, content = :content",
             ConditionExpression="version = :seen" if version else "attribute_not_exists(version)",
             ExpressionAttributeValues={":next": version + 1, ":content": json.dumps(content)}
             | ({":seen": version} if version else {}),
@@ -518,8 +520,8 @@ def _spend(month: str) -> dict[str, str]:
     return {"run": f"#spend/{month}"}
 
 
-def _job(name: str) -> dict[str, str]:
-    return {"run": f"#job/{name}"}
+def _record(kind: RecordKind, name: str) -> dict[str, str]:
+    return {"run": f"#{kind}/{name}"}
 
 
 def _champion(dataset: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from traindrop.events import (
     Scheduled,
     TrainingJobStateChange,
     TrainingRequest,
+    TuningRequest,
 )
 from traindrop.logs import log
 from traindrop.settings import Settings
@@ -79,8 +80,10 @@ def doubts_about(event: object, home: Home) -> Iterator[str]:
             yield from _unless_equal("bucket", upload.bucket, home.bucket)
     if isinstance(event, TrainingRequest):
         yield from _unless_equal("account", event.account, home.account)
-        if not event.training_job_name.startswith(f"{home.stack}-"):
-            yield f"the training job is {event.training_job_name[:100]!r}, which is none of the stack {home.stack!r}"
+        yield from _unless_named_after("training job", event.training_job_name, home)
+    if isinstance(event, TuningRequest):
+        yield from _unless_equal("account", event.account, home.account)
+        yield from _unless_named_after("tuning job", event.hyper_parameter_tuning_job_name, home)
     if isinstance(event, InvocationFailed):
         yield from _unless_of_the_stack(event, home)
     if isinstance(event, FailureNotice):
@@ -91,6 +94,11 @@ def doubts_about(event: object, home: Home) -> Iterator[str]:
 def _unless_equal(what: str, found: str, expected: str) -> Iterator[str]:
     if found != expected:
         yield f"the event is of {what} {found[:100]!r}; this stack's is {expected!r}"
+
+
+def _unless_named_after(what: str, name: str, home: Home) -> Iterator[str]:
+    if not name.startswith(f"{home.stack}-"):
+        yield f"the {what} is {name[:100]!r}, which is none of the stack {home.stack!r}"
 
 
 def _unless_from(event: OnTheBus, home: Home) -> Iterator[str]:

@@ -43,7 +43,15 @@ class Settings(BaseModel):
         return cls.model_validate(known)
 
 
-class DispatcherSettings(Settings):
+class TunerSettings(Settings):
+    # The functions that carry out a training job, by their memory.
+    trainer: str
+    large_trainer: str
+
+
+class DispatcherSettings(TunerSettings):
+    # The function that chooses the trials of a tuning job in Lambda.
+    tuner: str
     max_concurrent_jobs: Annotated[int, Field(ge=1)]
     # 0: no ceiling.
     max_monthly_cost_usd: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
@@ -51,10 +59,6 @@ class DispatcherSettings(Settings):
     @property
     def monthly_ceiling(self) -> Decimal | None:
         return self.max_monthly_cost_usd or None
-
-    # The functions that carry out a training job, by their memory.
-    trainer: str
-    large_trainer: str
 
 
 class LauncherSettings(DispatcherSettings):

@@ -4,24 +4,18 @@ The one place that knows the difference.
 """
 
 import json
-from datetime import timedelta
 
-from traindrop import aws
-from traindrop.clock import now
+from traindrop import aws, lambda_tunings
 from traindrop.events import TrainingJob, state_change_detail
-from traindrop.job_state import event_detail
-from traindrop.lambda_jobs import End, LambdaJob, LambdaJobs
-from traindrop.lambda_limits import FUNCTIONS, LAMBDA, death_of
+from traindrop.handing_over import give_up, hand_over, is_given_up
+from traindrop.job_state import JobState, event_detail
+from traindrop.lambda_jobs import End, LambdaJobs
+from traindrop.lambda_limits import LAMBDA, death_of
 from traindrop.ledger import Ledger
 from traindrop.run import Run
 from traindrop.script_mode import Request
 from traindrop.settings import DispatcherSettings, Settings
 from traindrop.tunings import tunings_of
-
-# Longer than Lambda keeps an event in its queue (MaximumEventAgeInSeconds in template.yaml): no function will come.
-GIVEN_UP_AFTER = timedelta(hours=1)
-# Lambda's own clock and ours may differ by so much.
-_SLACK_SECONDS = 60.0
 
 
 def create(run: Run, request: Request, ledger: Ledger, settings: DispatcherSettings) -> None:
@@ -37,7 +31,7 @@ def create(run: Run, request: Request, ledger: Ledger, settings: DispatcherSetti
         return
     job = LambdaJobs(ledger).create(request, settings.aws_region)
     if job.is_unclaimed:
-        _invoke(run, job, settings)
+        hand_over(job, run.memory_mb, settings)
 
 
 def find(run: Run, ledger: Ledger) -> TrainingJob | None:
@@ -53,7 +47,8 @@ def find(run: Run, ledger: Ledger) -> TrainingJob | None:
 def find_named(job: str, ledger: Ledger) -> tuple[str | None, TrainingJob | None]:
     """A job of whatever attempt: `lambda` for one that is carried out there, else None; and the job, if it is there."""
     known = LambdaJobs(ledger).get(job)
-    return (None, aws.find_training_job(job)) if known is None else (LAMBDA, known.training_job())
+    in_lambda = known.training_job() if known is not None else lambda_tunings.find_named(job, ledger)
+    return (None, aws.find_training_job(job)) if in_lambda is None else (LAMBDA, in_lambda)
 
 
 def describe(run: Run, ledger: Ledger) -> TrainingJob:
@@ -90,16 +85,21 @@ def look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> Traini
         return find(run, ledger)
     jobs = LambdaJobs(ledger)
     job = jobs.get(run.job)
-    if job is not None and job.is_unclaimed and not _is_given_up(job):
-        _invoke(run, job, settings)
-    elif job is not None and _is_given_up(job):
-        jobs.end(run.job, End("Failed", death_of("it was not heard of again")))
+    if job is not None and is_given_up(job):
+        give_up(run.job, jobs)
+    elif job is not None and job.is_unclaimed:
+        hand_over(job, run.memory_mb, settings)
     return find(run, ledger)
 
 
-def bury(run: Run, error: str, ledger: Ledger) -> None:
-    """End a job in Lambda whose function died; `error` is Lambda's word on it. One that is over stays as it is."""
-    LambdaJobs(ledger).end(run.job, End("Failed", death_of(error)))
+def bury(job: str, error: str, ledger: Ledger, settings: Settings) -> None:
+    """End a job in Lambda, be it a trial, whose function died, and tell of it; `error` is Lambda's word on it.
+
+    One that is over stays as it is, and is told again.
+    """
+    jobs = LambdaJobs(ledger)
+    jobs.end(job, End("Failed", death_of(error)))
+    _tell(jobs.stored(job).state, settings)
 
 
 def tell_state(run: Run, ledger: Ledger, settings: Settings) -> None:
@@ -107,8 +107,7 @@ def tell_state(run: Run, ledger: Ledger, settings: Settings) -> None:
     if run.tunes:
         aws.emit_tuning_change(settings.stack, tunings_of(run).state_change(run, ledger))
     elif _in_lambda(run):
-        detail = json.dumps(event_detail(LambdaJobs(ledger).stored(run.job).state))
-        aws.emit_state_change(settings.stack, detail)
+        _tell(LambdaJobs(ledger).stored(run.job).state, settings)
     else:
         aws.emit_state_change(settings.stack, state_change_detail(aws.described(run.job)))
 
@@ -117,15 +116,5 @@ def _in_lambda(run: Run) -> bool:
     return run.instance_type == LAMBDA
 
 
-def _invoke(run: Run, job: LambdaJob, settings: DispatcherSettings) -> None:
-    """Hand the request to the trainer. Twice does no harm: who comes second finds the job claimed."""
-    small, _ = FUNCTIONS
-    function = settings.trainer if (run.memory_mb or small) <= small else settings.large_trainer
-    aws.invoke(function, job.state.request)
-
-
-def _is_given_up(job: LambdaJob) -> bool:
-    time = now().timestamp()
-    if job.claimed_until is None:
-        return time > job.state.created + GIVEN_UP_AFTER.total_seconds()
-    return time > job.claimed_until + _SLACK_SECONDS
+def _tell(job: JobState, settings: Settings) -> None:
+    aws.emit_state_change(settings.stack, json.dumps(event_detail(job)))

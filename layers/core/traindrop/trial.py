@@ -1,5 +1,6 @@
 """A trial of a tuning: one training job with the hyperparameters that were chosen for it."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
@@ -10,6 +11,8 @@ from traindrop.tuning_config import Direction
 
 # The trial with the hyperparameters as training.yaml has them, which all others are compared with.
 DEFAULTS = 0
+# As SageMaker calls a tuning job's training jobs, and `Run.defaults_job`.
+_NAME = re.compile(r"(?P<tuning>.+)-([0-9]{3,}-[0-9a-f]{8}|defaults)", re.DOTALL)
 TrialStatus = Literal["waiting", "running", "completed", "stopped early", "stopped", "failed"]
 
 
@@ -58,3 +61,9 @@ def best(trials: Iterable[Trial], direction: Direction) -> Trial | None:
     """The trial whose model is the run's; None where none has a value that counts."""
     found = ordered(trials, direction)
     return found[0] if found and found[0].counts else None
+
+
+def tuning_of(job: str) -> str | None:
+    """The tuning job that a training job is a trial of, by its name; None where it is none."""
+    found = _NAME.fullmatch(job)
+    return None if found is None else found["tuning"]
