@@ -19,7 +19,8 @@ def priced(decided: Decision, prices: Mapping[str, Price | None], region: str) -
     Where the person has not set a maximum run time, it is lowered so that the run fits. Raises `Rejected`.
     """
     config = decided.config
-    ceiling = None if config.max_cost_usd is None else Decimal(str(config.max_cost_usd))
+    field, most = _ceiling(config)
+    ceiling = None if most is None else Decimal(str(most))
     tariffs = {
         place: Tariff(hourly_usd=price.usd, region=region, as_of=price.as_of)
         for place, price in prices.items()
@@ -28,18 +29,28 @@ def priced(decided: Decision, prices: Mapping[str, Price | None], region: str) -
     run = decided.run.model_copy(update={"region": region, "tariffs": tariffs, "max_cost_usd": ceiling})
     if ceiling is not None:
         if (tariff := run.tariff) is None:
-            raise Rejected(f"training.yaml: {unpriced(run, 'max_cost_usd')}, or remove max_cost_usd.")
+            raise Rejected(f"training.yaml: {unpriced(run, field)}, or remove {field}.")
         seconds = _seconds_within(run, config, ceiling, tariff)
         if seconds < config.max_runtime:
-            note = f"max_runtime was lowered to {seconds:,} s, so that the run costs max_cost_usd at the most: "
+            note = f"max_runtime was lowered to {seconds:,} s, so that the run costs {field} at the most: "
             run = run.model_copy(update={"notes": (*run.notes, f"{note}{arithmetic(run, seconds, tariff)}.")})
             config = config.model_copy(update={"max_runtime": seconds})
     return replace(decided, config=config, run=run.model_copy(update={"max_runtime": config.max_runtime}))
 
 
+def _ceiling(config: TrainingConfig) -> tuple[str, float | None]:
+    """The field that says what the whole may cost, and what it says."""
+    if config.tuning is not None and config.tuning.max_cost_usd is not None:
+        return "tuning.max_cost_usd", config.tuning.max_cost_usd
+    return "max_cost_usd", config.max_cost_usd
+
+
 def _seconds_within(run: Run, config: TrainingConfig, ceiling: Decimal, tariff: Tariff) -> int:
-    """The maximum run time with which the run costs `ceiling` at the most. Raises `Rejected`."""
-    longest = cost.longest_run(ceiling, run.instance_count, tariff.hourly_usd)
+    """The maximum run time, of each trial if there are several, with which the run costs `ceiling` at the most.
+
+    Raises `Rejected`.
+    """
+    longest = cost.longest_run(ceiling, run.instance_count * run.jobs, tariff.hourly_usd)
     at_most = run.model_copy(update={"max_runtime": config.max_runtime}).longest_attempt
     if longest >= (at_most or 0):
         return config.max_runtime
@@ -47,9 +58,11 @@ def _seconds_within(run: Run, config: TrainingConfig, ceiling: Decimal, tariff: 
     if not is_own and longest >= MIN_RUNTIME:
         return longest
     seconds = config.max_runtime if is_own else MIN_RUNTIME
+    field, _ = _ceiling(config)
+    fewer = " or fewer instances" if run.instance_count > 1 else ""
+    fewer += " or fewer trials (tuning)" if run.tunes else ""
     shorter = f"Set max_runtime to {longest} s at the most, take" if longest >= MIN_RUNTIME else "Take"
     raise Rejected(
-        f"training.yaml: the run may cost {arithmetic(run, seconds, tariff)}. max_cost_usd is {cost.exact(ceiling)}. "
-        f"{shorter} a cheaper instance_type{' or fewer instances' if run.instance_count > 1 else ''}, or raise "
-        "max_cost_usd."
+        f"training.yaml: the run may cost {arithmetic(run, seconds, tariff)}. {field} is {cost.exact(ceiling)}. "
+        f"{shorter} a cheaper instance_type{fewer}, or raise {field}."
     )

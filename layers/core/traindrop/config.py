@@ -1,6 +1,7 @@
 """`training.yaml`: what a person may ask for, its defaults and its limits."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
 import yaml
@@ -20,7 +21,7 @@ from pydantic_core import ErrorDetails
 from traindrop.config_rules import contradictions
 from traindrop.errors import Rejected
 from traindrop.strict_yaml import InvalidYaml, load
-from traindrop.tuning_config import TuningConfig
+from traindrop.tuning_config import MAX_RANGES, MAX_VALUES, Objective, Range, TuningConfig
 
 # A training.yaml is a page of text; anything larger is not one, and is not parsed.
 MAX_BYTES = 64 * 1024
@@ -204,7 +205,9 @@ def _problem(details: ErrorDetails) -> str:
         return str(details["ctx"]["error"])
     field = ".".join(str(part) for part in details["loc"] if part != "[key]") or "training.yaml"
     if details["type"] == "extra_forbidden":
-        return f"{field}: there is no such field. Fields: {', '.join(TrainingConfig.model_fields)}."
+        return f"{field}: there is no such field. Fields: {', '.join(_fields_beside(details))}."
+    if details["type"] == "missing":
+        return f"{field}: missing; {_allowed(details)}."
     hint = ""
     if details["type"] == "string_type":
         # What stands in an environment variable may be a secret, and this goes by mail.
@@ -213,6 +216,19 @@ def _problem(details: ErrorDetails) -> str:
     is_secret = details["loc"][0] == "environment" and "[key]" not in details["loc"]
     found = type(details["input"]).__name__ if is_secret else _shown(details["input"])
     return f"{field}: found {found}; {_allowed(details)}.{hint}"
+
+
+def _fields_beside(details: ErrorDetails) -> Iterable[str]:
+    """Those that there are where one was found that is not there."""
+    match details["loc"]:
+        case ("tuning", "objective", *_):
+            return Objective.model_fields
+        case ("tuning", "ranges", *_):
+            return Range.model_fields
+        case ("tuning", _):
+            return TuningConfig.model_fields
+        case _:
+            return TrainingConfig.model_fields
 
 
 # Where pydantic's own words would show a pattern, or a type that YAML does not have.
@@ -229,11 +245,22 @@ _EXPECTED = {
     ("environment", "string_pattern_mismatch"): "a name of letters, digits and _ that begins with no digit",
     ("image_uri", "string_pattern_mismatch"): "the address of an image, without spaces",
     ("drop", "tuple_type"): "a list of column names, for example [name, ticket]",
+    ("tuning", "model_type"): "lines of their own, such as ranges: {max_depth: {min: 2, max: 8}}",
+    ("tuning", "missing"): "what is searched, such as ranges: {max_depth: {min: 2, max: 8}}",
+    ("tuning.ranges", "too_short"): "what is searched, such as {max_depth: {min: 2, max: 8}}",
+    ("tuning.ranges", "dict_type"): "what is searched, such as {max_depth: {min: 2, max: 8}}",
+    ("tuning.ranges", "too_long"): f"at most {MAX_RANGES} ranges, and {MAX_VALUES} values in a list",
+    ("tuning.objective", "model_type"): "the name of a metric, or lines of their own: metric, direction, regex",
+    ("tuning.objective", "missing"): "the name of a metric, such as metric: validation:auc",
+    ("tuning.max_cost_usd", "greater_than"): "an amount of US dollars above 0, such as 0.50, or no such line",
 }
 
 
 def _allowed(details: ErrorDetails) -> str:
-    if expected := _EXPECTED.get((str(details["loc"][0]), details["type"])):
+    if details["type"] == "value_error":
+        return str(details["ctx"]["error"])
+    place = ".".join(map(str, details["loc"][: 2 if details["loc"][0] == "tuning" else 1]))
+    if expected := _EXPECTED.get((place, details["type"]), _EXPECTED.get((str(details["loc"][0]), details["type"]))):
         return f"expected {expected}"
     message = details["msg"].replace("Input", "it", 1)
     return message[0].lower() + message[1:]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from traindrop.lambda_limits import LAMBDA
+from traindrop.tuning_rules import tuning_contradictions
 
 if TYPE_CHECKING:
     from traindrop.config import TrainingConfig
@@ -14,7 +15,7 @@ _DISTRIBUTIONS = {"xgboost": {"data"}, "tensorflow": {"data"}, "pytorch": {"data
 
 def contradictions(config: "TrainingConfig") -> list[str]:
     """One line for each pair of fields that do not go together; empty where all is well."""
-    rules = (_image, _script, _instances, _spot, _warm_pool, _lambda)
+    rules = (_image, _script, _instances, _spot, _warm_pool, _lambda, tuning_contradictions)
     return [problem for rule in rules for problem in rule(config)]
 
 

@@ -10,17 +10,18 @@ _FINE = Decimal("1E-12")
 
 
 def arithmetic(run: Run, seconds: int, tariff: Tariff) -> str:
-    """`$0.115 (3,600 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-09-25)`."""
-    usd = cost.training_cost(seconds, run.instance_count, tariff.hourly_usd)
+    """`$0.115 (3,600 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-09-25)`; `21 trials x 3,600 s x …`."""
+    usd = cost.training_cost(seconds * run.jobs, run.instance_count, tariff.hourly_usd)
+    trials = f"{run.jobs:,} trials x " if run.tunes else ""
     if run.instance_type == LAMBDA and run.memory_mb:
         gigabytes = Decimal(run.memory_mb) / 1024
         gb_second = (tariff.hourly_usd / gigabytes / 3600).quantize(_FINE).normalize()
         return (
-            f"{cost.dollars(usd)} ({seconds:,} s x {gigabytes:.2f} GB of Lambda at {cost.exact(gb_second)} a "
+            f"{cost.dollars(usd)} ({trials}{seconds:,} s x {gigabytes:.2f} GB of Lambda at {cost.exact(gb_second)} a "
             f"GB-second, {tariff.region} prices of {tariff.as_of})"
         )
     return (
-        f"{cost.dollars(usd)} ({seconds:,} s x {run.instance_count} x {run.instance_type} at "
+        f"{cost.dollars(usd)} ({trials}{seconds:,} s x {run.instance_count} x {run.instance_type} at "
         f"{cost.exact(tariff.hourly_usd)}/h, {tariff.region} prices of {tariff.as_of})"
     )
 

@@ -11,6 +11,8 @@ from traindrop.machines import lambda_of
 from traindrop.placement import Placement, by_size, in_lambda, on_instances
 from traindrop.prices import Price, PriceList, lambda_price, training_price
 from traindrop.request import AUTO_INSTANCE_TYPE
+from traindrop.tuned_ranges import costliest
+from traindrop.tuning_rules import MAX_JOBS_IN_LAMBDA
 from traindrop.workload import workload
 
 # What of a function's /tmp a run may take: the CSV files, and about as much again for script, model and archives.
@@ -41,7 +43,7 @@ class Sizes:
 
 
 def estimated(config: TrainingConfig, training: Accepted, sizes: Sizes) -> Estimate:
-    """What training takes with our script of framework xgboost."""
+    """What training takes with our script of framework xgboost; of a run that tunes, what its costliest trial takes."""
     return estimate(
         workload(
             train_bytes=sizes.train,
@@ -49,7 +51,7 @@ def estimated(config: TrainingConfig, training: Accepted, sizes: Sizes) -> Estim
             rows=training.rows_of(sizes.train),
             features=len(training.schema.columns),
             classes=len(training.schema.classes),
-            hyperparameters=config.hyperparameters,
+            hyperparameters=costliest(config),
         )
     )
 
@@ -57,7 +59,10 @@ def estimated(config: TrainingConfig, training: Accepted, sizes: Sizes) -> Estim
 def place(
     config: TrainingConfig, training: Accepted | None, sizes: Sizes, trainers: Trainers, *, own_script: bool
 ) -> Placement:
-    """Where a run trains. `training` is None for a file without a header. Raises `Rejected` where nothing holds it."""
+    """Where a run trains, or where each trial of it does.
+
+    `training` is None for a file without a header. Raises `Rejected` where nothing holds it.
+    """
     if config.instance_type == LAMBDA:
         return _as_asked(sizes, trainers)
     if config.instance_type != "auto":
@@ -108,4 +113,6 @@ def _as_many(found: Placement, config: TrainingConfig) -> Placement:
 
 def _may_use_lambda(config: TrainingConfig) -> bool:
     """Whether nothing is asked for that only instances have."""
-    return config.instance_count == 1 and not config.use_spot and config.keep_alive is None
+    trials = config.tuning.trials if config.tuning else 0
+    only_one = config.instance_count == 1 and not config.use_spot and config.keep_alive is None
+    return only_one and trials <= MAX_JOBS_IN_LAMBDA

@@ -1,5 +1,7 @@
 """What a run needs before its job can be launched, at any later time: its data, its script, its request."""
 
+from typing import Any
+
 from traindrop import aws
 from traindrop.algorithm_inputs import AlgorithmInputs, put_algorithm_inputs
 from traindrop.ceilings import priced
@@ -15,6 +17,7 @@ from traindrop.request import training_job_request
 from traindrop.run import Run, Status
 from traindrop.settings import LauncherSettings
 from traindrop.spending import reason_against
+from traindrop.tuning_request import defaults_request, tuning_job_request
 
 
 def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
@@ -24,7 +27,7 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
         run = decided.run
         check_confined(decided.code, settings.confinement)
         algorithm = _algorithm_inputs(decided)
-        request = training_job_request(job_of(decided, algorithm, settings), decided.config)
+        requests = requests_of(decided, job_of(decided, algorithm, settings))
         if algorithm is None:
             _copy_inputs(run)
     except Rejected as error:
@@ -34,8 +37,20 @@ def prepare(drop: Drop, run: Run, settings: LauncherSettings) -> Run:
     bundle = decided.code.bundle
     if bundle is not None and not aws.exists(run.bucket, bundle.key):
         aws.put(run.bucket, bundle.key, bundle.body, "application/gzip")
-    aws.put_json(run.bucket, run.request_key, request)
+    for key, request in requests.items():
+        aws.put_json(run.bucket, key, request)
     return run
+
+
+def requests_of(decided: Decision, job: Job) -> dict[str, dict[str, Any]]:
+    """By the keys that they lie under: the request of the run's job, and of a run that tunes that of the defaults."""
+    run, config = decided.run, decided.config
+    if config.tuning is None:
+        return {run.request_key: training_job_request(job, config)}
+    return {
+        run.request_key: tuning_job_request(job, config),
+        run.defaults_request_key: defaults_request(job, config),
+    }
 
 
 def _affordable(decided: Decision, settings: LauncherSettings) -> Decision:

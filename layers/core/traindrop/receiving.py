@@ -175,7 +175,9 @@ def _one_with_answer(first: Run, latest: Run, ledger: Ledger, settings: Launcher
 
 
 def _further_name(first: Run, number: int, settings: LauncherSettings) -> str:
-    return run_name(settings.stack, first.dataset, settings.stack_id, first.run, str(number))
+    # As long as the first one's: where that tunes, this one does, and may have no longer name.
+    longest = len(first.run)
+    return run_name(settings.stack, first.dataset, settings.stack_id, first.run, str(number), longest=longest)
 
 
 def _resume(name: str, settings: LauncherSettings) -> str:

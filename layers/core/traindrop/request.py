@@ -18,7 +18,7 @@ AUTO_INSTANCE_TYPE = "ml.m5.large"
 MAX_WAIT = 28 * 86_400
 
 # A line a round: `[12] train-logloss:0.31 validation-logloss:0.42`, with tabs; other scripts may have an equals sign.
-_METRICS = {
+METRICS = {
     "binary": ("logloss", "auc", "error"),
     "multiclass": ("mlogloss", "merror"),
     "regression": ("rmse", "mae"),
@@ -64,7 +64,7 @@ def training_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
         **job.confinement.of_network(),
         "EnableInterContainerTrafficEncryption": True,
         "ProfilerConfig": {"DisableProfiler": True},
-        "Tags": _tags(job, config),
+        "Tags": tags_of(job, config),
         **_stopping(job, config),
         **({"Environment": config.environment} if config.environment else {}),
     }
@@ -74,7 +74,7 @@ def _metrics(job: Job, config: TrainingConfig) -> dict[str, Any]:
     # The image of XGBoost counts as an algorithm of SageMaker's, also where it runs a script: "You can't override the
     # metric definitions for Amazon SageMaker algorithms". It has its own, for the lines that XGBoost itself writes.
     own = config.framework in {"xgboost", "builtin-xgboost"}
-    return {} if own else {"MetricDefinitions": _metric_definitions(job.task)}
+    return {} if own else {"MetricDefinitions": metric_definitions(job.task)}
 
 
 def _image(job: Job, config: TrainingConfig) -> str:
@@ -105,9 +105,17 @@ def longest_seconds(config: TrainingConfig) -> int:
 
 def for_job(request: dict[str, Any], name: str) -> dict[str, Any]:
     """The request under the name of a further attempt: SageMaker takes a name once, also of a job that failed."""
-    found = request["HyperParameters"]
-    named = {"sagemaker_job_name": json.dumps(name)} if "sagemaker_job_name" in found else {}
-    return {**request, "TrainingJobName": name, "HyperParameters": {**found, **named}}
+    if "TrainingJobDefinition" in request:
+        definition = request["TrainingJobDefinition"]
+        named = {**definition, "StaticHyperParameters": _renamed(definition["StaticHyperParameters"], name)}
+        return {**request, "HyperParameterTuningJobName": name, "TrainingJobDefinition": named}
+    return {**request, "TrainingJobName": name, "HyperParameters": _renamed(request["HyperParameters"], name)}
+
+
+def _renamed(hyperparameters: dict[str, str], job: str) -> dict[str, str]:
+    """With the name of the job, where the image's toolkit is told it."""
+    found = "sagemaker_job_name"
+    return {**hyperparameters, **({found: json.dumps(job)} if found in hyperparameters else {})}
 
 
 def _channel(name: str, bucket: str, key: str) -> dict[str, Any]:
@@ -136,8 +144,8 @@ def _object(bucket: str, key: str) -> dict[str, Any]:
     return {"S3DataSource": source}
 
 
-def _metric_definitions(task: str) -> list[dict[str, str]]:
-    metrics = _METRICS.get(task) or sum(_METRICS.values(), ())
+def metric_definitions(task: str) -> list[dict[str, str]]:
+    metrics = METRICS.get(task) or sum(METRICS.values(), ())
     return [
         {"Name": f"{part}:{metric}", "Regex": rf"\b{part}-{metric}[=:]([0-9.eE+-]+)"}
         for part in ("train", "validation")
@@ -145,7 +153,7 @@ def _metric_definitions(task: str) -> list[dict[str, str]]:
     ]
 
 
-def _tags(job: Job, config: TrainingConfig) -> list[dict[str, str]]:
+def tags_of(job: Job, config: TrainingConfig) -> list[dict[str, str]]:
     tags = {
         **config.tags,
         "traindrop:project": "traindrop",

@@ -25,8 +25,12 @@ MAX_NAME = MAX_JOB_NAME - len("-r99")
 MAX_TUNING_NAME = 32 - len("-r99")
 MAX_ATTEMPTS = 3
 _DIGEST = 12
-_OF_DEFAULTS = "-defaults"
-_JOB_NAME = re.compile(rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?({_OF_DEFAULTS})?", re.DOTALL)
+# Rules match jobs by the stack's name in front, so that has to be there whole.
+LONGEST_TUNING_STACK = MAX_TUNING_NAME - _DIGEST - 1
+DEFAULTS_SUFFIX = "-defaults"
+_JOB_NAME = re.compile(
+    rf"(?P<run>.*-[0-9a-f]{{{_DIGEST}}})(-r(?P<attempt>[1-9][0-9]?))?({DEFAULTS_SUFFIX})?", re.DOTALL
+)
 
 
 class Status(StrEnum):
@@ -206,9 +210,14 @@ class Run(BaseModel):
         return self.max_trials is not None
 
     @property
+    def jobs(self) -> int:
+        """How many training jobs an attempt has at the most: one, or all trials and the one with the defaults."""
+        return 1 if self.max_trials is None else self.max_trials + 1
+
+    @property
     def defaults_job(self) -> str:
         """Of a run that tunes: the training job with the hyperparameters that training.yaml has, to compare with."""
-        return f"{self.job}{_OF_DEFAULTS}"
+        return f"{self.job}{DEFAULTS_SUFFIX}"
 
     @property
     def place(self) -> str:
@@ -234,8 +243,7 @@ class Run(BaseModel):
         """What one attempt costs at worst, with all its trials; None where its price is not known."""
         if self.tariff is None or self.longest_attempt is None:
             return None
-        seconds = self.longest_attempt * (1 if self.max_trials is None else self.max_trials + 1)
-        return training_cost(seconds, self.instance_count, self.tariff.hourly_usd)
+        return training_cost(self.longest_attempt * self.jobs, self.instance_count, self.tariff.hourly_usd)
 
     @property
     def job(self) -> str:
@@ -333,6 +341,11 @@ def run_name(stack: str, dataset: str, *parts: str, longest: int = MAX_NAME) -> 
     # As JSON, so that no two lists of parts look alike, whatever characters a key may hold.
     digest = hashlib.sha256(json.dumps([dataset, *parts]).encode()).hexdigest()[:_DIGEST]
     return f"{slug(stack, dataset, longest - _DIGEST - 1)}-{digest}"
+
+
+def has_room_to_tune(stack: str) -> bool:
+    """Whether a tuning job's name can begin with the whole name of the stack."""
+    return len(stack) <= LONGEST_TUNING_STACK
 
 
 def slug(stack: str, dataset: str, length: int) -> str:
