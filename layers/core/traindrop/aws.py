@@ -1,11 +1,11 @@
 """The one module, beside the ledger, that talks to AWS. Clients are made on first use and kept."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal, overload
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import boto3
 from botocore.config import Config
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # "You can create a copy of your object up to 5 GB in size in a single atomic action" (CopyObject, API reference).
 MAX_COPY = 5 * 1024**3
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+_Found = TypeVar("_Found")
 
 
 @overload
@@ -251,11 +252,21 @@ def describe_training_job(name: str) -> TrainingJob:
 
 def find_training_job(name: str) -> TrainingJob | None:
     """The training job of that name; None where there is none, or none any more."""
+    return _if_there(describe_training_job, name)
+
+
+def find_described(name: str) -> Mapping[str, Any] | None:
+    """`described`; None where there is no such job, or none any more."""
+    return _if_there(described, name)
+
+
+def _if_there(describe: Callable[[str], _Found], name: str) -> _Found | None:
     try:
-        return describe_training_job(name)
+        return describe(name)
     except ClientError as error:
-        # "Requested resource not found." comes as a ValidationException.
-        if error_code(error) == "ValidationException" and "not found" in error_message(error).lower():
+        # Of a training job "Requested resource not found." comes as a ValidationException.
+        is_missing = error_code(error) == "ValidationException" and "not found" in error_message(error).lower()
+        if is_missing or error_code(error) == "ResourceNotFound":
             return None
         raise
 
@@ -271,9 +282,43 @@ def stop_training_job(name: str) -> None:
 
 def job_tag(name: str, key: str) -> str | None:
     """The value of a tag of a training job; None where it has no such tag."""
-    arn = described(name)["TrainingJobArn"]
+    return tag_of(described(name)["TrainingJobArn"], key)
+
+
+def tag_of(arn: str, key: str) -> str | None:
+    """The value of a tag of a resource of SageMaker's; None where it has no such tag."""
     pages = client("sagemaker").get_paginator("list_tags").paginate(ResourceArn=arn)
     return next((tag["Value"] for page in pages for tag in page["Tags"] if tag["Key"] == key), None)
+
+
+def create_tuning_job(request: dict[str, Any]) -> None:
+    client("sagemaker").create_hyper_parameter_tuning_job(**request)
+
+
+def described_tuning(name: str) -> Mapping[str, Any]:
+    """A tuning job as DescribeHyperParameterTuningJob answers."""
+    return client("sagemaker").describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+
+
+def find_tuning_job(name: str) -> Mapping[str, Any] | None:
+    """`described_tuning`; None where there is no such job, or none any more."""
+    return _if_there(described_tuning, name)
+
+
+def stop_tuning_job(name: str) -> None:
+    """Ask SageMaker to stop a tuning job and the training jobs that it launched. One that has ended stays as it is."""
+    try:
+        client("sagemaker").stop_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    except ClientError as error:
+        if error_code(error) != "ValidationException":
+            raise
+
+
+def children_of_tuning(name: str) -> list[Mapping[str, Any]]:
+    """The training jobs that a tuning job launched, as ListTrainingJobsForHyperParameterTuningJob lists them."""
+    pages = client("sagemaker").get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
+    found = pages.paginate(HyperParameterTuningJobName=name, SortBy="CreationTime", SortOrder="Ascending")
+    return [child for page in found for child in page["TrainingJobSummaries"]]
 
 
 def create_model_package_group(request: dict[str, Any]) -> None:

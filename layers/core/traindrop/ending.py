@@ -7,7 +7,7 @@ from traindrop.attempts import AnotherAttempt, another_attempt
 from traindrop.clock import now
 from traindrop.cost import training_cost
 from traindrop.cost_words import allows_another_attempt
-from traindrop.events import TrainingJob
+from traindrop.events import TrainingJob, TuningJob
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
 from traindrop.spending import cost_of, settle
@@ -39,7 +39,7 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
     billable = _of_all_attempts(run.earlier_billable_seconds, job.billable_time_in_seconds)
     # What would have been billed without spot.
     trained = _of_all_attempts(run.earlier_training_seconds, job.training_time_in_seconds)
-    fields = {**job.for_ledger(), "billable_seconds": billable, "training_seconds": trained}
+    fields = {**_of_job(run, job), "billable_seconds": billable, "training_seconds": trained}
     if job.training_job_status == "Completed":
         ledger.advance(name, Status.COMPLETED, now(), attempt=attempt, **fields)
     elif job.training_job_status == "Failed":
@@ -50,6 +50,13 @@ def conclude(job_name: str, ledger: Ledger) -> Run | None:
             name, Status.STOPPED, now(), attempt=attempt, reason=_why_stopped(run, job), ended_at=now(), **fields
         )
     return ledger.stored(name)
+
+
+def _of_job(run: Run, job: TrainingJob) -> dict[str, object]:
+    """What the ledger keeps of it; of a tuning with what is to be said of it, among the run's notes."""
+    if not isinstance(job, TuningJob) or not job.remarks:
+        return job.for_ledger()
+    return {**job.for_ledger(), "notes": tuple(dict.fromkeys((*run.notes, *job.remarks)))}
 
 
 def _try_again(run: Run, there: Run, job: TrainingJob, again: AnotherAttempt, ledger: Ledger) -> Run:
@@ -83,6 +90,8 @@ def _spent(run: Run, job: TrainingJob) -> Decimal:
 
 
 def _why_stopped(run: Run, job: TrainingJob) -> str:
+    if isinstance(job, TuningJob) and job.failure_reason is not None:
+        return job.failure_reason
     if job.secondary_status == "MaxRuntimeExceeded":
         return "It reached its maximum run time (max_runtime in training.yaml) and was stopped unfinished."
     if job.secondary_status == "MaxWaitTimeExceeded":

@@ -18,7 +18,7 @@ from traindrop.doubts import reason_of_strict, texts
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import PREDICTED, Evaluation, Rows, Subject, evaluate_archives, predict_archives
-from traindrop.events import TrainingJobStateChange
+from traindrop.events import TrainingJobStateChange, TuningJobStateChange
 from traindrop.file_parts import Source
 from traindrop.held_out import check_test_size
 from traindrop.ledger import Ledger
@@ -30,7 +30,8 @@ from traindrop.report import report
 from traindrop.run import Run, Status, run_of
 from traindrop.settings import EvaluatorSettings
 
-COMPLETION: TypeAdapter[TrainingJobStateChange] = TypeAdapter(TrainingJobStateChange)
+Completion = TrainingJobStateChange | TuningJobStateChange
+COMPLETION: TypeAdapter[Completion] = TypeAdapter(Completion)
 
 
 def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:

@@ -6,7 +6,7 @@ Samples of each lie in `events/`.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote_plus
@@ -195,10 +195,12 @@ class TuningJob(TrainingJob):
     """A tuning job as if it were one training job: times and seconds are those of all its trials together.
 
     It is Completed as soon as it has ended with a trial whose model can be used, also where it was stopped or most
-    trials failed; `remarks` say so. `best_trial`: the training job of that trial.
+    trials failed; `remarks` say so. `best_trial`: the training job of that trial; `telling_trial`: where there is none,
+    the one whose log says most of why.
     """
 
     best_trial: str | None = None
+    telling_trial: str | None = None
     trials_with_value: int = 0
     remarks: tuple[str, ...] = ()
 
@@ -207,6 +209,7 @@ class TuningJob(TrainingJob):
         return {
             **super().for_ledger(),
             "best_trial": self.best_trial,
+            "telling_trial": self.telling_trial,
             "trials_with_value": self.trials_with_value,
         }
 
@@ -273,13 +276,28 @@ _REPEATED = (
 )  # fmt: skip
 
 
+_REPEATED_OF_TUNING = (
+    "HyperParameterTuningJobName", "HyperParameterTuningJobArn", "TrainingJobDefinition",
+    "HyperParameterTuningJobStatus", "CreationTime", "LastModifiedTime", "TrainingJobStatusCounters",
+    "ObjectiveStatusCounters",
+)  # fmt: skip
+
+
 def state_change_detail(described: Mapping[str, Any]) -> str:
     """The detail of a job's state change, as JSON, from the answer of DescribeTrainingJob; times in milliseconds."""
+    return _detail(described, _REPEATED)
 
+
+def tuning_change_detail(described: Mapping[str, Any]) -> str:
+    """The same of a tuning job, from the answer of DescribeHyperParameterTuningJob."""
+    return _detail(described, _REPEATED_OF_TUNING)
+
+
+def _detail(described: Mapping[str, Any], repeated: Iterable[str]) -> str:
     def milliseconds(value: datetime) -> str:
         return str(int(value.timestamp() * 1000))
 
-    return json.dumps({name: described[name] for name in _REPEATED if name in described}, default=milliseconds)
+    return json.dumps({name: described[name] for name in repeated if name in described}, default=milliseconds)
 
 
 class Scheduled(OnTheBus):

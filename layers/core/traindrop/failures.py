@@ -4,13 +4,21 @@ from pydantic import TypeAdapter, ValidationError
 
 from traindrop.clock import now
 from traindrop.errors import Rejected
-from traindrop.events import SILENT, InvocationFailed, ObjectCreated, S3Notification, TrainingJobStateChange, Upload
+from traindrop.events import (
+    SILENT,
+    InvocationFailed,
+    ObjectCreated,
+    S3Notification,
+    TrainingJobStateChange,
+    TuningJobStateChange,
+    Upload,
+)
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_name, run_of
 from traindrop.settings import NotifierSettings
 from traindrop.upload_path import parse_key
 
-_Payload = ObjectCreated | S3Notification | TrainingJobStateChange
+_Payload = ObjectCreated | S3Notification | TrainingJobStateChange | TuningJobStateChange
 _PAYLOAD: TypeAdapter[_Payload] = TypeAdapter(_Payload, config=SILENT)
 
 
@@ -22,7 +30,7 @@ def record_failure(failure: InvocationFailed, settings: NotifierSettings) -> lis
         # An event that no part can read belongs to no run. It still waits in the dead-letter queue.
         return []
     reason = f"{failure.function} failed: {failure.error}"
-    if isinstance(event, TrainingJobStateChange):
+    if isinstance(event, TrainingJobStateChange | TuningJobStateChange):
         return _fail_evaluation(event.detail.training_job_name, reason, failure.function, settings)
     return [_fail_upload(upload, reason, failure.function, settings) for upload in event.uploads()]
 

@@ -10,17 +10,25 @@ from traindrop import training_jobs
 from traindrop.clock import now
 from traindrop.dispatching import dispatch
 from traindrop.ending import conclude
-from traindrop.events import SILENT, InvocationFailed, Scheduled, StopRequested, TrainingJobStateChange, TrainingRequest
+from traindrop.events import (
+    SILENT,
+    InvocationFailed,
+    Scheduled,
+    StopRequested,
+    TrainingJobStateChange,
+    TrainingRequest,
+    TuningJobStateChange,
+)
 from traindrop.launching import launch
 from traindrop.ledger import Ledger
 from traindrop.measuring import measure, of_line
 from traindrop.reconciling import reconcile
-from traindrop.run import Status, run_of
+from traindrop.run import Status, run_of, whole
 from traindrop.settings import DispatcherSettings
 from traindrop.spending import month_of, settle_ended
 from traindrop.trial import tuning_of
 
-Occasion = TrainingJobStateChange | StopRequested | Scheduled | InvocationFailed
+Occasion = TrainingJobStateChange | TuningJobStateChange | StopRequested | Scheduled | InvocationFailed
 OCCASION: TypeAdapter[Occasion] = TypeAdapter(Occasion, config=SILENT)
 
 
@@ -33,12 +41,26 @@ def keep_order(occasion: Any, settings: DispatcherSettings) -> list[str]:  # noq
 @keep_order.register
 def _(occasion: TrainingJobStateChange, settings: DispatcherSettings) -> list[str]:
     """A job ended: it holds its slot no longer, and the next in line takes its place at once."""
+    return _go_on(whole(occasion.detail.training_job_name), settings)
+
+
+@keep_order.register
+def _(occasion: TuningJobStateChange, settings: DispatcherSettings) -> list[str]:
+    """As of a job; its trial with the defaults may be yet to come, where the others took all instances."""
     name = occasion.detail.training_job_name
     ledger = Ledger(settings.table)
     run = conclude(name, ledger)
     if run is not None and run.awaits(name):
+        training_jobs.look_after(run, ledger, settings)
+    return _go_on(name, settings)
+
+
+def _go_on(job: str, settings: DispatcherSettings) -> list[str]:
+    ledger = Ledger(settings.table)
+    run = conclude(job, ledger)
+    if run is not None and run.awaits(job):
         return []  # an event of a state that was never the last: SageMaker says that it still runs
-    ledger.release_slot(name)
+    ledger.release_slot(job)
     return dispatch(settings)
 
 

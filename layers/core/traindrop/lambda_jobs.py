@@ -13,14 +13,8 @@ from traindrop.clock import now
 from traindrop.events import TrainingJob
 from traindrop.job_state import JobState, Scope, as_record, describe, from_record, new_job, stepped
 from traindrop.ledger import Ledger
-<<<<<<< HEAD
 from traindrop.pruning import Limits, limits_from
-
-# Conflicting writes are those of one trainer and of one who stops it: more in a row are no accident.
-_TRIES = 10
-=======
 from traindrop.records import Records
->>>>>>> ten-lambda
 
 
 @dataclass(frozen=True)
@@ -72,14 +66,7 @@ class LambdaJobs:
         # arn:aws:iam::<account>:role/…
         _, partition, _, _, account, *_ = request["RoleArn"].split(":")
         state = new_job(Scope(account, region, partition), request, _time())
-<<<<<<< HEAD
-        new = LambdaJob(state, limits=limits)
-        if self._ledger.write_job(state.name, 0, _written(new)):
-            return new
-        return self.stored(state.name)
-=======
-        return self._records.add(state.name, LambdaJob(state))
->>>>>>> ten-lambda
+        return self._records.add(state.name, LambdaJob(state, limits=limits))
 
     def get(self, name: str) -> LambdaJob | None:
         return self._records.get(name)
@@ -112,11 +99,7 @@ class LambdaJobs:
             state = replace(state, metrics=end.metrics, model_artifacts=end.model)
             return replace(job, state=state, curve=end.curve, stopped_early=end.stopped_early)
 
-<<<<<<< HEAD
-        return self._change(name, ended)
-=======
-        return self._records.change(name, _unless_over(ended))
->>>>>>> ten-lambda
+        return self._records.change(name, ended)
 
     def stop(self, name: str) -> None:
         """Ask for a job's end: who carries it out, or claims it next, brings it about."""

@@ -303,6 +303,13 @@ class Ledger:
             {"stop_requested_by": who}, names={"#status": "status"},
         )  # fmt: skip
 
+    def give_up_defaults(self, run: Run, why: str) -> None:
+        """Note why the trial with the defaults of a run's present attempt will never be trained."""
+        self._set(
+            run.run, "#attempt = :attempt", {":attempt": run.attempt}, {"defaults_refused": {run.defaults_job: why}},
+            names={"#attempt": "attempt"},
+        )  # fmt: skip
+
     def reopen_evaluation(self, run: str, now: datetime) -> Run | None:
         """Let a run be evaluated again whose evaluator broke down; None for any other."""
         return self._update(

@@ -13,7 +13,14 @@ from traindrop import aws
 from traindrop.chat import notification
 from traindrop.clock import now
 from traindrop.ending import conclude
-from traindrop.events import SILENT, FailureNotice, InvocationFailed, RunEnded, TrainingJobStateChange
+from traindrop.events import (
+    SILENT,
+    FailureNotice,
+    InvocationFailed,
+    RunEnded,
+    TrainingJobStateChange,
+    TuningJobStateChange,
+)
 from traindrop.failures import record_failure
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
@@ -27,7 +34,7 @@ from traindrop.webhook import webhook_message
 
 LOG_LINES = 20
 
-Notice = RunEnded | TrainingJobStateChange | FailureNotice
+Notice = RunEnded | TrainingJobStateChange | TuningJobStateChange | FailureNotice
 NOTICE: TypeAdapter[Notice] = TypeAdapter(Notice, config=SILENT)
 
 
@@ -46,7 +53,7 @@ def _(notice: RunEnded, settings: NotifierSettings) -> list[str]:
 
 
 @notify.register
-def _(notice: TrainingJobStateChange, settings: NotifierSettings) -> list[str]:
+def _(notice: TrainingJobStateChange | TuningJobStateChange, settings: NotifierSettings) -> list[str]:
     """A job that failed or was stopped; where there will be another attempt, there is nothing to tell yet."""
     run = conclude(notice.detail.training_job_name, Ledger(settings.table))
     return [] if run is None else tell(run.run, settings)
@@ -144,7 +151,7 @@ def message_of(run: Run) -> Message:
 
 
 def _outcome(run: Run, dead_letter_queue: str, places: Places) -> Outcome:
-    """Of a run that went wrong with the last lines of its job's log."""
+    """Of a run that went wrong with the last lines of its job's log; of a tuning of the trial that tells most."""
     went_wrong = run.was_launched and run.status is not Status.EVALUATED
-    lines = aws.last_log_lines(run.job, LOG_LINES) if went_wrong else []
+    lines = aws.last_log_lines(run.logging_job, LOG_LINES) if went_wrong else []
     return outcome_of(run, lines, dead_letter_queue, places)

@@ -21,6 +21,7 @@ from traindrop.events import (
     Scheduled,
     TrainingJobStateChange,
     TrainingRequest,
+    TuningJobStateChange,
     TuningRequest,
 )
 from traindrop.logs import log
@@ -103,7 +104,7 @@ def _unless_named_after(what: str, name: str, home: Home) -> Iterator[str]:
 
 def _unless_from(event: OnTheBus, home: Home) -> Iterator[str]:
     sources = {f"traindrop.{home.stack}"}
-    if isinstance(event, TrainingJobStateChange):
+    if isinstance(event, TrainingJobStateChange | TuningJobStateChange):
         sources.add("aws.sagemaker")
     if isinstance(event, ObjectCreated | Scheduled):
         return  # their models take AWS's own source and no other

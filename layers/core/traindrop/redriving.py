@@ -25,13 +25,14 @@ from traindrop.events import (
     Scheduled,
     StopRequested,
     TrainingJobStateChange,
+    TuningJobStateChange,
 )
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
 
 _Event = (
-    ObjectCreated | S3Notification | TrainingJobStateChange | RerunRequested | StopRequested | RunEnded | Scheduled
-    | InvocationFailed | MessageToWebhook
+    ObjectCreated | S3Notification | TrainingJobStateChange | TuningJobStateChange | RerunRequested | StopRequested
+    | RunEnded | Scheduled | InvocationFailed | MessageToWebhook
 )  # fmt: skip
 _EVENT: TypeAdapter[_Event] = TypeAdapter(_Event)
 
@@ -60,6 +61,8 @@ class Letter:
                 return "upload " + ", ".join(upload.key for upload in self.event.uploads())
             case TrainingJobStateChange(detail=job):
                 return f"training job {job.training_job_name} {job.training_job_status}"
+            case TuningJobStateChange(detail=tuning):
+                return f"tuning job {tuning.training_job_name} {tuning.hyper_parameter_tuning_job_status}"
             case RerunRequested(detail=wish):
                 return f"Rerun Requested of {wish.run}"
             case StopRequested(detail=wish):
@@ -112,7 +115,7 @@ def reopen(letter: Letter, ledger: Ledger) -> list[str]:
 
     Nothing is done where it has gone on meanwhile. Safe to call any number of times.
     """
-    if isinstance(letter.event, TrainingJobStateChange):
+    if isinstance(letter.event, TrainingJobStateChange | TuningJobStateChange):
         name, attempt = run_of(letter.event.detail.training_job_name)
         run = ledger.get(name)
         if run is None or run.attempt != attempt or not _ended_by(run, letter, Status.EVALUATION_FAILED):

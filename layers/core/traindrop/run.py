@@ -142,9 +142,14 @@ class Run(BaseModel):
     max_parallel: int = 1
     objective: str | None = None
     direction: Direction | None = None
-    # Once it has ended: the training job whose model is the run's, and how many trials ended with a value.
+    # By the name of the trial with the defaults: why there will never be such a job.
+    defaults_refused: dict[str, str] = {}
+    # Once it has ended: the training job whose model is the run's, and how many trials, beside the one with the
+    # defaults, ended with a value.
     best_trial: str | None = None
     trials_with_value: int | None = None
+    # Where there is no best one: the training job whose log says most of why.
+    telling_trial: str | None = None
 
     # Where it trains, what that costs by place (those that are known), and what limits it: seconds of one attempt, USD
     # of all.
@@ -249,6 +254,13 @@ class Run(BaseModel):
     def job(self) -> str:
         """The name of the training job of this attempt."""
         return self.run if self.attempt == 1 else f"{self.run}-r{self.attempt}"
+
+    @property
+    def logging_job(self) -> str:
+        """The training job whose log a person wants to see: of a tuning that of one trial."""
+        if not self.tunes:
+            return self.job
+        return self.best_trial or self.telling_trial or self.defaults_job
 
     @property
     def is_made_of(self) -> set[str | None]:
@@ -359,3 +371,8 @@ def run_of(job: str) -> tuple[str, int]:
     """The run and the attempt that a training job's name stands for; a trial's stands for no run."""
     found = _JOB_NAME.fullmatch(job)
     return (job, 1) if found is None else (found["run"], int(found["attempt"] or 1))
+
+
+def whole(job: str) -> str:
+    """The job that a training job is a part of: the tuning, of the trial with the defaults; of any other itself."""
+    return job.removesuffix(DEFAULTS_SUFFIX)

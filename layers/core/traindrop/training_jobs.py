@@ -5,7 +5,7 @@ The one place that knows the difference.
 
 import json
 
-from traindrop import aws, lambda_tunings
+from traindrop import aws, lambda_tunings, sagemaker_tunings
 from traindrop.events import TrainingJob, state_change_detail
 from traindrop.handing_over import give_up, hand_over, is_given_up
 from traindrop.job_state import JobState, event_detail
@@ -48,7 +48,9 @@ def find_named(job: str, ledger: Ledger) -> tuple[str | None, TrainingJob | None
     """A job of whatever attempt: `lambda` for one that is carried out there, else None; and the job, if it is there."""
     known = LambdaJobs(ledger).get(job)
     in_lambda = known.training_job() if known is not None else lambda_tunings.find_named(job, ledger)
-    return (None, aws.find_training_job(job)) if in_lambda is None else (LAMBDA, in_lambda)
+    if in_lambda is not None:
+        return LAMBDA, in_lambda
+    return None, aws.find_training_job(job) or sagemaker_tunings.find_named(job, ledger)
 
 
 def describe(run: Run, ledger: Ledger) -> TrainingJob:
