@@ -10,10 +10,15 @@ from tests.simulation.account import Account, Plan, connected, foreign_job
 from tests.simulation.faults import CrashPoint
 from tests.simulation.history import History
 from tests.simulation.sagemaker import MINUTE, Fate
-from tests.simulation.schedule import drop, play, wish
+from tests.simulation.schedule import drop, play, tuning, wish
 
 _NEEDS = "ml.m5.large"
 _GOOD = Fate("Completed", "Completed", 3 * MINUTE)
+_SHORT = Fate("Completed", "Completed", 30)
+_SILENT = Fate("Completed", "Completed", 30, logs=False)
+_BROKEN = Fate("Failed", "Failed", 30, "AlgorithmError: exit code 1")
+_CUT = Fate("Stopped", "Stopped", 20)
+_LACK = Fate("Failed", "Failed", 30, "CapacityError: as a lack of memory")
 STORIES: dict[str, list[Fate]] = {
     "evaluated": [_GOOD],
     "failed": [Fate("Failed", "Failed", 3 * MINUTE, "AlgorithmError: exit code 1")],
@@ -29,6 +34,12 @@ STORIES: dict[str, list[Fate]] = {
     "lambda out of memory": [Fate("Failed", "Failed", 3 * MINUTE, "CapacityError: as a lack of memory"), _GOOD],
     "lambda out of time": [Fate("Completed", "Completed", 20 * MINUTE), _GOOD],
     "lambda stopped": [_GOOD],
+    "tuned": [_SHORT, _SHORT, _SHORT, _SHORT],
+    "tuned, some in vain": [_BROKEN, _SILENT, _CUT, _SHORT],
+    "tuned in vain": [_SILENT, _BROKEN, _BROKEN, _BROKEN],
+    "tuned and stopped": [_SHORT, _GOOD, _GOOD, _GOOD],
+    "tuned, out of memory": [_LACK, _LACK, _LACK, *[_GOOD] * 4],
+    "tuned by SageMaker": [_GOOD, _SHORT, _BROKEN, _GOOD],
 }
 _SOURCES = ("aws.s3", "aws.sagemaker", f"traindrop.{STACK}")
 DOUBLED: dict[str, frozenset[str]] = {
@@ -61,7 +72,7 @@ class Case:
 
 def play_one(case: Case, *, verbose: bool = False) -> History:
     """What happens. The same case gives the same history."""
-    instances = 2 if case.story == "two at once" else 1
+    instances = 2 if case.story == "two at once" or case.story.startswith("tuned") else 1
     plan = Plan(
         {_NEEDS: instances}, most_jobs=instances, crash_point=case.point, doubled=DOUBLED[case.doubled], verbose=verbose
     )  # fmt: skip
@@ -76,7 +87,9 @@ def play_one(case: Case, *, verbose: bool = False) -> History:
 
 
 def _config(story: str) -> bytes:
-    return b"target: species\n" + (b"instance_type: lambda\n" if story.startswith("lambda") else b"")
+    in_lambda = story.startswith(("lambda", "tuned")) and story != "tuned by SageMaker"
+    lines = ["target: species", *(["instance_type: lambda"] if in_lambda else [])]
+    return "\n".join([*lines, *([tuning(3, 2, "random")] if story.startswith("tuned") else []), ""]).encode()
 
 
 def _tell(account: Account, story: str) -> None:
@@ -90,7 +103,7 @@ def _tell(account: Account, story: str) -> None:
         account.time.at(1.5, lambda: drop(account, "csv", "datasets/flowers/train/b.csv", CSV + b"1.5,2,rose\n"))
     if story == "repeated":
         account.time.at(2 * MINUTE, lambda: drop(account, "same", key, CSV))
-    if story in {"rerun", "stopped", "lambda stopped"}:
+    if story in {"rerun", "stopped", "lambda stopped", "tuned and stopped"}:
         kind = "rerun" if story == "rerun" else "stop"
         account.time.at(8 * MINUTE if story == "rerun" else 2 * MINUTE, lambda: wish(account, kind))
 
