@@ -96,7 +96,7 @@ def tuning_requests(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """A CreateHyperParameterTuningJob request that searches eta, and the CreateTrainingJob one of the defaults."""
     script = {"sagemaker_program": '"train.py"', "target": '"species"', "num_round": "3"}
-    definition = {
+    definition: dict[str, Any] = {
         "AlgorithmSpecification": {
             "TrainingImage": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0",
             "TrainingInputMode": "File",
@@ -109,7 +109,7 @@ def tuning_requests(
     }
     stack = {"Key": "traindrop:stack", "Value": "traindrop"}
     searched = {"Name": "eta", "MinValue": "0.01", "MaxValue": "0.5", "ScalingType": "Linear"}
-    tuning = {
+    tuning: dict[str, Any] = {
         "HyperParameterTuningJobName": job,
         "HyperParameterTuningJobConfig": {
             "Strategy": "Random",
@@ -120,7 +120,7 @@ def tuning_requests(
         "TrainingJobDefinition": {**definition, "StaticHyperParameters": script},
         "Tags": [stack, {"Key": "traindrop:trial", "Value": "true"}],
     }
-    defaults = {
+    defaults: dict[str, Any] = {
         "TrainingJobName": f"{job}-defaults",
         **definition,
         "HyperParameters": {**script, "eta": "0.3"},

@@ -18,12 +18,18 @@ from traindrop.receiving import ARRIVAL
 
 CORE = ROOT / "layers/core/traindrop"
 STATE_CHANGE = "SageMaker Training Job State Change"
-# By the function of `traindrop.aws` that emits: what it may be.
+TUNING_CHANGE = "SageMaker HyperParameter Tuning Job State Change"
+# By the function that emits: what it may be.
 EMITTERS = {
-    "emit": set(get_args(EndOfRun)) | {"Run Waiting"},
-    "emit_state_change": {STATE_CHANGE},
-    "emit_message": {"Message Sent"},
+    "aws.emit": set(get_args(EndOfRun)) | {"Run Waiting"},
+    "aws.emit_state_change": {STATE_CHANGE},
+    "aws.emit_tuning_change": {TUNING_CHANGE},
+    "aws.emit_message": {"Message Sent"},
+    "training_jobs.tell_state": {STATE_CHANGE, TUNING_CHANGE},
+    "training_jobs.bury": {STATE_CHANGE},
 }
+# It emits in the name of who calls it.
+FOR_OTHERS = {"training_jobs"}
 # Only for those who listen; README.md names it.
 FOR_LISTENERS = {"Run Waiting", "Message Sent"}
 
@@ -57,9 +63,10 @@ def path_of(module: str) -> Path:
 
 def emits(module: str) -> set[str]:
     """The detail types that a module of the core may put on the bus by itself."""
+    if module in FOR_OTHERS:
+        return set()
     tree = ast.parse(path_of(module).read_text("utf-8"))
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    found = [call.attr for call in calls if isinstance(call, ast.Attribute) and ast.unparse(call.value) == "aws"]
+    found = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return set().union(*(EMITTERS[name] for name in found if name in EMITTERS))
 
 
@@ -78,15 +85,17 @@ def started_by(detail_type: str) -> set[str]:
 
 
 def test_the_only_function_that_an_event_of_its_own_may_start_is_the_dispatcher_with_a_state_change() -> None:
-    """And on that it never emits one: see the next test. A trainer is started by a launch, once a job."""
+    """And on that it never emits one: see the next test. A trainer is started by a launch or by the tuner, once a job,
+    and the tuner by the end of a trial: after as many as there are to be it starts no more."""
     follows = {name: {to for kind in may_emit(name) for to in started_by(kind)} for name in FUNCTIONS}
     assert follows == {
         "Launcher": {"Notifier"},
-        "Dispatcher": {"Dispatcher", "Evaluator", "Notifier"},
+        "Dispatcher": {"Dispatcher", "Tuner", "Evaluator", "Notifier"},
         "Evaluator": {"Notifier"},
         "Notifier": set(),
-        "Trainer": {"Dispatcher", "Evaluator", "Notifier"},
-        "LargeTrainer": {"Dispatcher", "Evaluator", "Notifier"},
+        "Trainer": {"Dispatcher", "Tuner", "Evaluator", "Notifier"},
+        "LargeTrainer": {"Dispatcher", "Tuner", "Evaluator", "Notifier"},
+        "Tuner": {"Dispatcher", "Evaluator", "Notifier"},
     }
     assert not any(to in {"Trainer", "LargeTrainer"} for to in set().union(*follows.values()))
 
@@ -94,11 +103,14 @@ def test_the_only_function_that_an_event_of_its_own_may_start_is_the_dispatcher_
 def test_the_dispatcher_emits_state_changes_on_ticks_and_of_trainers_that_died_and_never_on_a_state_change() -> None:
     emitting = [path.stem for path in sorted(CORE.glob("*.py")) if STATE_CHANGE in emits(path.stem)]
     assert emitting == ["keeping_order", "reconciling", "training"]
+    assert [path.stem for path in sorted(CORE.glob("*.py")) if TUNING_CHANGE in emits(path.stem)] == [
+        "reconciling", "tuning",
+    ]  # fmt: skip
     tree = ast.parse((CORE / "keeping_order.py").read_text("utf-8"))
     for function in [node for node in tree.body if isinstance(node, ast.FunctionDef)]:
         occasion = ast.unparse(function.args.args[0].annotation or ast.Constant(""))
         assert ("reconcile(" in ast.unparse(function)) == (occasion == "Scheduled"), occasion
-        assert ("emit_state_change(" in ast.unparse(function)) == (occasion == "InvocationFailed"), occasion
+        assert ("bury(" in ast.unparse(function)) == (occasion == "InvocationFailed"), occasion
 
 
 def test_only_functions_that_emit_may_put_events_and_only_as_their_own_stack() -> None:

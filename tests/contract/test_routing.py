@@ -16,6 +16,7 @@ from traindrop.keeping_order import OCCASION
 from traindrop.notifying import NOTICE
 from traindrop.receiving import ARRIVAL
 from traindrop.training import REQUEST
+from traindrop.tuning import STEP
 
 # Which rules take each sample of events/, as `<function>.<event>`.
 COMPLETED = ["Dispatcher.TrainingEnded", "Evaluator.TrainingCompleted"]
@@ -30,6 +31,7 @@ ROUTES: dict[str, list[str]] = {
     "training_job_completed_again": COMPLETED,
     "training_job_failed": ENDED_BADLY,
     "training_job_stopped": ENDED_BADLY,
+    "trial_ended": ["Tuner.TrialEnded"],
     "run_rejected": ["Notifier.RunEnded"],
     "run_repeated": ["Notifier.RunEnded"],
     "launch_failed": ["Notifier.RunEnded"],
@@ -45,13 +47,16 @@ ROUTES: dict[str, list[str]] = {
 OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", "training_job_"))]
 # These come by SNS, by a bucket's own notification, by a schedule, from Lambda and from the launcher: no pattern has a
 # part in it.
-NOT_BY_PATTERN = {"function_gave_up", "s3_notification", "schedule_tick", "trainer_gave_up", "training_requested"}
+NOT_BY_PATTERN = {
+    "function_gave_up", "s3_notification", "schedule_tick", "trainer_gave_up", "training_requested", "tuning_requested",
+}  # fmt: skip
 # How each function reads what comes to it.
 READERS: dict[str, TypeAdapter[Any]] = {
     "Launcher": ARRIVAL,
     "Dispatcher": OCCASION,
     "Trainer": REQUEST,
     "LargeTrainer": REQUEST,
+    "Tuner": STEP,
     "Evaluator": TypeAdapter(TrainingJobStateChange),
     "Notifier": NOTICE,
 }
@@ -83,7 +88,7 @@ def test_a_sample_is_read_by_no_function_that_it_is_not_for(load_event: LoadEven
     event = load_event(name)
     meant_for = {rule.partition(".")[0] for rule in ROUTES[name]}
     # Of a state change, the rules alone say whom which status is for.
-    if name.startswith("training_job"):
+    if name.startswith(("training_job", "trial_ended")):
         meant_for |= {"Dispatcher", "Evaluator", "Notifier"}
     for function in READERS.keys() - meant_for:
         with pytest.raises(ValidationError):
@@ -141,6 +146,39 @@ def test_a_training_job_that_is_handed_over_is_a_valid_request_that_the_trainers
     for function in READERS.keys() - {"Trainer", "LargeTrainer"}:
         with pytest.raises(ValidationError):
             READERS[function].validate_python(request)
+
+
+def test_a_tuning_that_is_handed_over_is_a_valid_request_that_the_tuner_reads_and_nobody_else(
+    load_event: LoadEvent,
+) -> None:
+    request = load_event("tuning_requested")
+    api = botocore.session.get_session().get_service_model("sagemaker")
+    shape = api.operation_model("CreateHyperParameterTuningJob").input_shape
+    assert shape is not None
+    assert ParamValidator().validate(request, shape).generate_report() == ""
+    assert taken_by(request) == []
+    for function in READERS.keys() - {"Tuner"}:
+        with pytest.raises(ValidationError):
+            READERS[function].validate_python(request)
+
+
+@pytest.mark.parametrize("tags", [{}, {"traindrop:stack": STACK}, None])
+def test_a_job_that_is_no_trial_does_not_start_the_tuner(load_event: LoadEvent, tags: dict[str, str] | None) -> None:
+    event = load_event("trial_ended")
+    event["detail"]["Tags"] = tags
+    if tags is None:
+        del event["detail"]["Tags"]
+    assert sorted(taken_by(event)) == COMPLETED
+    with pytest.raises(ValidationError):
+        READERS["Tuner"].validate_python(event)
+
+
+@pytest.mark.parametrize("source", ["aws.sagemaker", f"traindrop.{STACK}"])
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
+def test_the_end_of_a_trial_is_no_end_of_a_run(load_event: LoadEvent, source: str, status: str) -> None:
+    event = load_event("trial_ended")
+    event["detail"]["TrainingJobStatus"] = status
+    assert taken_by({**event, "source": source}) == ([] if source == "aws.sagemaker" else ["Tuner.TrialEnded"])
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from traindrop.settings import (
     LauncherSettings,
     NotifierSettings,
     TrainerSettings,
+    TunerSettings,
 )
 from traindrop.waiting_line import Place
 from traindrop_cli.local.sagemaker.validation import input_shape
@@ -40,6 +41,7 @@ SETTINGS: dict[str, type[BaseModel]] = {
     "Dispatcher": DispatcherSettings,
     "Trainer": TrainerSettings,
     "LargeTrainer": TrainerSettings,
+    "Tuner": TunerSettings,
     "Evaluator": EvaluatorSettings,
     "Notifier": NotifierSettings,
 }
@@ -91,6 +93,8 @@ def test_an_event_that_a_rule_cannot_deliver_goes_to_the_dead_letter_queue(rule:
         # The dispatcher sends the run to SageMaker; what that gives up on is in the queue.
         ("Trainer", {"Type": "Lambda", "Destination": {"Fn::GetAtt": ["Dispatcher", "Arn"]}}),
         ("LargeTrainer", {"Type": "Lambda", "Destination": {"Fn::GetAtt": ["Dispatcher", "Arn"]}}),
+        # The dispatcher looks after the run, and has the tuner go on.
+        ("Tuner", {"Type": "SQS", "Destination": {"Fn::GetAtt": ["DeadLetters", "Arn"]}}),
     ],
 )
 def test_what_a_function_gives_up_on_reaches_the_queue_and_never_the_function_that_failed(
@@ -177,11 +181,11 @@ def test_a_champion_goes_to_the_registry_with_one_of_the_states_that_it_may_have
     assert told == {"Ref": "ModelApproval"}
 
 
-def test_a_trainer_is_invoked_by_the_name_that_it_has_and_by_no_other() -> None:
-    names = {name: FUNCTIONS[name]["FunctionName"] for name in ("Trainer", "LargeTrainer")}
+def test_what_a_launch_invokes_is_invoked_by_the_name_that_it_has_and_by_no_other() -> None:
+    names = {name: FUNCTIONS[name]["FunctionName"] for name in ("Trainer", "LargeTrainer", "Tuner")}
     for launching in ("Launcher", "Dispatcher"):
         told = FUNCTIONS[launching]["Environment"]["Variables"]
-        assert {"Trainer": told["TRAINER"], "LargeTrainer": told["LARGE_TRAINER"]} == names
+        assert {"Trainer": told["TRAINER"], "LargeTrainer": told["LARGE_TRAINER"], "Tuner": told["TUNER"]} == names
         statements = [each for role, each in grants() if role == f"{launching}Role"]
         (invoking,) = [each for each in statements if each["Action"] == "lambda:InvokeFunction"]
         named = [resource["Fn::Sub"].partition(":function:")[2] for resource in invoking["Resource"]]

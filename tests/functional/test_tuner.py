@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from tests.conftest import LoadEvent
 from tests.functional.conftest import BUCKET, TABLE, Account
 from tests.functional.test_trainer import Queue, queue
 
-from traindrop import aws, training_jobs
+from traindrop import aws, training_jobs, tuning
 from traindrop.attempts import another_attempt
 from traindrop.events import TuningJob
 from traindrop.lambda_jobs import End, LambdaJobs
@@ -23,6 +22,8 @@ from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 from traindrop.settings import DispatcherSettings
 from traindrop.trial import Trial
+from traindrop.tuning_state import TuningState
+from traindrop.tuning_step import next_step
 from traindrop.tunings import trials_of
 
 __all__ = ["queue"]  # a fixture
@@ -32,10 +33,10 @@ AUC = "validation:auc"
 
 def in_own_account(requests: tuple[dict[str, Any], dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """With the role of the account that the contexts of `tests.builders` name."""
-    tuning, defaults = requests
+    request, defaults = requests
     role = defaults["RoleArn"].replace("123456789012", "111122223333")
-    definition = {**tuning["TrainingJobDefinition"], "RoleArn": role}
-    return {**tuning, "TrainingJobDefinition": definition}, {**defaults, "RoleArn": role}
+    definition = {**request["TrainingJobDefinition"], "RoleArn": role}
+    return {**request, "TrainingJobDefinition": definition}, {**defaults, "RoleArn": role}
 
 
 def launched(account: Account, **asked: Any) -> Run:
@@ -132,7 +133,7 @@ def test_from_its_creation_to_its_end_each_trial_is_trained_once_and_the_end_is_
     assert tuner(request, a_context()) == {"job": run.job, "status": "InProgress"}
     assert next(payload["TrainingJobName"] for _, payload in queue) == run.defaults_job
     job = finished(account, queue, run, lambda number: auc((6 + number % 4) / 10))
-    assert (job.training_job_status, job.trials_with_value) == ("Completed", 6)
+    assert (job.training_job_status, job.trials_with_value) == ("Completed", 5)
     found = trials_of(run, account.ledger)
     assert [trial.number for trial in found] == [0, 1, 2, 3, 4, 5]
     assert job.best_trial == found[3].job
@@ -161,13 +162,26 @@ def test_every_event_twice_doubles_no_trial(account: Account, queue: Queue) -> N
     assert told(account) == [(run.job, "Completed")]
 
 
-def test_steps_at_the_same_time_agree_on_the_same_trials(account: Account, queue: Queue) -> None:
+def test_steps_at_the_same_time_agree_on_the_same_trials(
+    account: Account, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = launched(account, max_jobs=8, max_parallel=4)
     queue.clear()
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: tuned(account, run), range(8)))
+    decided: list[TuningState] = []
+
+    def overtaken(*arguments: Any) -> TuningState:
+        """Another step is taken from beginning to end after this one has decided and before it writes."""
+        stands = next_step(*arguments)
+        decided.append(stands)
+        if len(decided) == 1:
+            tuned(account, run)
+        return stands
+
+    monkeypatch.setattr(tuning, "next_step", overtaken)
+    tuned(account, run)
     assert [trial.number for trial in trials_of(run, account.ledger)] == [0, 1, 2, 3]
-    assert set(handed_over(queue)) == set(numbers(account, run))
+    assert handed_over(queue) == list(numbers(account, run))
+    assert len(decided) == 3
 
 
 @pytest.mark.parametrize("where", ["create", "hand over"])
@@ -229,9 +243,9 @@ def test_a_trial_whose_function_died_counts_as_failed_and_the_others_go_on(
         (event,) = account.events()
         assert event["detail"]["Tags"]["traindrop:trial"] == "true"
         tuner(event, a_context())
-    job = finished(account, queue, run, lambda _: auc(0.7))
-    assert (job.training_job_status, job.best_trial) == ("Completed", trials_of(run, account.ledger)[2].job)
-    assert job.remarks[0].startswith("2 trials of 4 failed. The first, number 0: LambdaLimitExceeded: it ran out of")
+    over = finished(account, queue, run, lambda _: auc(0.7))
+    assert (over.training_job_status, over.best_trial) == ("Completed", trials_of(run, account.ledger)[2].job)
+    assert over.remarks[0].startswith("2 trials of 4 failed. The first, number 0: LambdaLimitExceeded: it ran out of")
 
 
 def test_trials_that_nothing_was_heard_of_again_are_ended_when_the_run_is_looked_after(

@@ -35,7 +35,7 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("LauncherRole", "StopOwn", "sagemaker:StopTrainingJob"): CUT_OFF,
     **{
         (f"{function}Role", "Trace", action): "Lambda itself sends the traces; the local one keeps none"
-        for function in ("Launcher", "Dispatcher", "Trainer", "LargeTrainer", "Evaluator", "Notifier")
+        for function in ("Launcher", "Dispatcher", "Trainer", "LargeTrainer", "Tuner", "Evaluator", "Notifier")
         for action in ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
     },
     ("LauncherRole", "HandOver", "lambda:InvokeFunction"): FOR_LARGE,
@@ -43,6 +43,8 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("LargeTrainerRole", "GiveUp", "lambda:InvokeFunction"): "test_lambda.py kills its smaller twin",
     ("LargeTrainerRole", "MakeTrainingLog", "logs:CreateLogGroup"): GROUP_IS_THERE,
     ("TrainerRole", "MakeTrainingLog", "logs:CreateLogGroup"): GROUP_IS_THERE,
+    ("TunerRole", "HandOver", "lambda:InvokeFunction"): FOR_LARGE,
+    ("TunerRole", "GiveUp", "sqs:SendMessage"): "no step of the tuner fails three times here",
     ("EvaluatorRole", "ReadTestData", "s3:GetObject"): "only where an existing bucket keeps no versions",
 }
 

@@ -3,16 +3,21 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
 from tests.builders import CSV
 from tests.sam.deployed import RUN, Deployed
+from tests.sam.matching import read_event, sent_to_emulator
 from tests.sam.training import in_bucket, stand_in_line
 
-from traindrop.lambda_jobs import LambdaJobs
+from traindrop.lambda_jobs import End, LambdaJobs
 from traindrop.lambda_limits import LAMBDA
+from traindrop.lambda_tunings import records
 from traindrop.run import FINAL, Run, Status
+from traindrop.tuning_state import TuningState
+from traindrop.tuning_step import next_step, request_of
 
 Event = dict[str, Any]
 # Asserts what happened; whatever the preparation made is its own to remember.
@@ -30,6 +35,7 @@ class Situation:
     prepare: Callable[[Deployed, Event], Effect]
 
 
+MOMENT = datetime(2026, 11, 12, tzinfo=UTC)
 CONFIG = b"target: species\nhyperparameters: {num_round: 3}\n"
 
 
@@ -180,6 +186,49 @@ def _trainer_died(stack: Deployed, event: Event) -> Effect:
     return effect
 
 
+def _tuning() -> TuningState:
+    """The tuning of the events, before its first step."""
+    request = sent_to_emulator(read_event("tuning_requested"))
+    definition = request["TrainingJobDefinition"]
+    defaults = {
+        "TrainingJobName": f"{RUN}-defaults",
+        "HyperParameters": definition["StaticHyperParameters"],
+        **{name: value for name, value in definition.items() if name != "StaticHyperParameters"},
+    }
+    return TuningState(
+        request=request, defaults=defaults, account="000000000000", region="us-east-1", partition="aws",
+        created_at=MOMENT, modified_at=MOMENT,
+    )  # fmt: skip
+
+
+def _to_be_tuned(stack: Deployed, _event: Event) -> Effect:
+    records(stack.ledger).add(RUN, _tuning())
+
+    def effect() -> None:
+        found = records(stack.ledger).stored(RUN)
+        assert [trial.number for trial in found.trials] == [0, 1, 2, 3]
+        assert all(LambdaJobs(stack.ledger).get(trial.job) for trial in found.trials)
+
+    return effect
+
+
+def _trial_ended(stack: Deployed, event: Event) -> Effect:
+    begun = next_step(_tuning(), {}, MOMENT, lambda *_: {"eta": 0.1, "max_depth": 4})
+    records(stack.ledger).add(RUN, begun)
+    jobs, ended = LambdaJobs(stack.ledger), event["detail"]["TrainingJobName"]
+    for trial in begun.trials:
+        jobs.create(request_of(begun, trial), "us-east-1")
+        assert jobs.claim(trial.job, 900)
+    jobs.end(ended, End("Completed", metrics=({"MetricName": "validation:auc", "Value": 0.8, "Timestamp": 1.0},)))
+
+    def effect() -> None:
+        found = records(stack.ledger).stored(RUN)
+        (trial,) = (each for each in found.trials if each.job == ended)
+        assert (trial.status, trial.objective, len(found.trials)) == ("completed", 0.8, 5)
+
+    return effect
+
+
 def _train(stack: Deployed, **fields: Any) -> Run:
     """The events' run, whose job has ended, and the ledger does not know it yet."""
     launched = stack.record(status=Status.IN_PROGRESS, **fields)
@@ -211,6 +260,8 @@ SITUATIONS: dict[tuple[str, str], Situation] = {
     ("Dispatcher", "trainer_gave_up"): Situation(None, _trainer_died),
     ("Trainer", "training_requested"): Situation(None, _to_be_carried_out),
     ("LargeTrainer", "training_requested"): Situation(None, _to_be_carried_out),
+    ("Tuner", "tuning_requested"): Situation(None, _to_be_tuned),
+    ("Tuner", "trial_ended"): Situation(None, _trial_ended),
     ("Evaluator", "training_job_completed"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_completed_again"): Situation("Completed", _to_be_evaluated),
     ("Notifier", "training_job_failed"): Situation("Failed", _ended_badly),

@@ -10,6 +10,7 @@ from functions.evaluator.app import lambda_handler as evaluator
 from functions.launcher.app import lambda_handler as launcher
 from functions.notifier.app import lambda_handler as notifier
 from functions.trainer.app import lambda_handler as trainer
+from functions.tuner.app import lambda_handler as tuner
 from moto.events.models import EventPattern
 from tests.builders import ACCOUNT, a_context, classic_event
 from tests.conftest import LoadEvent
@@ -24,13 +25,14 @@ SETTINGS = Settings(stack=STACK, table="runs", bucket=BUCKET, aws_region="us-eas
 STRANGER = "999988887777"
 HANDLERS: dict[str, Callable[..., dict[str, Any]]] = {
     "Launcher": launcher, "Dispatcher": dispatcher, "Trainer": trainer, "LargeTrainer": trainer, "Evaluator": evaluator,
-    "Notifier": notifier,
+    "Notifier": notifier, "Tuner": tuner,
 }  # fmt: skip
 # Whom each sample of events/ starts.
 STARTS = {
     **{name: {rule.partition(".")[0] for rule in taken} for name, taken in ROUTES.items()},
     "s3_notification": {"Launcher"}, "schedule_tick": {"Dispatcher"}, "function_gave_up": {"Notifier"},
     "trainer_gave_up": {"Dispatcher"}, "training_requested": {"Trainer", "LargeTrainer"},
+    "tuning_requested": {"Tuner"},
 }  # fmt: skip
 STARTED = [(name, function) for name, functions in STARTS.items() for function in sorted(functions)]
 
@@ -127,6 +129,12 @@ def test_a_failure_of_a_strangers_function_or_about_a_strangers_bucket_is_refuse
 def test_a_training_job_of_another_stack_is_not_carried_out(load_event: LoadEvent, job: str) -> None:
     event = {**load_event("training_requested"), "TrainingJobName": job}
     assert f"the training job is {job!r}, which is none of the stack" in why_foreign("Trainer", event)
+
+
+@pytest.mark.parametrize("job", ["other-titanic-0123456789ab", "traindropping-titanic-0123456789ab"])
+def test_a_tuning_job_of_another_stack_is_not_gone_on_with(load_event: LoadEvent, job: str) -> None:
+    event = {**load_event("tuning_requested"), "HyperParameterTuningJobName": job}
+    assert f"the tuning job is {job!r}, which is none of the stack" in why_foreign("Tuner", event)
 
 
 @pytest.fixture

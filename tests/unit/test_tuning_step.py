@@ -1,13 +1,15 @@
 """What the tuner decides on, without an AWS: which trials are begun, what counts, when it is over and how it ended."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.builders import a_tuning
 
-from traindrop.job_state import JobState, Scope, moved, new_job
+from traindrop.job_state import Scope, moved, new_job
+from traindrop.lambda_jobs import LambdaJob
 from traindrop.lambda_limits import LIMIT_EXCEEDED
 from traindrop.trial import tuning_of
 from traindrop.tuning_outcome import outcome_of
@@ -23,30 +25,31 @@ def by_number(_request: Any, _trials: Any, number: int) -> dict[str, Any]:
     return {"eta": number / 100}
 
 
-def step(tuning: TuningState, jobs: Mapping[str, JobState] | None = None, **how: Any) -> TuningState:
+def step(tuning: TuningState, jobs: Mapping[str, LambdaJob] | None = None, **how: Any) -> TuningState:
     return next_step(tuning, jobs or {}, AT, how.get("suggest", by_number))
 
 
-def job_of(tuning: TuningState, number: int, status: str = "Completed", **told: Any) -> dict[str, JobState]:
-    """The job of a trial that has ended: its metrics, and its failure reason."""
+def job_of(
+    tuning: TuningState, number: int, status: str = "Completed", *,
+    reason: str | None = None, early: bool = False, told: Mapping[str, float] | None = None,
+) -> dict[str, LambdaJob]:  # fmt: skip
+    """The job of a trial that has ended; `told`: the last values of its metrics."""
     trial = tuning.trials[number]
     job = moved(new_job(SCOPE, request_of(tuning, trial), 1000.0), "Downloading", 1001.0)
-    for before in told.pop("by_way_of", ()):
-        job = moved(job, before, 1002.0)
-    job = moved(job, status, 1010.0 + number, failure_reason=told.pop("reason", None))
-    metrics = tuple({"MetricName": name, "Value": value, "Timestamp": 1.0} for name, value in told.items())
-    return {trial.job: JobState(**{**vars(job), "metrics": metrics})}
+    job = moved(job, status, 1010.0 + number, failure_reason=reason)
+    metrics = tuple({"MetricName": name, "Value": value, "Timestamp": 1.0} for name, value in (told or {}).items())
+    return {trial.job: LambdaJob(replace(job, metrics=metrics), stopped_early=early)}
 
 
-def completed(tuning: TuningState, number: int, auc: float) -> dict[str, JobState]:
-    return job_of(tuning, number, **{AUC: auc})
+def completed(tuning: TuningState, number: int, auc: float) -> dict[str, LambdaJob]:
+    return job_of(tuning, number, told={AUC: auc})
 
 
 def failed(tuning: TuningState, number: int, reason: str = "AlgorithmError: no such flag, exit code: 1") -> Any:
     return job_of(tuning, number, "Failed", reason=reason)
 
 
-def ended(tuning: TuningState, end: Callable[[TuningState, int], Mapping[str, JobState]]) -> TuningState:
+def ended(tuning: TuningState, end: Callable[[TuningState, int], Mapping[str, LambdaJob]]) -> TuningState:
     """The tuning at its end, where each trial ends as `end` says, one after the other."""
     for _ in range(300):
         if tuning.is_over:
@@ -83,7 +86,7 @@ def test_a_step_after_which_nothing_is_new_changes_nothing() -> None:
     begun = step(a_tuning())
     assert step(begun) is begun
     running = moved(new_job(SCOPE, request_of(begun, begun.trials[1]), 1000.0), "Training", 1001.0)
-    assert step(begun, {begun.trials[1].job: running}) is begun
+    assert step(begun, {begun.trials[1].job: LambdaJob(running)}) is begun
 
 
 def test_for_each_that_ends_the_next_one_is_begun_which_knows_of_all_before() -> None:
@@ -106,7 +109,7 @@ def test_it_is_over_when_all_have_ended_and_the_best_one_of_them_is_the_runs() -
     assert (over.status, numbers(over)) == ("Completed", [0, 1, 2, 3, 4, 5, 6])
     job = as_training_job(over, [{"MetricName": AUC, "Value": 0.9}])
     assert job.best_trial == over.trials[4].job
-    assert (job.has_ended, job.trials_with_value, job.remarks, job.failure_reason) == (True, 7, (), None)
+    assert (job.has_ended, job.trials_with_value, job.remarks, job.failure_reason) == (True, 6, (), None)
     assert job.billable_time_in_seconds == sum(9 + n for n in range(7))
     assert (job.training_start_time, job.training_end_time) == (
         datetime.fromtimestamp(1001, UTC), datetime.fromtimestamp(1016, UTC),
@@ -138,7 +141,7 @@ def test_a_grid_that_is_used_up_ends_it_and_is_told() -> None:
 
 def test_a_trial_whose_log_never_has_the_objective_failed_and_the_reason_names_what_it_had() -> None:
     begun = step(a_tuning())
-    after = step(begun, job_of(begun, 1, **{"train:rmse": 0.1, "validation:rmse": 0.2}))
+    after = step(begun, job_of(begun, 1, told={"train:rmse": 0.1, "validation:rmse": 0.2}))
     assert (after.trials[1].status, after.trials[1].reason) == (
         "failed",
         "The objective 'validation:auc' never appeared in its log, which has train:rmse, validation:rmse.",
@@ -203,7 +206,7 @@ def test_stopped_in_the_middle_the_finished_trials_are_kept_and_the_best_of_them
     wished = middle.model_copy(update={"stop_wanted": True})
     assert as_training_job(wished, ()).training_job_status == "Stopping"
     assert step(wished) is wished
-    ends = completed(wished, 1, 0.7) | job_of(wished, 2, "Stopped", by_way_of=["Stopping"])
+    ends = completed(wished, 1, 0.7) | job_of(wished, 2, "Stopped")
     over = step(wished, ends)
     assert [trial.status for trial in over.trials] == ["completed", "completed", "stopped"]
     job = as_training_job(over, ())
@@ -214,7 +217,7 @@ def test_stopped_in_the_middle_the_finished_trials_are_kept_and_the_best_of_them
 def test_stopped_before_any_was_done_it_is_stopped() -> None:
     assert step(a_tuning().model_copy(update={"stop_wanted": True})).status == "Stopped"
     begun = step(a_tuning(max_parallel=1)).model_copy(update={"stop_wanted": True})
-    over = step(begun, job_of(begun, 0, "Stopped", by_way_of=["Stopping"]))
+    over = step(begun, job_of(begun, 0, "Stopped"))
     assert (over.status, as_training_job(over, ()).failure_reason) == (
         "Stopped", "It was stopped before a trial was done.",
     )  # fmt: skip
@@ -223,7 +226,9 @@ def test_stopped_before_any_was_done_it_is_stopped() -> None:
 def test_a_trial_that_was_cut_short_keeps_its_value_and_is_neither_a_failure_nor_the_best() -> None:
     over = ended(
         a_tuning(max_jobs=3),
-        lambda stands, n: job_of(stands, n, "Stopped", **{AUC: 0.99}) if n == 2 else completed(stands, n, 0.7),
+        lambda stands, n: (
+            job_of(stands, n, "Stopped", early=True, told={AUC: 0.99}) if n == 2 else completed(stands, n, 0.7)
+        ),
     )
     cut = over.trials[2]
     assert (cut.status, cut.objective) == ("stopped early", 0.99)

@@ -249,6 +249,22 @@ class TrainingJobStateChange(OnTheBus):
     detail: TrainingJob
 
 
+class _TagsOfTrial(_Theirs):
+    trial: str = Field(alias="traindrop:trial")
+
+
+class _Trial(_Theirs):
+    training_job_name: str = Field(alias="TrainingJobName")
+    tags: _TagsOfTrial = Field(alias="Tags")
+
+
+class TrialEnded(OnTheBus):
+    """A trainer's state change of a job that is one trial of many; SageMaker sees to its own."""
+
+    detail_type: Literal["SageMaker Training Job State Change"] = Field(alias="detail-type")
+    detail: _Trial
+
+
 class _TuningChange(_Theirs):
     hyper_parameter_tuning_job_name: str = Field(alias="HyperParameterTuningJobName")
     hyper_parameter_tuning_job_status: str = Field(alias="HyperParameterTuningJobStatus")

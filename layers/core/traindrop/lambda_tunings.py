@@ -116,7 +116,7 @@ def _as_it_stands(name: str, ledger: Ledger) -> TuningState | None:
 
     def refreshed(trial: Trial) -> Trial:
         job = None if trial.has_ended else jobs.get(trial.job)
-        return trial if job is None else as_it_stands(trial, job.state, tuning.objective)
+        return trial if job is None else as_it_stands(trial, job, tuning.objective)
 
     return tuning.model_copy(update={"trials": tuple(map(refreshed, tuning.trials))})
 

@@ -26,13 +26,14 @@ from traindrop.events import (
     StopRequested,
     TrainingJobStateChange,
     TuningJobStateChange,
+    TuningRequest,
 )
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
 
 _Event = (
     ObjectCreated | S3Notification | TrainingJobStateChange | TuningJobStateChange | RerunRequested | StopRequested
-    | RunEnded | Scheduled | InvocationFailed | MessageToWebhook
+    | RunEnded | Scheduled | InvocationFailed | MessageToWebhook | TuningRequest
 )  # fmt: skip
 _EVENT: TypeAdapter[_Event] = TypeAdapter(_Event)
 
@@ -71,6 +72,8 @@ class Letter:
                 return f"{what} of {detail.run}"
             case InvocationFailed(request_payload=request):
                 return f"function that died with the training job {request.get('TrainingJobName')}"
+            case TuningRequest(hyper_parameter_tuning_job_name=job):
+                return f"tuning job {job}, which is to go on"
             case MessageToWebhook(detail=message):
                 return f"message {message.id} to the webhook"
             case Scheduled():

@@ -5,20 +5,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from traindrop.job_state import JobState, describe
+from traindrop.lambda_jobs import LambdaJob
 from traindrop.trial import Trial, TrialStatus
 
 # Characters of a reason: the records of 200 trials have to fit into one item of the ledger, of 400 KB.
 _MOST_OF_REASON = 500
 
 
-def as_it_stands(trial: Trial, job: JobState, objective: str) -> Trial:
+def as_it_stands(trial: Trial, carried_out: LambdaJob, objective: str) -> Trial:
     """The trial with what its job tells; `objective` is the name of the metric that the tuning is about."""
+    job = carried_out.state
     value = _value(job, objective)
-    status, reason = _outcome(job, objective, value)
+    status, reason = _outcome(carried_out, objective, value)
     return trial.model_copy(
         update={
             "status": status,
             "objective": value,
+            "curve": dict(carried_out.curve),
             "created_at": _time(job.created),
             "started_at": _time(job.training_started),
             "ended_at": _time(job.modified) if job.is_over else None,
@@ -28,24 +31,25 @@ def as_it_stands(trial: Trial, job: JobState, objective: str) -> Trial:
     )
 
 
-def _outcome(job: JobState, objective: str, value: float | None) -> tuple[TrialStatus, str | None]:
+def _outcome(carried_out: LambdaJob, objective: str, value: float | None) -> tuple[TrialStatus, str | None]:
+    job = carried_out.state
     if not job.is_over:
         return ("waiting" if job.training_started is None else "running"), None
     if job.status == "Failed":
         return "failed", job.failure_reason
     if job.status == "Stopped":
-        return _why_stopped(job)
+        return _why_stopped(carried_out)
     if value is None:
         return "failed", _without_objective(job, objective)
     return "completed", None
 
 
-def _why_stopped(job: JobState) -> tuple[TrialStatus, str]:
-    if job.secondary_status == "MaxRuntimeExceeded":
+def _why_stopped(carried_out: LambdaJob) -> tuple[TrialStatus, str]:
+    if carried_out.stopped_early:
+        return "stopped early", "It did worse than others had done by the same round."
+    if carried_out.state.secondary_status == "MaxRuntimeExceeded":
         return "stopped", "It reached its maximum run time (max_runtime in training.yaml)."
-    if any(transition.status == "Stopping" for transition in job.transitions):
-        return "stopped", "It was stopped before its end."
-    return "stopped early", "It did worse than others had done by the same round."
+    return "stopped", "It was stopped before its end."
 
 
 def _value(job: JobState, objective: str) -> float | None:

@@ -6,13 +6,13 @@ from pydantic import TypeAdapter
 
 from traindrop import aws
 from traindrop.clock import now
-from traindrop.events import SILENT, TrainingJobStateChange, TuningRequest
+from traindrop.events import SILENT, TrialEnded, TuningRequest
 from traindrop.handing_over import give_up, hand_over, is_given_up
-from traindrop.job_state import JobState
 from traindrop.lambda_jobs import LambdaJob, LambdaJobs
 from traindrop.lambda_tunings import records
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
+from traindrop.pruning import limits_for
 from traindrop.run import run_of
 from traindrop.settings import TunerSettings
 from traindrop.suggesting import suggest
@@ -20,7 +20,7 @@ from traindrop.trial import Trial, tuning_of
 from traindrop.tuning_state import TuningState, event_detail
 from traindrop.tuning_step import next_step, request_of
 
-Step = TuningRequest | TrainingJobStateChange
+Step = TuningRequest | TrialEnded
 STEP: TypeAdapter[Step] = TypeAdapter(Step, config=SILENT)
 # So long after it was handed over a trial that no function has begun is handed over again.
 _PATIENCE_SECONDS = 30.0
@@ -54,7 +54,7 @@ def _step(name: str, settings: TunerSettings) -> TuningState | None:
     jobs, tunings = LambdaJobs(ledger), records(ledger)
 
     def stepped(tuning: TuningState) -> TuningState | None:
-        stands = next_step(tuning, _states_of(tuning, jobs), now(), suggest)
+        stands = next_step(tuning, _jobs_of(tuning, jobs), now(), suggest)
         return None if stands is tuning else stands
 
     tuning = tunings.change(name, stepped) or tunings.get(name)
@@ -68,26 +68,31 @@ def _step(name: str, settings: TunerSettings) -> TuningState | None:
     return tuning
 
 
-def _states_of(tuning: TuningState, jobs: LambdaJobs) -> dict[str, JobState]:
+def _jobs_of(tuning: TuningState, jobs: LambdaJobs) -> dict[str, LambdaJob]:
     """Of the trials that had not ended; those whose function was never heard of again have now."""
-    found: dict[str, JobState] = {}
+    found: dict[str, LambdaJob] = {}
     for trial in tuning.open:
         job = jobs.get(trial.job)
         if job is not None and not job.state.is_over and is_given_up(job):
             job = give_up(trial.job, jobs) or jobs.get(trial.job)
         if job is not None:
-            found[trial.job] = job.state
+            found[trial.job] = job
     return found
 
 
 def _carry_on(trial: Trial, tuning: TuningState, jobs: LambdaJobs, settings: TunerSettings) -> None:
     """Make the trial's job, hand it over where no function has it, stop it where that is wanted."""
     known = jobs.get(trial.job)
-    job = known or jobs.create(request_of(tuning, trial), settings.aws_region)
+    job = known or _made(trial, tuning, jobs, settings)
     if tuning.stop_wanted and job.state.status == "InProgress":
         jobs.stop(trial.job)
     if known is None or _is_left_alone(known):
         hand_over(job, tuning.memory_mb, settings)
+
+
+def _made(trial: Trial, tuning: TuningState, jobs: LambdaJobs, settings: TunerSettings) -> LambdaJob:
+    limits = limits_for(tuning.request, tuning.trials, trial.number)
+    return jobs.create(request_of(tuning, trial), settings.aws_region, limits)
 
 
 def _is_left_alone(job: LambdaJob) -> bool:

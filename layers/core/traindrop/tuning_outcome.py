@@ -11,12 +11,16 @@ from traindrop.tuning_config import Direction
 
 @dataclass(frozen=True)
 class TuningOutcome:
-    """`best`: the trial whose model is the run's; only of a tuning that completed. `secondary_status`: as of a job."""
+    """`best`: the trial whose model is the run's; only of a tuning that completed. `secondary_status`: as of a job.
+
+    `telling`: where there is no best, the trial whose log says most of why.
+    """
 
     status: Literal["Completed", "Failed", "Stopped"]
     secondary_status: str
     best: Trial | None = None
     failure_reason: str | None = None
+    telling: Trial | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -32,9 +36,10 @@ def outcome_of(trials: Sequence[Trial], planned: int, direction: Direction, *, s
     if stopped:
         return TuningOutcome("Stopped", "Stopped", failure_reason="It was stopped before a trial was done.")
     first = _telling(trials)
+    reason = _with_count(first, trials, planned)
     if first is not None and first.status == "stopped":
-        return TuningOutcome("Stopped", "MaxRuntimeExceeded", failure_reason=_with_count(first, trials, planned))
-    return TuningOutcome("Failed", "Failed", failure_reason=_with_count(first, trials, planned))
+        return TuningOutcome("Stopped", "MaxRuntimeExceeded", failure_reason=reason, telling=first)
+    return TuningOutcome("Failed", "Failed", failure_reason=reason, telling=first)
 
 
 def fails(trial: Trial) -> bool:

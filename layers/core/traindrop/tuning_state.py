@@ -1,14 +1,14 @@
 """A tuning job whose trials are carried out in Lambda: what is kept of it, and how it is shown."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from traindrop.events import TuningJob
 from traindrop.search_space import objective_of
-from traindrop.trial import Trial
+from traindrop.trial import DEFAULTS, Trial
 from traindrop.tuning_config import Direction
 from traindrop.tuning_outcome import outcome_of
 
@@ -93,7 +93,7 @@ def as_training_job(tuning: TuningState, metrics: Sequence[Mapping[str, Any]]) -
         "secondary_status": "Training",
         "resource_config": tuning.defaults["ResourceConfig"],
         "training_start_time": min(started, default=None),
-        "trials_with_value": sum(trial.objective is not None for trial in trials if trial.has_ended),
+        "trials_with_value": sum(trial.has_ended and trial.objective is not None for trial in trials[DEFAULTS + 1 :]),
     }
     if not tuning.is_over:
         return TuningJob.model_validate(known | ({"training_job_status": "Stopping"} if tuning.stop_wanted else {}))
@@ -107,6 +107,7 @@ def as_training_job(tuning: TuningState, metrics: Sequence[Mapping[str, Any]]) -
             "training_time_in_seconds": sum(seconds) if seconds else None,
             "final_metric_data_list": tuple(metrics),
             "best_trial": None if outcome.best is None else outcome.best.job,
+            "telling_trial": None if outcome.telling is None else outcome.telling.job,
             "remarks": outcome.remarks,
         }
     )
@@ -120,7 +121,6 @@ def event_detail(tuning: TuningState) -> dict[str, Any]:
     return {
         "HyperParameterTuningJobName": tuning.name,
         "HyperParameterTuningJobArn": tuning.arn,
-        "HyperParameterTuningJobConfig": tuning.request["HyperParameterTuningJobConfig"],
         "TrainingJobDefinition": tuning.request["TrainingJobDefinition"],
         "HyperParameterTuningJobStatus": tuning.status,
         "CreationTime": _milliseconds(tuning.created_at),
@@ -151,5 +151,5 @@ def _objective_counters(trials: tuple[Trial, ...]) -> dict[str, int]:
     }
 
 
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+def _milliseconds(moment: datetime) -> str:
+    return str(int(moment.timestamp() * 1000))

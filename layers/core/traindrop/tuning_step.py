@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from traindrop.job_state import JobState
+from traindrop.lambda_jobs import LambdaJob
 from traindrop.request import for_job
 from traindrop.script_mode import Request
 from traindrop.search_space import TRIAL_TAG, settings_of, trial_name, trial_request
@@ -19,7 +19,7 @@ from traindrop.tuning_state import TuningState
 Suggest = Callable[[Request, Sequence[Trial], int], Mapping[str, RangeValue] | None]
 
 
-def next_step(tuning: TuningState, jobs: Mapping[str, JobState], at: datetime, suggest: Suggest) -> TuningState:
+def next_step(tuning: TuningState, jobs: Mapping[str, LambdaJob], at: datetime, suggest: Suggest) -> TuningState:
     """The tuning after what became of its trials, with those that are to be begun; itself where nothing changes.
 
     `jobs`: those of the trials that had not ended, by name, as they stand now.
@@ -43,10 +43,10 @@ def request_of(tuning: TuningState, trial: Trial) -> dict[str, Any]:
     return {**request, "Tags": [*tags, {"Key": TRIAL_TAG, "Value": "true"}]}
 
 
-def _with_what_ended(tuning: TuningState, jobs: Mapping[str, JobState]) -> TuningState:
+def _with_what_ended(tuning: TuningState, jobs: Mapping[str, LambdaJob]) -> TuningState:
     def folded(trial: Trial) -> Trial:
         job = None if trial.has_ended else jobs.get(trial.job)
-        return as_it_stands(trial, job, tuning.objective) if job is not None and job.is_over else trial
+        return as_it_stands(trial, job, tuning.objective) if job is not None and job.state.is_over else trial
 
     return tuning.model_copy(update={"trials": tuple(map(folded, tuning.trials))})
 

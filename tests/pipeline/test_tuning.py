@@ -1,0 +1,124 @@
+"""One more section in training.yaml: the same drop, tuned inside Lambda, its best trial evaluated, one message."""
+
+import random
+from collections import Counter
+from pathlib import Path
+
+from tests.pipeline.pipeline import Pipeline, labelled
+from tests.pipeline.test_own_code import own_code, upload_code
+from tests.waiting import wait_for
+
+from traindrop.lambda_jobs import LambdaJobs
+from traindrop.lambda_tunings import records
+from traindrop.ledger import Ledger
+from traindrop.run import Run, Status
+from traindrop.trial import Trial, best
+from traindrop.tunings import trials_of
+
+RANGES = {"eta": {"min": 0.05, "max": 0.5, "scale": "log"}, "max_depth": {"min": 2, "max": 6}}
+MORE_THAN_ANY_TEST_WAITS_FOR = 100_000
+
+
+def noisy(seed: int, rows: int = 400) -> bytes:
+    """Two numbers and a label that they decide in four of five rows."""
+    chance = random.Random(seed)  # noqa: S311 - data for a test
+    lines = ["length,width,label"]
+    for _ in range(rows):
+        length, width = chance.uniform(0, 7), chance.uniform(0, 5)
+        kinds = ("rose", "tulip") if length > width else ("tulip", "rose")
+        lines.append(f"{length:.2f},{width:.2f},{kinds[chance.random() < 0.2]}")
+    return "\n".join([*lines, ""]).encode()
+
+
+def ledger(pipeline: Pipeline) -> Ledger:
+    return Ledger(pipeline.stack.table)
+
+
+def trials(pipeline: Pipeline, run: Run) -> tuple[Trial, ...]:
+    return trials_of(run, ledger(pipeline))
+
+
+def was_tuned(pipeline: Pipeline, dataset: str, run: Run, count: int) -> None:
+    """That many trials, each carried out once, in Lambda; the model of the best one is what was evaluated."""
+    assert run.status is Status.EVALUATED, run.reason
+    found = trials(pipeline, run)
+    assert [trial.number for trial in found] == list(range(count))
+    assert found[0].job == run.defaults_job
+    assert {trial.status for trial in found} <= {"completed", "stopped early"}
+    assert found[0].status == "completed"
+    for trial in found:
+        states = [each.status for each in LambdaJobs(ledger(pipeline)).stored(trial.job).state.transitions]
+        assert Counter(states)["Downloading"] == 1
+        assert pipeline.job(trial.job) is None  # SageMaker knows nothing of it
+    winner = best(found, "maximize")
+    assert winner is not None
+    assert run.best_trial == winner.job
+    assert pipeline.read(run.model_key) is not None
+    assert run.reported["validation:auc"] == winner.objective
+    assert run.billable_seconds == sum(trial.billable_seconds or 0 for trial in found)
+    assert len(pipeline.runs(dataset)) == 1
+    assert pipeline.message(dataset).outcome == "evaluated"
+    assert run.job not in ledger(pipeline).slots()
+
+
+def test_a_drop_is_tuned_in_lambda_trial_by_trial_and_the_best_is_evaluated_and_told_once(pipeline: Pipeline) -> None:
+    pipeline.put("datasets/tuned/test/held_out.csv", noisy(2))
+    tuning = {"max_jobs": 4, "max_parallel": 2, "strategy": "bayesian", "ranges": RANGES}
+    pipeline.drop(
+        "tuned", noisy(1), target="label", instance_type="lambda", hyperparameters={"num_round": 20}, tuning=tuning
+    )
+    (run,) = pipeline.told("tuned")
+    was_tuned(pipeline, "tuned", run, 5)
+    assert records(ledger(pipeline)).stored(run.job).told
+    assert run.notified_at is not None
+
+
+def test_titanic_is_tuned_in_lambda(pipeline: Pipeline, titanic: Path) -> None:
+    pipeline.put("datasets/titanic-tuned/test/titanic_test.csv", (titanic / "titanic_test.csv").read_bytes())
+    tuning = {"max_jobs": 5, "max_parallel": 3, "strategy": "random", "ranges": RANGES}
+    pipeline.drop(
+        "titanic-tuned", (titanic / "titanic_train.csv").read_bytes(), target="Survived", instance_type="lambda",
+        hyperparameters={"num_round": 30}, tuning=tuning,
+    )  # fmt: skip
+    (run,) = pipeline.told("titanic-tuned")
+    was_tuned(pipeline, "titanic-tuned", run, 6)
+    assert run.metrics["auc"] is not None
+
+
+def test_an_objective_that_never_appears_ends_it_after_the_first_trials_with_what_the_log_had(
+    pipeline: Pipeline,
+) -> None:
+    upload_code(pipeline, "mute", own_code())
+    objective = {"metric": "score", "direction": "maximize", "regex": "score=([0-9.]+)"}
+    tuning = {"max_jobs": 20, "max_parallel": 2, "objective": objective, "ranges": {"depth": {"min": 1, "max": 9}}}
+    pipeline.drop(
+        "mute", labelled(), target="label", framework="sklearn", instance_type="lambda", tuning=tuning
+    )  # fmt: skip
+    (run,) = pipeline.told("mute")
+    assert run.status is Status.FAILED
+    assert "The objective 'score' never appeared in its log" in (run.reason or "")
+    assert "None of 3 trials was done. The other 18 were not begun." in (run.reason or "")
+    assert len(trials(pipeline, run)) == 3
+    assert pipeline.message("mute").outcome == "failed"
+
+
+def test_stopped_in_the_middle_it_keeps_the_trials_that_are_done_and_the_best_of_them_is_evaluated(
+    pipeline: Pipeline,
+) -> None:
+    ranges = {"num_round": [MORE_THAN_ANY_TEST_WAITS_FOR, MORE_THAN_ANY_TEST_WAITS_FOR + 1]}
+    tuning = {"max_jobs": 2, "max_parallel": 1, "strategy": "random", "ranges": ranges}
+    pipeline.drop(
+        "halted", labelled(), target="label", instance_type="lambda", hyperparameters={"num_round": 5}, tuning=tuning
+    )
+
+    def endless() -> Run | None:
+        run = next(iter(pipeline.runs("halted")), None)
+        return run if run and [trial.status for trial in trials(pipeline, run)] == ["completed", "running"] else None
+
+    run = wait_for(endless)
+    assert pipeline.traindrop("stop", run.run, "--yes").returncode == 0
+    (told,) = pipeline.told("halted")
+    assert told.status is Status.EVALUATED, told.reason
+    assert told.best_trial == told.defaults_job
+    assert [trial.status for trial in trials(pipeline, told)] == ["completed", "stopped"]
+    assert any(note.startswith("The tuning was stopped") for note in told.notes)
