@@ -141,7 +141,9 @@ def test_only_the_notifier_may_make_links() -> None:
 
 
 def is_of_this_stack(arn: Any) -> bool:
-    """Whether it is the ARN of a resource of the stack, or a pattern that only such ARNs match."""
+    """Whether it is the ARN of a resource of the stack, or a pattern that only such ARNs match; or several."""
+    if isinstance(arn, list):
+        return all(map(is_of_this_stack, arn))
     if isinstance(arn, dict) and arn.keys() == {"Fn::Sub"}:
         return "${AWS::AccountId}" in arn["Fn::Sub"] and "${AWS::StackName}-*" in arn["Fn::Sub"]
     return bool(resources().keys() & set(texts(arn)))

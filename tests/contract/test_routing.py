@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from tests.conftest import ROOT, LoadEvent
 from tests.contract.template import BUCKET, FUNCTIONS, STACK, TRAINING_ROLE, filled_in, pattern_of, resources, rules
 
-from traindrop.events import InvocationFailed, MessageToWebhook, Scheduled, TrainingJobStateChange
+from traindrop.evaluating import COMPLETION
+from traindrop.events import InvocationFailed, MessageToWebhook, Scheduled
 from traindrop.keeping_order import OCCASION
 from traindrop.notifying import NOTICE
 from traindrop.receiving import ARRIVAL
@@ -21,6 +22,9 @@ from traindrop.tuning import STEP
 # Which rules take each sample of events/, as `<function>.<event>`.
 COMPLETED = ["Dispatcher.TrainingEnded", "Evaluator.TrainingCompleted"]
 ENDED_BADLY = ["Dispatcher.TrainingEnded", "Notifier.TrainingEndedBadly"]
+TRIED = [*COMPLETED, "Notifier.TrainingEndedBadly"]
+# Of these the rules alone say whom which status is for.
+STATE_CHANGES = ("training_job_", "tuning_job_")
 ROUTES: dict[str, list[str]] = {
     "s3_object_created": ["Launcher.Dropped"],
     "s3_object_created_config": ["Launcher.Dropped"],
@@ -32,6 +36,11 @@ ROUTES: dict[str, list[str]] = {
     "training_job_failed": ENDED_BADLY,
     "training_job_stopped": ENDED_BADLY,
     "trial_ended": ["Tuner.TrialEnded"],
+    # The trial with the defaults failed: the others may have a model that is to be evaluated.
+    "training_job_failed_of_defaults": TRIED,
+    "tuning_job_completed": COMPLETED,
+    "tuning_job_failed": TRIED,
+    "tuning_job_stopped": TRIED,
     "run_rejected": ["Notifier.RunEnded"],
     "run_repeated": ["Notifier.RunEnded"],
     "launch_failed": ["Notifier.RunEnded"],
@@ -43,8 +52,8 @@ ROUTES: dict[str, list[str]] = {
     "run_waiting": [],
     # For the webhook: see below.
     "message_sent": [],
-}
-OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", "training_job_"))]
+}  # fmt: skip
+OF_OURS = [name for name, taken in ROUTES.items() if taken and not name.startswith(("s3_", *STATE_CHANGES))]
 # These come by SNS, by a bucket's own notification, by a schedule, from Lambda and from the launcher: no pattern has a
 # part in it.
 NOT_BY_PATTERN = {
@@ -58,6 +67,7 @@ READERS: dict[str, TypeAdapter[Any]] = {
     "LargeTrainer": REQUEST,
     "Tuner": STEP,
     "Evaluator": TypeAdapter(TrainingJobStateChange),
+    "Evaluator": COMPLETION,
     "Notifier": NOTICE,
 }
 
@@ -89,6 +99,7 @@ def test_a_sample_is_read_by_no_function_that_it_is_not_for(load_event: LoadEven
     meant_for = {rule.partition(".")[0] for rule in ROUTES[name]}
     # Of a state change, the rules alone say whom which status is for.
     if name.startswith(("training_job", "trial_ended")):
+    if name.startswith(STATE_CHANGES):
         meant_for |= {"Dispatcher", "Evaluator", "Notifier"}
     for function in READERS.keys() - meant_for:
         with pytest.raises(ValidationError):
@@ -219,6 +230,44 @@ def test_jobs_of_others_are_not_taken(load_event: LoadEvent, name: str, job: str
     event = load_event(name)
     event["detail"]["TrainingJobName"] = job
     assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["tuning_job_completed", "tuning_job_failed", "tuning_job_stopped"])
+@pytest.mark.parametrize("job", ["titanic-0123456789ab", "other-traindrop-titanic", "traindropping-titanic"])
+def test_tuning_jobs_of_others_are_not_taken(load_event: LoadEvent, name: str, job: str) -> None:
+    event = load_event(name)
+    event["detail"]["HyperParameterTuningJobName"] = job
+    assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["tuning_job_completed", "tuning_job_failed", "tuning_job_stopped"])
+def test_tunings_of_a_stack_whose_name_begins_with_this_ones_are_not_taken(load_event: LoadEvent, name: str) -> None:
+    event = load_event(name)
+    event["detail"]["HyperParameterTuningJobName"] = f"{STACK}-dev-ti-0123456789ab"
+    event["detail"]["TrainingJobDefinition"]["RoleArn"] = TRAINING_ROLE.replace(f"{STACK}-", f"{STACK}-dev-")
+    assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["training_job_completed", "training_job_failed", "training_job_failed_of_defaults"])
+@pytest.mark.parametrize("source", ["aws.sagemaker", f"traindrop.{STACK}"])
+def test_no_trial_of_a_tuning_is_taken_for_a_run(load_event: LoadEvent, name: str, source: str) -> None:
+    """SageMaker gives a tuning job's tags to the training jobs that it launches."""
+    event = {**load_event(name), "source": source}
+    event["detail"]["Tags"] |= {"traindrop:trial": "true"}
+    assert {rule.partition(".")[0] for rule in taken_by(event)} & {"Dispatcher", "Evaluator", "Notifier"} == set()
+
+
+@pytest.mark.parametrize("status", ["InProgress", "Stopping", "Deleting", "DeleteFailed"])
+def test_a_tuning_that_goes_on_or_is_deleted_is_not_taken(load_event: LoadEvent, status: str) -> None:
+    event = load_event("tuning_job_completed")
+    event["detail"]["HyperParameterTuningJobStatus"] = status
+    assert taken_by(event) == []
+
+
+@pytest.mark.parametrize("name", ["tuning_job_completed", "tuning_job_failed", "tuning_job_stopped"])
+def test_a_tuning_in_lambda_goes_the_way_of_sagemakers(load_event: LoadEvent, name: str) -> None:
+    assert taken_by({**load_event(name), "source": f"traindrop.{STACK}"}) == ROUTES[name]
+    assert taken_by({**load_event(name), "source": "traindrop.traindrop-staging"}) == []
 
 
 @pytest.mark.parametrize("name", [name for name in ROUTES if name.startswith("training_job_")])

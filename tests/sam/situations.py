@@ -212,6 +212,40 @@ def _to_be_tuned(stack: Deployed, _event: Event) -> Effect:
     return effect
 
 
+def _tuned(stack: Deployed, **fields: Any) -> Run:
+    """The events' run, of which the tuning has ended, and someone has recorded that already."""
+    tuned: dict[str, Any] = {"max_trials": 20, "objective": "validation:auc", "direction": "maximize"}
+    return stack.record(**(tuned | {"launched_at": MOMENT, "training_ended_at": MOMENT} | fields))
+
+
+def _tuning_over(stack: Deployed, _event: Event) -> Effect:
+    _tuned(stack, status=Status.COMPLETED, best_trial=f"{RUN}-007-0a1b2c3d")
+    assert stack.ledger.take_slot(RUN, 10)
+    following = stand_in_line(stack)
+
+    def effect() -> None:
+        assert stack.ledger.stored(RUN).status is Status.COMPLETED
+        assert stack.ledger.slots() == {following.job}
+        assert following.job in stack.jobs()
+
+    return effect
+
+
+def _best_to_be_evaluated(stack: Deployed, _event: Event) -> Effect:
+    key = "datasets/titanic/test/held out.csv"
+    given = stack.put(key, CSV)
+    run = _tuned(
+        stack, status=Status.COMPLETED, best_trial=f"{RUN}-007-0a1b2c3d", task="binary", test_key=key,
+        test_version_id=given["version-id"], test_etag=given["etag"],
+    )  # fmt: skip
+    stack.put(run.model_key, stack.read(f"runs/{RUN}/output/model.tar.gz"))
+
+    def effect() -> None:
+        assert (stack.ledger.stored(RUN).status, stack.ledger.stored(RUN).test_rows) == (Status.EVALUATED, 60)
+
+    return effect
+
+
 def _trial_ended(stack: Deployed, event: Event) -> Effect:
     begun = next_step(_tuning(), {}, MOMENT, lambda *_: {"eta": 0.1, "max_depth": 4})
     records(stack.ledger).add(RUN, begun)
@@ -227,6 +261,9 @@ def _trial_ended(stack: Deployed, event: Event) -> Effect:
         assert (trial.status, trial.objective, len(found.trials)) == ("completed", 0.8, 5)
 
     return effect
+def _tuning_in_vain(stack: Deployed, _event: Event) -> Effect:
+    _tuned(stack, status=Status.FAILED, reason="AlgorithmError: all 20 trials failed")
+    return lambda: _told(stack)
 
 
 def _train(stack: Deployed, **fields: Any) -> Run:
@@ -255,6 +292,10 @@ SITUATIONS: dict[tuple[str, str], Situation] = {
     ("Dispatcher", "training_job_completed_again"): Situation("Completed", _ends(Status.COMPLETED)),
     ("Dispatcher", "training_job_failed"): Situation("Failed", _ends(Status.FAILED)),
     ("Dispatcher", "training_job_stopped"): Situation("Stopped", _ends(Status.STOPPED)),
+    ("Dispatcher", "training_job_failed_of_defaults"): Situation(None, _tuning_over),
+    ("Dispatcher", "tuning_job_completed"): Situation(None, _tuning_over),
+    ("Dispatcher", "tuning_job_failed"): Situation(None, _tuning_over),
+    ("Dispatcher", "tuning_job_stopped"): Situation(None, _tuning_over),
     ("Dispatcher", "schedule_tick"): Situation(None, _next_minute),
     ("Dispatcher", "stop_requested"): Situation(None, _to_be_stopped),
     ("Dispatcher", "trainer_gave_up"): Situation(None, _trainer_died),
@@ -264,6 +305,13 @@ SITUATIONS: dict[tuple[str, str], Situation] = {
     ("Tuner", "trial_ended"): Situation(None, _trial_ended),
     ("Evaluator", "training_job_completed"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_completed_again"): Situation("Completed", _to_be_evaluated),
+    ("Evaluator", "training_job_failed_of_defaults"): Situation("Completed", _best_to_be_evaluated),
+    ("Evaluator", "tuning_job_completed"): Situation("Completed", _best_to_be_evaluated),
+    ("Evaluator", "tuning_job_failed"): Situation("Completed", _best_to_be_evaluated),
+    ("Evaluator", "tuning_job_stopped"): Situation("Completed", _best_to_be_evaluated),
+    ("Notifier", "training_job_failed_of_defaults"): Situation(None, _tuning_in_vain),
+    ("Notifier", "tuning_job_failed"): Situation(None, _tuning_in_vain),
+    ("Notifier", "tuning_job_stopped"): Situation(None, _tuning_in_vain),
     ("Notifier", "training_job_failed"): Situation("Failed", _ended_badly),
     ("Notifier", "training_job_stopped"): Situation("Stopped", _ended_badly),
     ("Notifier", "run_rejected"): Situation(None, _ended(Status.REJECTED)),
