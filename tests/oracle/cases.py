@@ -122,7 +122,9 @@ def cases() -> Iterator[Case]:
     for framework in ESTIMATORS:
         for region in REGIONS:
             yield _own_script(framework, region, a_job(own_script=True, region=region))
-        yield _own_script(framework, "with all options", a_job(own_script=True), **ALL_OPTIONS, **_instances(framework))
+        yield _own_script(
+            framework, "with all options", a_job(own_script=True), **ALL_OPTIONS, **instances_of(framework)
+        )
         yield _our_script(framework)
     yield _own_script("xgboost", "on spot capacity", a_job(own_script=True, test_key=None), use_spot=True)
     yield from _algorithm()
@@ -130,23 +132,23 @@ def cases() -> Iterator[Case]:
     yield from _launched_by_the_sdk()
 
 
-def _config(framework: str, **options: Any) -> TrainingConfig:
+def config_of(framework: str, **options: Any) -> TrainingConfig:
     version = {"framework_version": VERSIONS[framework]} if framework in VERSIONS else {}
     return TrainingConfig.model_validate({"framework": framework, **version, **options})
 
 
-def _instances(framework: str) -> dict[str, Any]:
+def instances_of(framework: str) -> dict[str, Any]:
     gpu = framework in ("pytorch", "tensorflow")
     several = {} if framework == "sklearn" else {"instance_count": 2}
     return {"instance_type": "ml.g5.xlarge" if gpu else "ml.c5.xlarge", **several}
 
 
 def _own_script(framework: str, what: str, job: Job, **options: Any) -> Case:
-    return Case(f"{framework} {what}", job, _config(framework, hyperparameters=OWN, **options), OWN)
+    return Case(f"{framework} {what}", job, config_of(framework, hyperparameters=OWN, **options), OWN)
 
 
 def _our_script(framework: str) -> Case:
-    config = _config(
+    config = config_of(
         framework, hyperparameters={"epochs": 3}, drop=["length", 'a "b"'], seed=7, validation_fraction=0.1
     )
     metrics = {"metric_definitions": [{"Name": "validation:auc", "Regex": "auc=(.*)"}]}
@@ -160,26 +162,26 @@ def _algorithm() -> Iterator[Case]:
     told = model.for_task("binary", classes=2, seed=42, validation=True)
     job = a_job(entry_point=None, bundle_key=None, algorithm_hyperparameters=told, test_key=None)
     for region in REGIONS:
-        config = _config("builtin-xgboost", hyperparameters=ALGORITHM)
+        config = config_of("builtin-xgboost", hyperparameters=ALGORITHM)
         yield Case(f"builtin-xgboost {region}", replace(job, region=region), config, ALGORITHM_IN_FULL)
     job = replace(job, validation_key="inputs/1/validation/validation.csv")
-    config = _config("builtin-xgboost", hyperparameters=ALGORITHM, instance_type="ml.g5.xlarge", **ALL_OPTIONS)
+    config = config_of("builtin-xgboost", hyperparameters=ALGORITHM, instance_type="ml.g5.xlarge", **ALL_OPTIONS)
     yield Case("builtin-xgboost with all options", job, config, ALGORITHM_IN_FULL)
 
 
 def _in_an_image_of_ones_own() -> Iterator[Case]:
     image = {"image_uri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/flowers:7"}
     job = a_job(entry_point=None, bundle_key=None)
-    yield Case("custom image", job, _config("custom", **image), {})
-    config = _config("custom", **image, hyperparameters=OWN, instance_count=2, **ALL_OPTIONS)
+    yield Case("custom image", job, config_of("custom", **image), {})
+    config = config_of("custom", **image, hyperparameters=OWN, instance_count=2, **ALL_OPTIONS)
     yield Case("custom image with all options", job, config, OWN)
-    config = _config("custom", **image, hyperparameters=OWN, entry_point="src/fit.py")
+    config = config_of("custom", **image, hyperparameters=OWN, entry_point="src/fit.py")
     yield Case("custom image with a script", a_job(own_script=True, entry_point="src/fit.py"), config, OWN)
 
 
 def _launched_by_the_sdk() -> Iterator[Case]:
     launchers = {"pytorch": "torch_distributed", "tensorflow": "multi_worker_mirrored_strategy"}
     for framework, launcher in launchers.items():
-        config = _config(framework, hyperparameters=OWN, **_instances(framework))
+        config = config_of(framework, hyperparameters=OWN, **instances_of(framework))
         arguments = {"distribution": {launcher: {"enabled": True}}}
         yield Case(f"{framework} {launcher}", a_job(own_script=True), config, OWN, arguments)

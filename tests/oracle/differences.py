@@ -25,7 +25,7 @@ class Difference:
     when: Callable[[Case], bool] = lambda _: True
 
 
-def _not_asked(option: str) -> Callable[[Case], bool]:
+def not_asked(option: str) -> Callable[[Case], bool]:
     return lambda case: not case.asked(option)
 
 
@@ -42,7 +42,7 @@ _BOTH = (
         30,
         10,
         "a CSV of at most a gigabyte needs no more",
-        _not_asked("volume_size_in_gb"),
+        not_asked("volume_size_in_gb"),
     ),
     Difference(
         "CheckpointConfig.LocalPath",
@@ -71,7 +71,7 @@ BY_SDK: Mapping[int, tuple[Difference, ...]] = {
             86_400,
             3600,
             "a job that hangs costs an hour, not a day",
-            _not_asked("max_runtime"),
+            not_asked("max_runtime"),
         ),
         Difference(
             "StoppingCondition.MaxWaitTimeInSeconds",
@@ -158,7 +158,7 @@ def flat(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fields(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, list) and value:
+    if isinstance(value, list) and value and not isinstance(value[0], str):
         named = {_name(element): element for element in value}
         if len(named) < len(value):
             raise ValueError(f"{path}: a name twice in {value}")

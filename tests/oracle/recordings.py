@@ -4,37 +4,45 @@
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tests.oracle.cases import Case, cases
 from tests.oracle.generated_table import image_table
 from tests.oracle.sdk_environment import ask
+from tests.oracle.tuning_cases import tuning_cases
 
 import traindrop.image_table
 
-SCRIPTS = {2: "estimators.py", 3: "model_trainer.py"}
+Kind = Literal["training", "tuning"]
+SDKS = (2, 3)
+_SCRIPTS: dict[Kind, dict[int, str]] = {
+    "training": {2: "estimators.py", 3: "model_trainer.py"},
+    "tuning": {2: "tuners.py", 3: "model_tuners.py"},
+}
 
 
-def questions(sdk: int) -> dict[str, Case]:
+def questions(sdk: int, kind: Kind = "training") -> dict[str, Case]:
     """The cases that a version of the SDK is asked, by name; v3's trainer only where there is no script."""
-    return {case.name: case for case in cases() if sdk == 2 or not case.has_script}
+    known: Iterable[Case] = cases() if kind == "training" else tuning_cases()
+    return {case.name: case for case in known if sdk == 2 or not case.has_script}
 
 
-def recorded(sdk: int) -> dict[str, Any]:
+def recorded(sdk: int, kind: Kind = "training") -> dict[str, Any]:
     """`asked` and `sent` by the case's name."""
-    found: dict[str, Any] = json.loads(_file(sdk).read_text("utf-8"))
+    found: dict[str, Any] = json.loads(_file(sdk, kind).read_text("utf-8"))
     return found
 
 
-def asked_anew(sdk: int) -> dict[str, Any]:
-    questioned = {name: case.question() for name, case in questions(sdk).items()}
-    sent = ask(sdk, SCRIPTS[sdk], questioned)
+def asked_anew(sdk: int, kind: Kind = "training") -> dict[str, Any]:
+    questioned = {name: case.question() for name, case in questions(sdk, kind).items()}
+    sent = ask(sdk, _SCRIPTS[kind][sdk], questioned)
     return {name: {"asked": questioned[name], "sent": sent[name]} for name in questioned}
 
 
-def _file(sdk: int) -> Path:
-    return Path(__file__).parent / "recorded" / f"sdk{sdk}.json"
+def _file(sdk: int, kind: Kind) -> Path:
+    return Path(__file__).parent / "recorded" / f"{'' if kind == 'training' else 'tuning_'}sdk{sdk}.json"
 
 
 def _text(value: Any, depth: int = 3) -> str:
@@ -47,5 +55,6 @@ def _text(value: Any, depth: int = 3) -> str:
 
 if __name__ == "__main__":
     Path(traindrop.image_table.__file__).write_text(image_table(ask(3, "images.py", [])["addresses"]), "utf-8")
-    for version in SCRIPTS:
-        _file(version).write_text(_text(asked_anew(version)) + "\n", "utf-8")
+    for each in _SCRIPTS:
+        for version in SDKS:
+            _file(version, each).write_text(_text(asked_anew(version, each)) + "\n", "utf-8")

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from tests.oracle.cases import Case
 from tests.oracle.differences import BY_SDK, Difference, flat, unintended
-from tests.oracle.recordings import SCRIPTS, asked_anew, questions, recorded
+from tests.oracle.recordings import SDKS, asked_anew, questions, recorded
 from tests.oracle.sdk_environment import absent
 
 from traindrop.request import training_job_request
 
-RECORDED = {sdk: recorded(sdk) for sdk in SCRIPTS}
-CASES = [pytest.param(sdk, case, id=f"{name}, SDK v{sdk}") for sdk in SCRIPTS for name, case in questions(sdk).items()]
+RECORDED = {sdk: recorded(sdk) for sdk in SDKS}
+CASES = [pytest.param(sdk, case, id=f"{name}, SDK v{sdk}") for sdk in SDKS for name, case in questions(sdk).items()]
 every_case = pytest.mark.parametrize(("sdk", "case"), CASES)
 
 
@@ -34,7 +34,7 @@ def test_the_recording_is_of_the_case_as_it_is(sdk: int, case: Case) -> None:
     assert asked == case.question(), "record it anew: make images"
 
 
-@pytest.mark.parametrize("sdk", SCRIPTS)
+@pytest.mark.parametrize("sdk", SDKS)
 def test_no_recording_and_no_listed_difference_is_left_over(sdk: int) -> None:
     known = questions(sdk)
     assert set(RECORDED[sdk]) == set(known)
@@ -59,7 +59,7 @@ def test_a_listed_difference_that_is_no_more_is_found(sdk: int, case: Case) -> N
     assert len(unintended(sent, sent, intended(sdk, case))) == len(intended(sdk, case))
 
 
-@pytest.mark.parametrize("sdk", [pytest.param(sdk, marks=pytest.mark.xdist_group(f"SDK v{sdk}")) for sdk in SCRIPTS])
+@pytest.mark.parametrize("sdk", [pytest.param(sdk, marks=pytest.mark.xdist_group(f"SDK v{sdk}")) for sdk in SDKS])
 def test_the_sdk_still_sends_what_is_recorded(sdk: int) -> None:
     if reason := absent(sdk):
         pytest.skip(reason)

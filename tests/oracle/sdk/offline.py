@@ -31,12 +31,12 @@ def session_of(sdk_session: Callable[..., Any], region: str) -> Any:
     return session
 
 
-def recorded(train: Callable[[], object]) -> dict[str, Any]:
-    """The CreateTrainingJob request that `train` sends."""
+def recorded(train: Callable[[], object], operation: str = "CreateTrainingJob") -> dict[str, Any]:
+    """The request of that operation that `train` sends."""
     try:
         train()
     except Sent as sent:
-        if sent.operation != "CreateTrainingJob":
+        if sent.operation != operation:
             raise
         found: dict[str, Any] = json.loads(sent.body)
         return found
