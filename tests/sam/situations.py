@@ -261,6 +261,8 @@ def _trial_ended(stack: Deployed, event: Event) -> Effect:
         assert (trial.status, trial.objective, len(found.trials)) == ("completed", 0.8, 5)
 
     return effect
+
+
 def _tuning_in_vain(stack: Deployed, _event: Event) -> Effect:
     _tuned(stack, status=Status.FAILED, reason="AlgorithmError: all 20 trials failed")
     return lambda: _told(stack)

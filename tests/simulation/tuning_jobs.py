@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation.sagemaker import MINUTE, Fate, Job, SageMaker, error
+from tests.simulation.timeline import moment
 
 from traindrop.chance import drawn
 from traindrop.search_space import objective_of, settings_of, trial_name, trial_request
@@ -58,8 +59,10 @@ class TuningJob:
     @property
     def billed(self) -> int:
         """Seconds of all trials: of the tuning's own only from start to end, since no list of them tells more."""
-        own = sum(math.ceil(child.ended - child.started) for child in self.children if child.ended is not None)
-        return own + (0 if self.defaults is None else self.defaults.billed)
+        own = (moment(child.ended) - moment(child.started) for child in self.children if child.ended is not None)
+        return sum(math.ceil(each.total_seconds()) for each in own) + (
+            0 if self.defaults is None else self.defaults.billed
+        )
 
     @property
     def _limits(self) -> dict[str, Any]:
