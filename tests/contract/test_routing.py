@@ -66,7 +66,6 @@ READERS: dict[str, TypeAdapter[Any]] = {
     "Trainer": REQUEST,
     "LargeTrainer": REQUEST,
     "Tuner": STEP,
-    "Evaluator": TypeAdapter(TrainingJobStateChange),
     "Evaluator": COMPLETION,
     "Notifier": NOTICE,
 }
