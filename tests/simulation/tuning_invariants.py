@@ -73,9 +73,11 @@ def as_many_trials_as_wished(history: History) -> Iterator[str]:
 
 
 def _limits(tuning: InLambdaTuning | TuningJob) -> tuple[int, int]:
-    if isinstance(tuning, InLambdaTuning):
-        return tuning.now.planned, tuning.now.max_parallel
-    return tuning.most + 1, tuning.at_once + 1
+    """Those of the request; in Lambda the trial with the defaults is one of those that run at once."""
+    if isinstance(tuning, TuningJob):
+        return tuning.most + 1, tuning.at_once + 1
+    limits = tuning.now.request["HyperParameterTuningJobConfig"]["ResourceLimits"]
+    return limits["MaxNumberOfTrainingJobs"] + 1, limits["MaxParallelTrainingJobs"]
 
 
 def no_finished_trial_is_lost(history: History) -> Iterator[str]:
