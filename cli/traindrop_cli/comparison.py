@@ -9,6 +9,7 @@ from traindrop.billed import run_usd, was_billed
 from traindrop.cost import dollars
 from traindrop.run import Run
 from traindrop.script_mode import written_hyperparameters
+from traindrop_cli.tuning_facts import tuning_facts
 
 Request = Mapping[str, Any]
 # Files and folders of the run itself: they always differ, and say nothing.
@@ -30,7 +31,8 @@ class Row:
 
 
 def rows(runs: Sequence[Run], requests: Sequence[Request]) -> list[Row]:
-    """Every fact that any of the runs has; `requests`: of each its training job's, empty where it has none."""
+    """Every fact that any of the runs has; `requests`: of each its training job's, empty where it has none; of one that
+    tuned as `as_trained` makes it."""
     found = [list(_facts(run, request)) for run, request in zip(runs, requests, strict=True)]
     by_run = [{(section, name): value for section, name, value in each} for each in found]
     names = list(dict.fromkeys((section, name) for each in found for section, name, _ in each))
@@ -87,6 +89,7 @@ def _config(run: Run, request: Request) -> Iterator[tuple[str, str | None]]:
     for name, value in sorted(written_hyperparameters(request).items()):
         if not name.startswith(_OF_THE_RUN) and name not in _SAID_ELSEWHERE:
             yield name, value
+    yield from tuning_facts(request)
     for name, value in sorted(request.get("Environment", {}).items()):
         yield f"environment {name}", value
 

@@ -11,8 +11,10 @@ from traindrop.clock import now
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
 from traindrop_cli.errors import CommandError
+from traindrop_cli.run_trials import RunTrials
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import attempt, in_line, is_launched
+from traindrop_cli.trial_news import TrialNews
 
 WAITING = "waiting"
 
@@ -52,7 +54,8 @@ class Ended:
     repeated: Run | None = None
 
 
-Progress = Step | LogLine | Billing | Ended
+# Of a run that tunes also its trials, whenever one of them has changed.
+Progress = Step | LogLine | Billing | RunTrials | Ended
 # The run to follow, once there is one.
 FindRun = Callable[[Ledger], str | None]
 
@@ -61,13 +64,15 @@ def steps_of(run: Run) -> list[Step]:
     """The states that a run has reached in its present attempt, in their order."""
     counted = f"{run.rows} rows, {run.columns} columns" if run.rows else f"{run.columns} columns"
     instances = f"{run.framework}, {run.place}"
+    trials = f"{run.max_trials} trials and the defaults, {run.max_parallel} at once" if run.tunes else ""
+    with_value = "" if run.trials_with_value is None else f"{run.trials_with_value} trials with a value"
     ended_at = run.ended_at if run.status is not Status.EVALUATED else None
     answered = f"this file was dropped before; {run.answered_by} has the answer" if run.answered_by else ""
     reached = [
         ("checked", run.checked_at, f"{counted}, target {run.target}, {run.task}"),
-        ("launched", run.launched_at, ", ".join(filter(None, (instances, attempt(run))))),
+        ("launched", run.launched_at, ", ".join(filter(None, (instances, trials, attempt(run))))),
         ("training", run.training_started_at, ""),
-        ("trained", run.training_ended_at, ""),
+        ("trained", run.training_ended_at, with_value),
         ("evaluated", run.evaluated_at, f"on {run.test_rows} test rows" if run.test_rows else "validation only"),
         (run.status.value.lower(), ended_at, answered),
         ("notified", run.notified_at, ""),
@@ -78,8 +83,9 @@ def steps_of(run: Run) -> list[Step]:
 
 @dataclass
 class _Told:
-    """What was said of a run so far: its steps by attempt, its place in the line, its log by stream."""
+    """What was said of a run so far: its steps by attempt, its place in the line, its log by stream, its trials."""
 
+    trials: TrialNews
     steps: set[tuple[str, int]] = field(default_factory=set)
     in_line: str | None = None
     log: dict[str, str] = field(default_factory=dict)
@@ -97,14 +103,15 @@ def follow(stack: Stack, find: FindRun, began: Step, *, timeout: float) -> Itera
     yield began
     name: str | None = None
     repeated: Run | None = None
-    told = _Told()
+    told = _Told(TrialNews(stack.is_local))
     while time.monotonic() < give_up:
         name = name or find(ledger)
         run = ledger.get(name) if name else None
         if run is not None:
+            told.trials.look(run, ledger)
             yield from _news(run, ledger, told)
             if run.notified_at is not None and run.answered_by is not None:
-                repeated, name, told = run, run.answered_by, _Told()
+                repeated, name, told = run, run.answered_by, _Told(TrialNews(stack.is_local))
                 answer = ledger.get(name)
                 if answer is not None and answer.notified_at is not None:
                     # Long over: its steps are no news.
@@ -122,16 +129,16 @@ def follow(stack: Stack, find: FindRun, began: Step, *, timeout: float) -> Itera
 
 
 def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
-    run = with_job_times(run, ledger)
+    run = with_job_times(run, ledger, told.trials.latest)
     for step in steps_of(run):
         which = (step.name, run.attempt if step.name in {"launched", "training"} else 1)
         if which not in told.steps:
             if step.name not in {"launched", "training"} and ("training", run.attempt) in told.steps:
                 # What the job wrote comes before what followed it.
-                yield from _log_lines(run, told.log)
+                yield from _log_lines(run, told)
             told.steps.add(which)
             yield step
-            if step.name == "training" and run.status is Status.IN_PROGRESS and run.tariff is not None:
+            if step.name == "training" and run.status is Status.IN_PROGRESS and run.tariff and not run.tunes:
                 hourly = run.tariff.hourly_usd * run.instance_count
                 yield Billing(step.at, hourly / 3600, run.earlier_usd, run.worst_case_usd)
     # One that waits for nothing yet is being launched just now.
@@ -140,17 +147,24 @@ def _news(run: Run, ledger: Ledger, told: _Told) -> Iterator[Progress]:
         if standing is not None and standing != told.in_line:
             told.in_line = standing
             yield Step(WAITING, now(), standing)
-    yield from _log_lines(run, told.log)
+    yield from _log_lines(run, told)
 
 
-def with_job_times(run: Run, ledger: Ledger) -> Run:
-    """The ledger learns of the training when it is over; until then the service knows when it began."""
+def with_job_times(run: Run, ledger: Ledger, tuned: RunTrials | None = None) -> Run:
+    """The ledger learns of the training when it is over; until then the service knows when it began: of a run that
+    tunes, when the first of its trials did."""
     if run.status is not Status.IN_PROGRESS:
         return run
+    if run.tunes:
+        began = [trial.started_at for trial in (tuned.trials if tuned else ()) if trial.started_at is not None]
+        return run.model_copy(update={"training_started_at": min(began, default=None)})
     job = training_jobs.describe(run, ledger)
     return run.model_copy(update={"training_started_at": job.training_start_time})
 
 
-def _log_lines(run: Run, seen: dict[str, str]) -> Iterator[LogLine]:
-    if is_launched(run):
-        yield from map(LogLine, aws.follow_log(run.job, seen))
+def _log_lines(run: Run, told: _Told) -> Iterator[LogLine | RunTrials]:
+    """What the training wrote; of a run that tunes, whose trials have a log each, how they stand."""
+    if run.tunes:
+        yield from told.trials.news()
+    elif is_launched(run):
+        yield from map(LogLine, aws.follow_log(run.job, told.log))

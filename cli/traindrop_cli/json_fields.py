@@ -46,7 +46,14 @@ RUN = {
     "waits_for": "what a run that waits waits for",
     "answered_by": "of a repeated drop: the run that has the answer",
     "stop_requested_by": "who asked to stop it",
+    "tuning": "`objective`, `direction` (minimize or maximize), `max_trials`, `max_parallel`, and once it has ended "
+    "`best_trial` (a training job) and `trials_with_value`; null where it does not tune",
 }
+TRIALS = (
+    "of a run that tunes, the best first: `number` (0: the defaults), `job`, `status` (waiting, running, completed, "
+    "stopped early, stopped or failed), `hyperparameters` (those that are tuned), `objective` (its value), `is_best`, "
+    "`is_defaults`, `seconds`, `billable_seconds`, `usd`, `started_at`, `ended_at`, `reason`; else empty"
+)
 _LOCAL = {
     "running": "whether a local AWS runs; false: nothing else is there",
     "endpoint_url": "its address",
@@ -82,7 +89,7 @@ FIELDS = {
     }, frozenset({"run", "file", "rows", "columns", "target", "task", "notes", "place", "expected", "max_runtime",
                   "results", "request", "alternatives"})),
     "runs": Json("list", RUN),
-    "show": Json("object", RUN),
+    "show": Json("object", {**RUN, "trials": TRIALS}),
     "logs": Json("lines", {"job": "the training job", "line": "what it wrote"}),
     "report": Json("object", {"run": "the run", "dataset": "its dataset", "report": "the file that was written"}),
     "model": Json("object", {

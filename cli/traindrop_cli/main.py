@@ -141,7 +141,7 @@ def runs(
 
 @app.command()
 def show(run: RunName, json: Json = False, stack: StackName = None) -> None:
-    """Show one run: its message and the time of each step."""
+    """Show one run: its message, the time of each step, and its trials where it tunes."""
     from traindrop_cli.commands.show import run_show
 
     run_show(run, json=json, stack=stack)
@@ -151,6 +151,9 @@ def show(run: RunName, json: Json = False, stack: StackName = None) -> None:
 def logs(
     run: RunName,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on to the end of the training.")] = False,
+    trial: Annotated[
+        int | None, typer.Option(help="Of a run that tunes: this trial's; 0 has the defaults.", min=0)
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print a JSON object for each line: job, line.")] = False,
     stack: StackName = None,
 ) -> None:
@@ -158,11 +161,13 @@ def logs(
 
     That of all its attempts. Ctrl-C ends the following, not the run.
 
+    Of a run that tunes, where each trial has a log: those of the trials that run, or once it is over the best one's.
+
     Exit status: 0, or 130 after Ctrl-C; 3 a wrong call, such as a run that was never launched.
     """
     from traindrop_cli.commands.logs import run_logs
 
-    raise typer.Exit(run_logs(run, follow=follow, json=json, stack=stack))
+    raise typer.Exit(run_logs(run, follow=follow, json=json, stack=stack, trial=trial))
 
 
 @app.command()

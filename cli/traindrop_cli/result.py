@@ -52,6 +52,21 @@ def as_json(run: Run, line: Sequence[Place] = ()) -> dict[str, Any]:
         "waits_for": run.waits_for if run.status is Status.WAITING else None,
         "answered_by": run.answered_by,
         "stop_requested_by": run.stop_requested_by,
+        "tuning": _tuning(run),
+    }
+
+
+def _tuning(run: Run) -> dict[str, Any] | None:
+    """None of a run that does not tune."""
+    if not run.tunes:
+        return None
+    return {
+        "objective": run.objective,
+        "direction": run.direction,
+        "max_trials": run.max_trials,
+        "max_parallel": run.max_parallel,
+        "best_trial": run.best_trial,
+        "trials_with_value": run.trials_with_value,
     }
 
 

@@ -1,6 +1,6 @@
 """The table of runs, as a person reads it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -19,8 +19,10 @@ _STYLES = {Status.EVALUATED: "green", Status.REJECTED: "yellow", Status.WAITING:
            Status.COMPLETED: "cyan"}  # fmt: skip
 
 
-def list_runs(runs: Sequence[Run], console: Console, line: Sequence[Place]) -> None:
-    """A table of runs; `line`: who waits."""
+def list_runs(
+    runs: Sequence[Run], console: Console, line: Sequence[Place], tried: Mapping[str, int] | None = None
+) -> None:  # fmt: skip
+    """A table of runs; `line`: who waits; `tried`: by run that tunes, how many trials have ended."""
     columns = {
         "run": [_cell(run.run) for run in runs],
         "dataset": [_cell(run.dataset) for run in runs],
@@ -28,7 +30,7 @@ def list_runs(runs: Sequence[Run], console: Console, line: Sequence[Place]) -> N
         "main metric": [_cell(_metric(run)) for run in runs],
         "cost": [_cell(cost(run)) for run in runs],
         "started (UTC)": [_cell(f"{run.created_at:%Y-%m-%d %H:%M:%S}") for run in runs],
-        "what": [_cell(what(run, line), overflow="ellipsis", no_wrap=True) for run in runs],
+        "what": [_cell(what(run, line, (tried or {}).get(run.run)), overflow="ellipsis", no_wrap=True) for run in runs],
     }
     spare = ("dataset", "started (UTC)", "what", "cost", "main metric")
     console.print(fitting_table(columns, console.width, whole="run", spare=spare))
@@ -39,12 +41,23 @@ def _metric(run: Run) -> str:
     return "" if value is None else f"{run.main_metric} {value:.4f}"
 
 
-def what(run: Run, line: Sequence[Place]) -> str:
-    """The one thing to know of a run in a list."""
+def what(run: Run, line: Sequence[Place], tried: int | None = None) -> str:
+    """The one thing to know of a run in a list; `tried`: of one that tunes, how many trials have ended, if known."""
     if run.status in FINAL:
-        return f"answered by {run.answered_by}" if run.answered_by else (run.reason or run.file)
+        return f"answered by {run.answered_by}" if run.answered_by else (run.reason or _tuned(run) or run.file)
     stopping = f"{run.stop_requested_by} asked to stop it" if run.stop_requested_by else None
-    return stopping or in_line(run, line) or attempt(run) or run.file
+    return stopping or in_line(run, line) or attempt(run) or _tuning(run, tried) or run.file
+
+
+def _tuning(run: Run, tried: int | None) -> str | None:
+    if not run.tunes:
+        return None
+    return f"tuning, {run.max_trials} trials" if tried is None else f"tuning, {tried} of {run.max_trials}"
+
+
+def _tuned(run: Run) -> str | None:
+    """`train.csv, tuned: the best of 21`."""
+    return f"{run.file}, tuned: the best of {run.trials_with_value}" if run.trials_with_value else None
 
 
 def cost(run: Run) -> str:

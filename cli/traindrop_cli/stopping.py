@@ -3,12 +3,14 @@
 from traindrop import training_jobs
 from traindrop.events import Stop
 from traindrop.ledger import Ledger
-from traindrop.run import Run
+from traindrop.run import Run, Status
 from traindrop_cli.asking import ask, who_asks
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import run_in
+from traindrop_cli.run_trials import RunTrials, find_trials
 from traindrop_cli.stack import Stack
 from traindrop_cli.standing import in_line, is_launched
+from traindrop_cli.trial_words import standing
 
 _OWNER = "traindrop:owner"
 _OTHERS = " Only runs of this stack's ledger are ever stopped; training jobs of others are never touched."
@@ -27,7 +29,7 @@ def about_to_stop(stack: Stack, run: Run) -> dict[str, str]:
     ledger = Ledger(stack.table)
     waits = in_line(run, ledger.waiting())
     if is_launched(run):
-        since = f"{run.launched_at:%Y-%m-%d %H:%M:%S} UTC, as training job {run.job}"
+        since = f"{run.launched_at:%Y-%m-%d %H:%M:%S} UTC, as {'tuning' if run.tunes else 'training'} job {run.job}"
     else:
         since = f"{run.created_at:%Y-%m-%d %H:%M:%S} UTC" + (f", {waits}" if waits else "")
     return {
@@ -35,8 +37,23 @@ def about_to_stop(stack: Stack, run: Run) -> dict[str, str]:
         "dataset": f"{run.dataset} ({run.file})",
         "status": f"{run.status.value} since {since}",
         "instances": run.place,
+        **_trials(find_trials(run, ledger)),
         "owner": _owner(run, ledger) or "unknown",
     }
+
+
+def _trials(tuned: RunTrials | None) -> dict[str, str]:
+    """What becomes of those of a run that tunes; nothing of another."""
+    if tuned is None:
+        return {}
+    kept = "the best of those with a value becomes the model" if tuned.best else "none has a value yet"
+    return {"trials": f"{standing(tuned)}; those that run are stopped, {kept}"}
+
+
+def is_stopped(run: Run) -> bool:
+    """Whether a wish was fulfilled: a tuning that was stopped goes on with the best trial that it has."""
+    tuned_so_far = run.tunes and run.stop_requested_by is not None and run.best_trial is not None
+    return run.status is Status.STOPPED or (tuned_so_far and not run.goes_on)
 
 
 def ask_to_stop(stack: Stack, run: Run) -> None:

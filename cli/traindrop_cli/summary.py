@@ -10,14 +10,17 @@ from traindrop.notifying import message_of
 from traindrop.run import FINAL, Run
 from traindrop.waiting_line import Place
 from traindrop_cli.follow import steps_of
+from traindrop_cli.run_trials import RunTrials
 from traindrop_cli.screen import plain
 from traindrop_cli.standing import attempt, in_line
+from traindrop_cli.trials_table import print_trials
 
 
 def print_run(
-    run: Run, console: Console, *, message: bool = True, line: Sequence[Place] = (), is_local: bool = False
-) -> None:
-    """The run's message as its subscribers get it, and how long each step took; `line`: who waits."""
+    run: Run, console: Console, *, message: bool = True, line: Sequence[Place] = (), is_local: bool = False,
+    tuned: RunTrials | None = None,
+) -> None:  # fmt: skip
+    """The run's message as its subscribers get it, its trials, and how long each step took; `line`: who waits."""
     if run.status not in FINAL:
         console.print(plain(f"{run.run} is {run.status.value}.", "bold"))
         for text in _standing(run, line):
@@ -26,6 +29,8 @@ def print_run(
         found = message_of(run)
         console.print(plain(found.subject, "bold"))
         console.print(plain(f"\n{found.body}"), soft_wrap=True)
+    if tuned is not None and run.was_launched:
+        print_trials(tuned, console)
     console.print(_times(run))
     if is_local and was_billed(run):
         console.print("This is a local AWS: nothing was billed. The cost is what AWS would bill.", soft_wrap=True)

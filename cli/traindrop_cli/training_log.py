@@ -10,10 +10,14 @@ from traindrop_cli.result import jobs_of
 
 @dataclass(frozen=True)
 class Line:
-    """One line that a training job wrote; `job` has the number of its attempt at its end, from the second on."""
+    """One line that a training job wrote; `job` has the number of its attempt at its end, from the second on.
+
+    `trial`: the number of the trial, where lines of several come together.
+    """
 
     job: str
     text: str
+    trial: int | None = None
 
 
 @dataclass
@@ -25,4 +29,12 @@ class TrainingLog:
     def new_lines(self, run: Run) -> Iterator[Line]:
         """What was written since the last call, the first attempt's first."""
         for job in jobs_of(run):
-            yield from (Line(job, text) for text in aws.follow_log(job, self.seen.setdefault(job, {})))
+            yield from self.lines_of(job)
+
+    def is_over(self, run: Run) -> bool:
+        """Whether nothing more is to come."""
+        return not run.goes_on
+
+    def lines_of(self, job: str, trial: int | None = None) -> Iterator[Line]:
+        """What one training job wrote since the last call."""
+        yield from (Line(job, text, trial) for text in aws.follow_log(job, self.seen.setdefault(job, {})))

@@ -58,7 +58,8 @@ def named_in(path: Path) -> set[str]:
 
 
 def path_of(module: str) -> Path:
-    return CORE / f"{module.replace('.', '/')}.py"
+    path = CORE / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def emits(module: str) -> set[str]:

@@ -96,7 +96,6 @@ def test_a_sample_is_read_by_every_function_that_it_starts(load_event: LoadEvent
 def test_a_sample_is_read_by_no_function_that_it_is_not_for(load_event: LoadEvent, name: str) -> None:
     event = load_event(name)
     meant_for = {rule.partition(".")[0] for rule in ROUTES[name]}
-    # Of a state change, the rules alone say whom which status is for.
     if name.startswith((*STATE_CHANGES, "trial_ended")):
         meant_for |= {"Dispatcher", "Evaluator", "Notifier"}
     for function in READERS.keys() - meant_for:

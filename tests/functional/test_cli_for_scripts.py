@@ -104,7 +104,7 @@ def objects(shape: str, printed: str) -> list[dict[str, Any]]:
 
 
 def test_a_run_that_was_followed_is_told_with_every_field(trained: dict[str, Any]) -> None:
-    assert trained.keys() >= FIELDS["show"].fields.keys()
+    assert trained.keys() >= FIELDS["drop"].fields.keys()
 
 
 def test_the_runs_of_the_local_aws_are_listed_as_its_ledger_has_them(up: Traindrop, trained: dict[str, Any]) -> None:

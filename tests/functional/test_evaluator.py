@@ -3,12 +3,8 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +15,8 @@ import xgboost
 from botocore.exceptions import ClientError, EndpointConnectionError
 from functions.evaluator.app import lambda_handler
 from tests.builders import CSV, a_context, a_run, client_error, stored
-from tests.conftest import ROOT, LoadEvent
+from tests.conftest import LoadEvent
+from tests.functional.archives import Archives, packed, trained
 from tests.functional.conftest import BUCKET, Account
 
 from traindrop import aws, evaluating
@@ -36,47 +33,10 @@ NAME = a_run().run
 CELL = "cell-0f1e2d3c"
 
 
-@dataclass(frozen=True)
-class Archives:
-    """What a training job left behind."""
-
-    model: bytes
-    output: bytes
-
-
-def packed(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, content in members.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def packed_folder(folder: Path) -> bytes:
-    return packed({path.name: path.read_bytes() for path in folder.iterdir()})
-
-
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Archives:
     """model.tar.gz and output.tar.gz of one real training."""
-    folder = tmp_path_factory.mktemp("job")
-    for name in ("train", "model", "output"):
-        (folder / name).mkdir()
-    (folder / "train" / "flowers.csv").write_bytes(CSV)
-    places = {"SM_CHANNEL_TRAIN": "train", "SM_MODEL_DIR": "model", "SM_OUTPUT_DATA_DIR": "output"}
-    environment = {
-        **os.environ,
-        **{name: str(folder / place) for name, place in places.items()},
-        "PYTHONPATH": str(ROOT / "layers/core"),
-        "OMP_NUM_THREADS": "1",
-    }
-    script = str(ROOT / "training_scripts/xgboost/train.py")
-    command = [sys.executable, script, "--target", "species", "--num_round", "30"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own interpreter and script
-    assert done.returncode == 0, done.stderr
-    return Archives(packed_folder(folder / "model"), packed_folder(folder / "output"))
+    return trained(tmp_path_factory.mktemp("job"))
 
 
 class Job:

@@ -9,7 +9,7 @@ from tests.functional.test_trainer import Queue, carry_out, endless, queue
 
 from traindrop import aws, container, training
 from traindrop.lambda_jobs import LambdaJob, LambdaJobs
-from traindrop.ledger import Ledger
+from traindrop.ledger import Ledger, RecordKind
 from traindrop.pruning import Limits
 
 __all__ = ["queue", "service"]  # fixtures
@@ -77,13 +77,13 @@ def test_watching_a_trial_reads_nothing_from_the_ledger(
     account: Account, queue: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []
-    real = Ledger.job
+    real = Ledger.record
 
-    def counted(ledger: Ledger, name: str) -> Any:
+    def counted(ledger: Ledger, kind: RecordKind, name: str) -> Any:
         reads.append(name)
-        return real(ledger, name)
+        return real(ledger, kind, name)
 
-    monkeypatch.setattr(Ledger, "job", counted)
+    monkeypatch.setattr(Ledger, "record", counted)
     monkeypatch.setattr(training, "_LOOK_SECONDS", 3600.0)
     trial(account, queue, Limits("validation:auc", "maximize", {4: 1.1}), 100_000)
     # To claim it and to end it, and this test's own; "Training" between them.

@@ -4,11 +4,12 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from tests.pipeline.pipeline import Pipeline, labelled
-from tests.pipeline.test_own_code import own_code, upload_code
+from tests.pipeline.pipeline import ENDLESS, Pipeline, labelled
+from tests.pipeline.test_own_code import NUMBERS, own_code, upload_code
 from tests.waiting import wait_for
 
 from traindrop.lambda_jobs import LambdaJobs
+from traindrop.lambda_limits import LAMBDA
 from traindrop.lambda_tunings import records
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status
@@ -16,7 +17,6 @@ from traindrop.trial import Trial, best
 from traindrop.tunings import trials_of
 
 RANGES = {"eta": {"min": 0.05, "max": 0.5, "scale": "log"}, "max_depth": {"min": 2, "max": 6}}
-MORE_THAN_ANY_TEST_WAITS_FOR = 100_000
 
 
 def noisy(seed: int, rows: int = 400) -> bytes:
@@ -89,14 +89,19 @@ def test_an_objective_that_never_appears_ends_it_after_the_first_trials_with_wha
     pipeline: Pipeline,
 ) -> None:
     upload_code(pipeline, "mute", own_code())
-    objective = {"metric": "score", "direction": "maximize", "regex": "score=([0-9.]+)"}
-    tuning = {"max_jobs": 20, "max_parallel": 2, "objective": objective, "ranges": {"depth": {"min": 1, "max": 9}}}
+    tuning = {
+        "max_jobs": 20,
+        "max_parallel": 2,
+        "objective": "validation:auc",
+        "ranges": {"max_depth": RANGES["max_depth"]},
+    }
     pipeline.drop(
-        "mute", labelled(), target="label", framework="sklearn", instance_type="lambda", tuning=tuning
+        "mute", NUMBERS, target="label", entry_point="train_xgboost.py", instance_type="lambda",
+        hyperparameters={"train": "data.csv", "num_round": 5}, tuning=tuning,
     )  # fmt: skip
     (run,) = pipeline.told("mute")
     assert run.status is Status.FAILED
-    assert "The objective 'score' never appeared in its log" in (run.reason or "")
+    assert "The objective 'validation:auc' never appeared in its log" in (run.reason or "")
     assert "None of 3 trials was done. The other 18 were not begun." in (run.reason or "")
     assert len(trials(pipeline, run)) == 3
     assert pipeline.message("mute").outcome == "failed"
@@ -105,7 +110,7 @@ def test_an_objective_that_never_appears_ends_it_after_the_first_trials_with_wha
 def test_stopped_in_the_middle_it_keeps_the_trials_that_are_done_and_the_best_of_them_is_evaluated(
     pipeline: Pipeline,
 ) -> None:
-    ranges = {"num_round": [MORE_THAN_ANY_TEST_WAITS_FOR, MORE_THAN_ANY_TEST_WAITS_FOR + 1]}
+    ranges = {"num_round": {"min": ENDLESS["num_round"], "max": ENDLESS["num_round"] + 9}}
     tuning = {"max_jobs": 2, "max_parallel": 1, "strategy": "random", "ranges": ranges}
     pipeline.drop(
         "halted", labelled(), target="label", instance_type="lambda", hyperparameters={"num_round": 5}, tuning=tuning
@@ -113,7 +118,9 @@ def test_stopped_in_the_middle_it_keeps_the_trials_that_are_done_and_the_best_of
 
     def endless() -> Run | None:
         run = next(iter(pipeline.runs("halted")), None)
-        return run if run and [trial.status for trial in trials(pipeline, run)] == ["completed", "running"] else None
+        if run is None or run.instance_type != LAMBDA:
+            return None
+        return run if [trial.status for trial in trials(pipeline, run)] == ["completed", "running"] else None
 
     run = wait_for(endless)
     assert pipeline.traindrop("stop", run.run, "--yes").returncode == 0

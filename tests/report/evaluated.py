@@ -14,11 +14,14 @@ from typing import Any
 from sklearn import datasets
 from tests.builders import a_run
 from tests.conftest import ROOT, TITANIC
+from tests.tuned import OBJECTIVE, a_tuning_request, trials
 
 from traindrop.column_summary import ColumnInFile, ColumnSummary
 from traindrop.doubts import Doubt
 from traindrop.evaluation import Evaluation, Subject, evaluate_model
+from traindrop.gain import not_comparable, objective
 from traindrop.run import Run, Status, Tariff
+from traindrop.tuned import tuning_of
 from traindrop.verdict import Verdict
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -71,6 +74,16 @@ def evaluated(dataset: str, folder: Path) -> Evaluated:
     return Evaluated(
         evaluate_model(folder / "model", test, output_dir=folder / "output", subject=subject), _run(dataset)
     )
+
+
+def tuned(folder: Path) -> Evaluated:
+    """The run of `hostile`, as if it had tuned settings whose names attack the page."""
+    found = evaluated("hostile", folder)
+    run = found.run.model_copy(update={"max_trials": 60, "objective": OBJECTIVE, "direction": "maximize"})
+    tuning = tuning_of(run, a_tuning_request(HOSTILE), trials(60, hostile=HOSTILE))
+    gain = not_comparable(f"{HOSTILE} was deleted.", objective(tuning.trials, OBJECTIVE, "maximize"))
+    evaluation = found.evaluation.model_copy(update={"tuning": tuning.model_copy(update={"gain": gain})})
+    return Evaluated(evaluation, run)
 
 
 def _table(dataset: str) -> tuple[list[str], list[list[Any]]]:

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 from tests.conftest import TITANIC
 from tests.report.browser import CHROMIUM, DESKTOP, PHONE, Browser, Page, browser
-from tests.report.evaluated import HOSTILE, REQUEST, evaluated, told
+from tests.report.evaluated import HOSTILE, REQUEST, evaluated, told, tuned
 
 from traindrop.report import report
 
@@ -24,15 +24,16 @@ PLOTS = {
     "breast-cancer": OF_CLASSES,
     "digits": OF_CLASSES,
     "hostile": OF_CLASSES,
+    "tuned": OF_CLASSES | {"best-so-far", "importance-of-settings", "parallel"},
     "diabetes": {"predicted", "residuals", "residuals-by-prediction", "gain", "permutation", "learning-0"},
 }
 # Of each plot: how many lines, dots and bars it has that can be seen, and how large they are together.
 MARKS = """
 Object.fromEntries([...document.querySelectorAll('figure.plot')].map(figure => {
-  const marks = [...figure.querySelectorAll('.series:not(.reference) :is(path.line, circle, rect)')];
+  const marks = [...figure.querySelectorAll('.series:not(.reference) :is(path.line, circle, rect), polyline.trial')];
   const seen = marks.filter(mark => {
     const style = getComputedStyle(mark);
-    const colour = mark.matches('path') ? style.stroke : style.fill;
+    const colour = mark.matches('path, polyline') ? style.stroke : style.fill;
     const paper = getComputedStyle(figure).backgroundColor;
     return style.visibility == 'visible' && colour != 'none' && colour != paper;
   });
@@ -60,7 +61,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Report:
     @cache
     def of(dataset: str) -> Path:
         folder = tmp_path_factory.mktemp(dataset)
-        found = evaluated(dataset, folder)
+        found = tuned(folder) if dataset == "tuned" else evaluated(dataset, folder)
         path = folder / "report.html"
         path.write_text(report(told(found.evaluation), found.run, REQUEST), encoding="utf-8")
         return path
@@ -116,14 +117,27 @@ def test_text_can_be_read_on_its_background(page: Page, written: Report, dark: b
     } == {}
 
 
-def test_names_out_of_the_data_are_text_and_no_markup(page: Page, written: Report) -> None:
-    page.open(written("hostile").as_uri())
+@pytest.mark.parametrize("dataset", ["hostile", "tuned"])
+def test_names_out_of_the_data_are_text_and_no_markup(page: Page, written: Report, dataset: str) -> None:
+    page.open(written(dataset).as_uri())
     assert page.evaluate("document.querySelectorAll('script, img, iframe, object, embed, form, a').length") == 0
     assert page.evaluate("document.querySelector('h1').textContent") == HOSTILE
     text = page.evaluate("document.body.textContent")
     assert f"yes{HOSTILE}" in text
     assert "\u202e" not in text
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_best_trial_and_the_defaults_stand_out_among_all(page: Page, written: Report, dark: bool) -> None:
+    page.open(written("tuned").as_uri(), dark=dark)
+    assert "cannot be told" in page.evaluate("document.querySelector('#tuning p').textContent")
+    strokes = "Object.fromEntries(['best', 'defaults', 'poor'].map(kind => [kind, getComputedStyle(document."
+    found = page.evaluate(f"{strokes}querySelector(`polyline.${{kind}}`)).stroke]))")
+    assert len(set(found.values())) == 3
+    rows = page.evaluate("document.querySelectorAll('#trial-table tbody tr').length")
+    assert 25 <= rows <= 26
+    assert "more trials are in evaluation.json" in page.evaluate("document.querySelector('#trial-table').innerText")
 
 
 def test_verdict_warnings_and_columns_are_shown_where_the_evaluation_has_them(page: Page, written: Report) -> None:

@@ -9,15 +9,12 @@ from urllib.parse import unquote_plus
 
 from tests.builders import CSV
 from tests.sam.deployed import RUN, Deployed
-from tests.sam.matching import read_event, sent_to_emulator
 from tests.sam.training import in_bucket, stand_in_line
+from tests.sam.tunings import to_be_tuned, trial_ended
 
-from traindrop.lambda_jobs import End, LambdaJobs
+from traindrop.lambda_jobs import LambdaJobs
 from traindrop.lambda_limits import LAMBDA
-from traindrop.lambda_tunings import records
 from traindrop.run import FINAL, Run, Status
-from traindrop.tuning_state import TuningState
-from traindrop.tuning_step import next_step, request_of
 
 Event = dict[str, Any]
 # Asserts what happened; whatever the preparation made is its own to remember.
@@ -186,32 +183,6 @@ def _trainer_died(stack: Deployed, event: Event) -> Effect:
     return effect
 
 
-def _tuning() -> TuningState:
-    """The tuning of the events, before its first step."""
-    request = sent_to_emulator(read_event("tuning_requested"))
-    definition = request["TrainingJobDefinition"]
-    defaults = {
-        "TrainingJobName": f"{RUN}-defaults",
-        "HyperParameters": definition["StaticHyperParameters"],
-        **{name: value for name, value in definition.items() if name != "StaticHyperParameters"},
-    }
-    return TuningState(
-        request=request, defaults=defaults, account="000000000000", region="us-east-1", partition="aws",
-        created_at=MOMENT, modified_at=MOMENT,
-    )  # fmt: skip
-
-
-def _to_be_tuned(stack: Deployed, _event: Event) -> Effect:
-    records(stack.ledger).add(RUN, _tuning())
-
-    def effect() -> None:
-        found = records(stack.ledger).stored(RUN)
-        assert [trial.number for trial in found.trials] == [0, 1, 2, 3]
-        assert all(LambdaJobs(stack.ledger).get(trial.job) for trial in found.trials)
-
-    return effect
-
-
 def _tuned(stack: Deployed, **fields: Any) -> Run:
     """The events' run, of which the tuning has ended, and someone has recorded that already."""
     tuned: dict[str, Any] = {"max_trials": 20, "objective": "validation:auc", "direction": "maximize"}
@@ -242,23 +213,6 @@ def _best_to_be_evaluated(stack: Deployed, _event: Event) -> Effect:
 
     def effect() -> None:
         assert (stack.ledger.stored(RUN).status, stack.ledger.stored(RUN).test_rows) == (Status.EVALUATED, 60)
-
-    return effect
-
-
-def _trial_ended(stack: Deployed, event: Event) -> Effect:
-    begun = next_step(_tuning(), {}, MOMENT, lambda *_: {"eta": 0.1, "max_depth": 4})
-    records(stack.ledger).add(RUN, begun)
-    jobs, ended = LambdaJobs(stack.ledger), event["detail"]["TrainingJobName"]
-    for trial in begun.trials:
-        jobs.create(request_of(begun, trial), "us-east-1")
-        assert jobs.claim(trial.job, 900)
-    jobs.end(ended, End("Completed", metrics=({"MetricName": "validation:auc", "Value": 0.8, "Timestamp": 1.0},)))
-
-    def effect() -> None:
-        found = records(stack.ledger).stored(RUN)
-        (trial,) = (each for each in found.trials if each.job == ended)
-        assert (trial.status, trial.objective, len(found.trials)) == ("completed", 0.8, 5)
 
     return effect
 
@@ -303,8 +257,8 @@ SITUATIONS: dict[tuple[str, str], Situation] = {
     ("Dispatcher", "trainer_gave_up"): Situation(None, _trainer_died),
     ("Trainer", "training_requested"): Situation(None, _to_be_carried_out),
     ("LargeTrainer", "training_requested"): Situation(None, _to_be_carried_out),
-    ("Tuner", "tuning_requested"): Situation(None, _to_be_tuned),
-    ("Tuner", "trial_ended"): Situation(None, _trial_ended),
+    ("Tuner", "tuning_requested"): Situation(None, to_be_tuned),
+    ("Tuner", "trial_ended"): Situation(None, trial_ended),
     ("Evaluator", "training_job_completed"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_completed_again"): Situation("Completed", _to_be_evaluated),
     ("Evaluator", "training_job_failed_of_defaults"): Situation("Completed", _best_to_be_evaluated),

@@ -152,6 +152,16 @@ def test_early_stopping_keeps_the_rounds_up_to_the_best(job: Job) -> None:
     assert (model.num_boosted_rounds(), model.best_iteration) == (best + 1, best)
 
 
+def test_what_a_tuning_job_looks_for_is_measured_and_watched_by_early_stopping(job: Job) -> None:
+    job.hyperparameters = hyperparameters(num_round=300, early_stopping_rounds=3, eval_metric="logloss")
+    job.hyperparameters["_tuning_objective_metric"] = "validation:error"
+    output = job.trained()
+    history = [float(found) for found in re.findall(r"validation-error:(\S+)", output)]
+    best = history.index(min(history))
+    assert len(history) == best + 4 < 300
+    assert re.search(r"\ttrain-error:\S+\ttrain-logloss:\S+\tvalidation-error:\S+\tvalidation-logloss:", output)
+
+
 def test_without_a_validation_channel_it_trains_on(job: Job) -> None:
     del job.channels["validation"]
     assert "validation" not in job.trained()

@@ -29,8 +29,8 @@ pytestmark = [
     pytest.mark.filterwarnings(WARNING),
     pytest.mark.xdist_group("tensorflow"),  # one process imports it, not each
 ]
-# What the launcher sets from other fields of training.yaml.
-OTHERS = {"help", "train", "test", "target", "task", "drop", "validation_fraction", "seed"}
+# What the launcher sets from other fields of training.yaml, and what the image adds where it is tuned.
+OTHERS = {"model_dir", "help", "train", "test", "target", "task", "drop", "validation_fraction", "seed"}
 EPOCH_LINE = re.compile(r"\[(\d+)\]\ttrain-\w+:[0-9.e+-]+\t.*validation-\w+:[0-9.e+-]+")
 
 Fit = Callable[..., str]
@@ -180,6 +180,12 @@ def test_a_checkpoint_of_other_settings_is_not_gone_on_from(container: Container
     assert "it is of other data or settings): starting anew" in output
     assert epochs_of(output) == [0, 1, 2]
     assert epochs_of(fit(target="Outcome", epochs=3)) == []  # it had been done
+
+
+def test_the_flag_that_the_image_adds_where_it_is_tuned_is_taken(script: Any) -> None:
+    plain, tuned = ["--target", "y"], ["--target", "y", "--model_dir", "None/a-job-001-0123abcd/model"]
+    found = [vars(script.arguments().parse_args(flags)) for flags in (plain, tuned)]
+    assert found[1] == found[0] | {"model_dir": tuned[-1]}
 
 
 def test_the_table_names_the_flags_of_the_training_script_with_their_defaults(script: Any) -> None:

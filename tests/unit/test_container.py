@@ -49,6 +49,36 @@ def test_the_arguments_are_those_of_the_toolkit() -> None:
     assert script_arguments(a_request()) == ORACLE["arguments"]
 
 
+def tuned(image: str, **hyperparameters: str) -> dict[str, Any]:
+    """The request of a training job that a tuning job began: the service adds one hyperparameter."""
+    found = {**ORACLE["hyperparameters"], "_tuning_objective_metric": "validation:auc", **hyperparameters}
+    image = f"763104351884.dkr.ecr.us-east-1.amazonaws.com/{image}"
+    return a_request(HyperParameters=found, AlgorithmSpecification={"TrainingImage": image})
+
+
+@pytest.mark.parametrize("image", ["sagemaker-xgboost:3.2-0", "sagemaker-scikit-learn:1.4-2", "pytorch-training:2.8.0"])
+def test_a_script_is_not_told_that_it_is_tuned(image: str) -> None:
+    assert script_arguments(tuned(image)) == ORACLE["arguments"]
+    assert "_tuning_objective_metric" not in str(environment(tuned(image), Folders(Path("/opt/ml"))))
+
+
+@pytest.mark.parametrize(
+    ("given", "handed_over"),
+    # Recorded with sagemaker-tensorflow-training 20.5.0.
+    [({}, "None/a-job/model"), ({"model_dir": '"/opt/ml/checkpoints"'}, "/opt/ml/checkpoints")],
+)
+def test_the_tensorflow_image_hands_a_model_dir_to_a_script_that_is_tuned(
+    given: dict[str, str], handed_over: str
+) -> None:
+    request = tuned("tensorflow-training:2.19.0-cpu-py312", **given)
+    place = ORACLE["arguments"].index("--nothing")  # sorted
+    expected = [*ORACLE["arguments"][:place], "--model_dir", handed_over, *ORACLE["arguments"][place:]]
+    assert script_arguments(request) == expected
+    variables = environment(request, Folders(Path("/opt/ml")))
+    assert (variables["SM_HP_MODEL_DIR"], variables["SM_MODEL_DIR"]) == (handed_over, "/opt/ml/model")
+    assert json.loads(variables["SM_USER_ARGS"]) == expected
+
+
 @pytest.mark.parametrize(
     ("instance", "changed"),
     [

@@ -73,6 +73,8 @@ def arguments() -> argparse.ArgumentParser:
     add_arguments(parser)
     for name, default in TRAINING.items():
         parser.add_argument(f"--{name}", default=default, type=type(default))
+    # The image gives it to a script that is tuned. The model goes to SM_MODEL_DIR all the same.
+    parser.add_argument("--model_dir", help=argparse.SUPPRESS)
     return parser
 
 

@@ -13,7 +13,9 @@ from traindrop_cli.comparison import Row, on_other_rows, rows
 from traindrop_cli.errors import CommandError
 from traindrop_cli.find import find_stack, run_in
 from traindrop_cli.result import as_json
+from traindrop_cli.run_trials import find_trials
 from traindrop_cli.screen import console, plain
+from traindrop_cli.tuning_facts import as_trained
 
 # Of these sections what is alike says nothing; of the others everything is of interest.
 _ONLY_DIFFERENCES = {"config", "data"}
@@ -24,12 +26,21 @@ def run_compare(names: Sequence[str], *, everything: bool, json: bool, stack: st
         raise CommandError(f"There is nothing to compare {names[0]} with: name two runs or more.")
     found = find_stack(stack)
     runs = [run_in(found, name) for name in names]
-    compared = rows(runs, [aws.read_json(run.bucket, run.request_key) or {} for run in runs])
+    compared = rows(runs, [_request(run, Ledger(found.table)) for run in runs])
     champions = {run.dataset: Ledger(found.table).champion(run.dataset) for run in runs}
     if json:
         print(json_module.dumps(_as_json(runs, compared, champions), indent=2))
     else:
         _show(runs, compared, champions, everything=everything)
+
+
+def _request(run: Run, ledger: Ledger) -> dict[str, Any]:
+    """Of the training job whose model is the run's; empty where there is none."""
+    request = aws.read_json(run.bucket, run.request_key) or {}
+    tuned = find_trials(run, ledger)
+    if tuned is None:
+        return request
+    return as_trained(aws.read_json(run.bucket, run.defaults_request_key) or {}, request, tuned)
 
 
 def _as_json(runs: Sequence[Run], compared: Sequence[Row], champions: dict[str, str | None]) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from traindrop.ledger import Ledger
 from traindrop_cli.errors import Interrupted
 from traindrop_cli.find import find_stack
 from traindrop_cli.follow import Ended, Step
 from traindrop_cli.kept import keep
 from traindrop_cli.local_stack import borrowed_local_stack
 from traindrop_cli.result import as_json, exit_code
+from traindrop_cli.run_trials import find_trials
 from traindrop_cli.screen import console, plain
 from traindrop_cli.send_display import shown
 from traindrop_cli.stack import Stack
@@ -71,7 +73,7 @@ def finish(stack: Stack, end: Ended, screen: Console, *, json: bool, keep_in: Pa
         answered = {"answered_by": run.run} if end.repeated else {}
         print(json_module.dumps(as_json(run) | answered, indent=2))
     else:
-        print_run(run, screen, is_local=stack.is_local)
+        print_run(run, screen, is_local=stack.is_local, tuned=find_trials(run, Ledger(stack.table)))
     if end.repeated:
         screen.print(
             f"This file was dropped before with the same settings: nothing was launched, and the answer is that of "

@@ -15,7 +15,7 @@ from traindrop_cli.find import find_stack
 from traindrop_cli.result import as_json
 from traindrop_cli.screen import console, plain
 from traindrop_cli.stack import Stack
-from traindrop_cli.stopping import about_to_stop, ask_to_stop, run_to_stop
+from traindrop_cli.stopping import about_to_stop, ask_to_stop, is_stopped, run_to_stop
 
 # The dispatcher is a moment away; SageMaker gives a job two minutes to stop, and its event takes another moment.
 _HEARD_SECONDS = 60.0
@@ -39,7 +39,7 @@ def run_stop(name: str, *, yes: bool, json: bool, stack: str | None) -> int:
     with screen.status("Waiting for the end …"):
         ended = _wait(found, name, lambda run: not run.goes_on, _STOPPED_SECONDS) or heard
     _tell(found, ended, screen, json=json)
-    return 0 if ended.status is Status.STOPPED else 1
+    return 0 if is_stopped(ended) else 1
 
 
 def _confirmed(*, err: bool) -> bool:
@@ -73,6 +73,11 @@ def _tell(stack: Stack, run: Run, screen: Console, *, json: bool) -> None:
         return
     if run.status is Status.STOPPED:
         text = f"It is stopped. {run.reason or ''}"
+    elif is_stopped(run):
+        text = (
+            f"The tuning is stopped. The best of {run.trials_with_value or 0} trials with a value is kept, and "
+            f"evaluated as any run: traindrop show {run.run}"
+        )
     elif not run.goes_on:
         text = f"It came to its end before it could be stopped: it is {run.status.value}."
     else:

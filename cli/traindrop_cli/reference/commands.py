@@ -89,8 +89,9 @@ def _default(parameter: Any) -> str:
 
 def _json(printed: Json) -> str:
     shapes = {"object": "an object", "list": "a list of objects", "lines": "an object on each line"}
-    if set(printed.fields) == set(RUN):
-        fields = "of [a run](#a-run-as-json)"
+    own = [f"`{name}`: {cell(text)}" for name, text in printed.fields.items() if name not in RUN]
+    if set(RUN) <= set(printed.fields):
+        fields = "; ".join(["of [a run](#a-run-as-json)", *own])
     else:
         fields = "with " + "; ".join(f"`{name}`: {cell(text)}" for name, text in printed.fields.items())
     note = f" {printed.note}" if printed.note else ""

@@ -51,6 +51,7 @@ MEANINGS = {
     "trials_with_value": "of a run that tuned: how many, beside the one with the defaults, ended with a value",
     "telling_trial": "of a run whose tuning left no model: the training job whose log says most of why",
     "defaults_refused": "of a run that tunes: why its trial with the defaults will never be trained, by job",
+    "tuning": "of a run that tuned: what its trials came to, and what that gained over the defaults",
     "max_runtime": "seconds of one attempt", "longest_seconds": "until a job has ended, from its creation",
     "max_cost_usd": "its ceiling", "checked_at": "when", "launched_at": "when, of the present attempt",
     "training_started_at": "when", "training_ended_at": "when", "billable_seconds": "of all attempts",

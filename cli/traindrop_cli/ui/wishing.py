@@ -12,6 +12,12 @@ from traindrop_cli.stopping import about_to_stop, ask_to_stop, run_to_stop
 from traindrop_cli.ui.answers import page
 from traindrop_cli.ui.desk import Desk
 
+_OF_A_TRAINING = "What it has trained so far is lost, unless its script keeps checkpoints. What was used is billed."
+_OF_A_TUNING = (
+    "Trials that have ended are kept, and the best of them is evaluated; what the others have trained is lost. What "
+    "was used is billed."
+)
+
 
 def about_to_stop_page(desk: Desk, request: Request) -> Response:
     run = run_to_stop(desk.stack, request.path_params["run"])
@@ -20,7 +26,7 @@ def about_to_stop_page(desk: Desk, request: Request) -> Response:
         "wish": "stop",
         "question": "Stop this run?",
         "facts": about_to_stop(desk.stack, run),
-        "note": "What it has trained so far is lost, unless its script keeps checkpoints. What was used is billed.",
+        "note": _OF_A_TUNING if run.tunes else _OF_A_TRAINING,
         "yes": "Stop it",
         "no": "Let it go on",
     }

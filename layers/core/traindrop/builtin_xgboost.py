@@ -31,6 +31,8 @@ CHANNELS = ("train", "validation", "code")
 CHECKPOINTS_KEPT = 5
 _CHECKPOINT = re.compile(r"xgboost-checkpoint\.([0-9]+)")
 _MAXIMIZED = ("auc", "aucpr")
+# A tuning job adds it to the hyperparameters of its training jobs: `validation:auc`.
+_OBJECTIVE = "_tuning_objective_metric"
 # What XGBoost complains of that the image calls the person's fault (constants/xgb_constants.py): the labels' range
 # for the objective, and a base_score out of it.
 _OF_THE_DATA = re.compile(r"label|base_score")
@@ -83,8 +85,9 @@ def train(root: Path, checkpoints: Path | None) -> None:
     resumed, done = _last_checkpoint(checkpoints)
     if resumed:
         print(f"Resuming from iteration {done}", flush=True)
-    metrics = parameters.get("eval_metric")
-    callbacks = _callbacks(done, checkpoints, patience if validation and metrics else None, metrics)
+    # Early stopping watches what is tuned for, else the last metric that was asked for.
+    watched = parameters.pop(_OBJECTIVE, None) or next(reversed(parameters.get("eval_metric", ())), None)
+    callbacks = _callbacks(done, checkpoints, patience if validation else None, watched)
     evaluated = [(training, "train"), *([(validation, "validation")] if validation else [])]
     try:
         with _quiet():
@@ -118,12 +121,15 @@ def _parameters(texts: dict[str, str]) -> dict[str, Any]:
     if "num_round" not in texts:
         raise ClientError("hyperparameter num_round is missing. The image has no default for it.")
     try:
-        parameters: dict[str, Any] = dict(read_back(texts))
+        parameters: dict[str, Any] = dict(read_back({key: text for key, text in texts.items() if key != _OBJECTIVE}))
     except ValidationError as error:
         shown = "; ".join(f"{'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors())
         raise ClientError(f"hyperparameters: {shown}") from None
     if "eval_metric" in parameters:
         parameters["eval_metric"] = parameters["eval_metric"].split(",")
+    if _OBJECTIVE in texts:
+        metric = parameters[_OBJECTIVE] = texts[_OBJECTIVE].partition(":")[2]
+        parameters["eval_metric"] = sorted({metric, *parameters.get("eval_metric", ())})
     return parameters
 
 
@@ -187,7 +193,7 @@ def _files(folder: Path | None) -> list[Path]:
     return list(folder.iterdir()) if folder else []
 
 
-def _callbacks(done: int, checkpoints: Path | None, patience: int | None, metrics: list[str] | None) -> list[Any]:
+def _callbacks(done: int, checkpoints: Path | None, patience: int | None, watched: str | None) -> list[Any]:
     """In the image's order: print, save, stop early."""
     from xgboost.callback import EarlyStopping, EvaluationMonitor, TrainingCallback
 
@@ -204,13 +210,9 @@ def _callbacks(done: int, checkpoints: Path | None, patience: int | None, metric
             return False
 
     stopping = []
-    if patience and metrics:
-        last = metrics[-1]
-        stopping = [
-            EarlyStopping(
-                rounds=patience, data_name="validation", metric_name=last, maximize=last in _MAXIMIZED, save_best=True
-            )
-        ]
+    if patience and watched:
+        best = {"metric_name": watched, "maximize": watched in _MAXIMIZED, "save_best": True}
+        stopping = [EarlyStopping(rounds=patience, data_name="validation", **best)]
     return [Numbered(), Saved(), *stopping]
 
 

@@ -5,21 +5,17 @@ again finds the verdict; of two runs at once one wins, and the other is compared
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from traindrop import pairing, scoring, verdict
+from traindrop import scoring, verdict
 from traindrop.csv_rows import DatasetError
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import Evaluation, Rows, Scored
 from traindrop.ledger import Ledger
 from traindrop.run import Run
+from traindrop.same_rows import RowsOf, pair_of, why_not
 from traindrop.verdict import Verdict
-
-# What a champion predicts for the test file, None where its model is gone; the flag: it is the file it was scored on.
-RowsOf = Callable[[Run, bool], Rows | None]
 
 # Each time means that another run has won in between, or wrote at the same moment.
 _MOST_RACES = 20
@@ -85,20 +81,18 @@ class _Challenger:
         theirs = self.known[champion.run]
         if theirs is None:
             return self.first(run, gone=champion.run)
-        if isinstance(theirs, Rows) and (why := _why_not(self.rows, theirs)) is None:
+        if isinstance(theirs, Rows) and (why := why_not(self.rows, theirs)) is None:
             return self._on_the_same_rows(champion, theirs, own_file=own_file)
         return verdict.not_comparable(champion.run, theirs if isinstance(theirs, str) else why or "")
 
     def _on_the_same_rows(self, champion: Run, theirs: Rows, *, own_file: bool) -> Verdict:
-        known = ~np.isnan(self.rows.truth)
-        metric, task = self.evaluation.main_metric or "", self.rows.schema.task
-        truth = self.rows.truth[known].astype(np.float64 if task == "regression" else np.int64)
-        pair = pairing.compare(metric, truth, self.rows.predictions[known], theirs.predictions[known], task=task)
+        metric, rows = self.evaluation.main_metric or "", self.scored.rows
+        pair = pair_of(metric, self.rows, theirs)
         if pair is None:
-            why = f"{metric or 'every metric'} is not defined often enough on the {len(truth):,} test rows."
+            why = f"{metric or 'every metric'} is not defined often enough on the {rows:,} test rows."
             return verdict.not_comparable(champion.run, why)
         return verdict.compared(
-            champion.run, metric, pair.first, pair.second, pair.interval, len(truth), rescored=not own_file
+            champion.run, metric, pair.first, pair.second, pair.interval, rows, rescored=not own_file
         )
 
 
@@ -108,20 +102,3 @@ def _predictions(champion: Run, rows_of: RowsOf, *, own_file: bool) -> Rows | st
         return rows_of(champion, own_file)
     except (EvaluationFailed, DatasetError) as error:  # what is wrong with the champion must not end this run
         return str(error)
-
-
-def _why_not(rows: Rows, theirs: Rows) -> str | None:
-    """Why two models do not answer the same question; None where they do."""
-    mine, other = rows.schema, theirs.schema
-    for what, one, two in (
-        ("target", mine.target, other.target),
-        ("task", mine.task, other.task),
-        ("set of classes", ", ".join(mine.classes)[:200], ", ".join(other.classes)[:200]),
-    ):
-        if one != two:
-            return f"another {what}, {two!r}; of this run {one!r}."
-    if mine.classes != other.classes:
-        return "another set of classes."
-    if not np.array_equal(rows.truth, theirs.truth, equal_nan=True):
-        return "other true values, read in the same test file."
-    return None

@@ -29,6 +29,7 @@ class Series:
     """Points of a line or of dots; bars as (height, from, to). `name` is for the legend, "" for none.
 
     `is_reference`: a line that is no result, such as chance. `hints`: what a pointer that rests on each mark is told.
+    `joined`: whether a line joins the points; None: as the chart has it. Those that none joins are marked.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Series:
     is_reference: bool = False
     hints: Sequence[str] = ()
     radii: Sequence[float] = ()
+    joined: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ def _xy(title: str, axes: Axes, series: Iterable[Series], *, show_dots: bool, do
     for each in given:
         radii = each.radii or [dots_size] * len(each.points)
         points = [{"value": point, "node": {"r": radius}} for point, radius in zip(each.points, radii, strict=True)]
-        style = {"show_dots": show_dots and not each.is_reference, "stroke": joined or each.is_reference}
+        stroke = joined if each.joined is None else each.joined
+        marked = (show_dots or each.joined is False) and not each.is_reference
+        style = {"show_dots": marked, "stroke": stroke or each.is_reference}
         chart.add(each.name, points, **style)
     return _svg(chart, title, given)
 

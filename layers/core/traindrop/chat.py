@@ -9,6 +9,7 @@ from traindrop import plain_text
 from traindrop.message import headline
 from traindrop.next_steps import advice, commands
 from traindrop.outcome import Kind, Outcome
+from traindrop.tuning_lines import tuning_facts
 
 # The documentation names no limits that all chats have; these fit into one message of Slack's (3,000 characters a
 # block) with room for what is made of them.
@@ -36,6 +37,7 @@ def notification(outcome: Outcome, subject: str) -> dict[str, Any]:
 def _description(outcome: Outcome) -> str:
     facts = [
         headline(outcome),
+        *(tuning_facts(outcome.tuning) if outcome.tuning else ()),
         outcome.verdict,
         *(f"Warning: {text}" for text in outcome.warnings),
         outcome.known.cause if outcome.known else None,
@@ -44,6 +46,7 @@ def _description(outcome: Outcome) -> str:
         f"Cost: {outcome.cost}" if outcome.cost else None,
         f"Report: {outcome.report_uri}" if outcome.report_uri else None,
         f"Model: {outcome.model_uri}" if outcome.model_uri else None,
+        f"Trials: {outcome.trials_uri}" if outcome.trials_uri else None,
     ]
     return "\n".join(_text(fact, 600) for fact in facts if fact)[:_DESCRIPTION]
 

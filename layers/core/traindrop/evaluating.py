@@ -1,7 +1,7 @@
 """From a completed training job to its evaluation, stored, recorded and told."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from traindrop import aws
+from traindrop.against_defaults import with_tuning
 from traindrop.announcing import announce
 from traindrop.billed import cost_of_run
 from traindrop.championing import challenge
@@ -20,6 +21,7 @@ from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import PREDICTED, Evaluation, Rows, Subject, evaluate_archives, predict_archives
 from traindrop.events import TrainingJobStateChange, TuningJobStateChange
 from traindrop.file_parts import Source
+from traindrop.gain import tuned
 from traindrop.held_out import check_test_size
 from traindrop.ledger import Ledger
 from traindrop.logs import about, log
@@ -28,7 +30,11 @@ from traindrop.preparation import Preparation
 from traindrop.registering import register
 from traindrop.report import report
 from traindrop.run import Run, Status, run_of
+from traindrop.run_request import training_request
 from traindrop.settings import EvaluatorSettings
+from traindrop.trial import Trial
+from traindrop.tuned import tuning_of, validation_rows
+from traindrop.tunings import trials_of
 
 Completion = TrainingJobStateChange | TuningJobStateChange
 COMPLETION: TypeAdapter[Completion] = TypeAdapter(Completion)
@@ -53,10 +59,12 @@ def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
 
 
 def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
+    trials = trials_of(run, ledger) if run.tunes else ()
     try:
-        evaluation = _score(run, ledger).model_copy(update={"cost": cost_of_run(run)})
+        evaluation = _score(run, trials, ledger).model_copy(update={"cost": cost_of_run(run)})
     except EvaluationFailed as error:
-        ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now())
+        found = _tuned(run, trials)
+        ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now(), **found)
         return
     # Names out of the data may hold what steers a terminal; in ASCII it stays an escape of JSON's.
     document = evaluation.model_dump_json(indent=2, ensure_ascii=True)
@@ -64,7 +72,12 @@ def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
     run = _reported_on(run, evaluation)
     registered = register(run, evaluation, settings)
     done = now()
-    summary = _summary(evaluation) | {"notes": tuple(dict.fromkeys((*run.notes, *_notes(evaluation))))} | registered
+    summary = (
+        _summary(evaluation)
+        | _tuned(run, trials, evaluation)
+        | {"notes": tuple(dict.fromkeys((*run.notes, *_notes(evaluation))))}
+        | registered
+    )
     if run.strict and evaluation.warnings:
         reason = reason_of_strict(evaluation.warnings, run.uri(run.evaluation_key))
         ledger.advance(run.run, Status.EVALUATION_FAILED, done, reason=reason, ended_at=done, **summary)
@@ -74,9 +87,10 @@ def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
 
 def _reported_on(run: Run, evaluation: Evaluation) -> Run:
     """The run, with a note where its report could not be drawn: what was measured stands without a picture of it."""
-    request = aws.read_json(run.bucket, run.request_key)
+    request = aws.read_json(run.bucket, run.request_key) or {}
+    best = evaluation.tuning.best_trial if evaluation.tuning else None
     try:
-        page = report(evaluation, run, request)
+        page = report(evaluation, run, training_request(request, best.hyperparameters if best else None))
     except Exception as error:  # noqa: BLE001 - of a chart library that is given any numbers at all; logged, and told
         log().exception("no report")
         note = f"There is no report.html: drawing it failed ({type(error).__name__}), which is traindrop's own fault."
@@ -102,7 +116,7 @@ def _subject(run: Run) -> Subject:
     )
 
 
-def _score(run: Run, ledger: Ledger) -> Evaluation:
+def _score(run: Run, trials: Sequence[Trial], ledger: Ledger) -> Evaluation:
     """Fetch what is needed into a folder of its own, and score it. Raises `EvaluationFailed`."""
     subject, rows = _subject(run), list[Rows]()
     subject = replace(subject, training_file=_training_file(run, subject.preparation))
@@ -126,18 +140,25 @@ def _score(run: Run, ledger: Ledger) -> Evaluation:
         if evaluation.predicted is not None:
             aws.upload(run.bucket, run.predictions_key, unpacked / PREDICTED, "text/csv")
         rows_of = partial(_rows_of, test=folder / "test.csv", folder=folder)
+        if run.tunes:
+            request = aws.read_json(run.bucket, run.request_key) or {}
+            tuning, judged = tuning_of(run, request, trials), validation_rows(run, request)
+            evaluation = with_tuning(run, evaluation, tuning, rows, rows_of, judged)
         return challenge(run, evaluation, rows, rows_of, ledger)
 
 
-def _rows_of(champion: Run, own_file: bool, *, test: Path, folder: Path) -> Rows | None:
-    """What a champion predicts for the test file; None where its model is gone. Raises `EvaluationFailed`."""
-    place = folder / champion.run
+def _rows_of(other: Run, own_file: bool, *, test: Path, folder: Path) -> Rows | None:
+    """What another model predicts for the test file: a champion's, or that with the defaults of the run itself.
+
+    None where it is gone. Raises `EvaluationFailed`.
+    """
+    place = folder / other.run
     place.mkdir(exist_ok=True)
-    model = _fetch(champion.bucket, champion.model_key, None, place / "model.tar.gz")
+    model = _fetch(other.bucket, other.model_key, None, place / "model.tar.gz")
     if model is None:
         return None
-    output = _fetch(champion.bucket, champion.output_key, None, place / "output.tar.gz")
-    return predict_archives(model, output, test, place / "unpacked", subject=_subject(champion), own_file=own_file)
+    output = _fetch(other.bucket, other.output_key, None, place / "output.tar.gz")
+    return predict_archives(model, output, test, place / "unpacked", subject=_subject(other), own_file=own_file)
 
 
 def _training_file(run: Run, preparation: Preparation | None) -> Source | str:
@@ -183,6 +204,14 @@ def _notes(evaluation: Evaluation) -> Iterator[str]:
             f"{found.file} has no column {evaluation.target!r}, the target: its {found.rows:,} rows were predicted and "
             f"not scored. The predictions are in {found.predictions}."
         )
+
+
+def _tuned(run: Run, trials: Sequence[Trial], evaluation: Evaluation | None = None) -> dict[str, Any]:
+    """What the ledger has of a tuning; nothing of a run that has none."""
+    if not run.tunes:
+        return {}
+    found = evaluation.tuning.gain if evaluation and evaluation.tuning else None
+    return {"tuning": tuned(trials, run.objective or "", run.direction or "maximize", found)}
 
 
 def _summary(evaluation: Evaluation) -> dict[str, Any]:

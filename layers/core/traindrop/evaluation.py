@@ -32,6 +32,7 @@ from traindrop.preparation import Preparation
 from traindrop.row_sample import RowSample
 from traindrop.scoring import Metrics, Scores
 from traindrop.stopwatch import Watch
+from traindrop.tuned import Tuning
 from traindrop.verdict import Verdict
 
 MODEL, DATASET, PREDICTIONS, METRICS = "model.ubj", "dataset.json", "predictions.csv", "metrics.json"
@@ -99,6 +100,7 @@ class Evaluation(_Model):
     cost: Cost | None = Field(None, description="What training cost, of all attempts.")
     verdict: Verdict | None = Field(None, description="Against the champion of the dataset, on the same test rows.")
     model: str = Field(description="Where the model lies.")
+    tuning: Tuning | None = Field(None, description="Of a run that tuned: its trials, and what they gained.")
 
 
 @dataclass(frozen=True)

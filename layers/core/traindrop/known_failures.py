@@ -43,6 +43,14 @@ _ACCESS = (
 # The first that matches wins, so the more special stands before the more general.
 _RULES = (
     _Rule(
+        "objective missing",
+        # SageMaker's words of a tuning job, and ours.
+        r"(?i:no objective metrics? (?:was |were )?found|objective\b[^\n]{0,120}\bnever\b)",
+        "No trial told the objective, so none can be called the best.",
+        "Name a metric under tuning.objective in training.yaml that the script logs for its validation rows; for a "
+        "script of your own with the regex by which it is found in a line of the log.",
+    ),
+    _Rule(
         "quota",
         r"service (?:limit|quota) '(?P<quota>[^']{1,100})' is (?P<limit>\d+)",
         "The account's service quota '{quota}' is {limit}, and the job needs more.",

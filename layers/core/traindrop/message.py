@@ -8,6 +8,7 @@ from traindrop.lambda_limits import LAMBDA, limit_of
 from traindrop.metric_lines import metric_lines, result
 from traindrop.next_steps import advice, commands
 from traindrop.outcome import Kind, Outcome
+from traindrop.tuning_lines import tuning_lines
 
 # "no line breaks or control characters, and less than 100 characters long"; ASCII, since mail systems mangle
 # the rest. https://docs.aws.amazon.com/sns/latest/api/API_Publish.html (Subject)
@@ -63,6 +64,7 @@ def _body(outcome: Outcome) -> str:
         _section("Cause", _cause_lines(outcome)),
         _section("Last log lines", _log_lines(outcome)),
         _section("Result", metric_lines(outcome)),
+        _section("Tuning", tuning_lines(outcome)),
         _section("Warnings", [line for text in outcome.warnings for line in _bullet(text)]),
         _section("Notes", [line for note in _notes(outcome) for line in plain_text.paragraphs(note)]),
         _section("Earlier attempts", [f"  {plain_text.line(text, 400)}" for text in outcome.earlier_failures]),
@@ -85,6 +87,8 @@ def headline(outcome: Outcome) -> str:
     queue = plain_text.line(outcome.dead_letter_queue or "of the stack", 200)
     if outcome.kind is Kind.EVALUATED:
         return f"{name}: {result(outcome)}{_on_which_rows(outcome)}."
+    if outcome.tunes and outcome.kind in _TUNING_ENDED:
+        return f"{name}: {_TUNING_ENDED[outcome.kind]}"
     return {
         Kind.REJECTED: f"{name} was rejected: nothing was launched and nothing was spent.",
         Kind.FAILED: f"{name}: training failed. There is no model.",
@@ -97,6 +101,12 @@ def headline(outcome: Outcome) -> str:
             f"queue {queue}; nothing is lost."
         ),
     }[outcome.kind]
+
+
+_TUNING_ENDED = {
+    Kind.FAILED: "tuning failed: no trial ended with a model and a value of the objective.",
+    Kind.STOPPED: "tuning was stopped before a trial had ended with a value of the objective. This is not a success.",
+}
 
 
 def _on_which_rows(outcome: Outcome) -> str:
@@ -157,6 +167,7 @@ def _place_lines(outcome: Outcome) -> list[str]:
             "File": where,
             "Size": ", ".join(filter(None, counts)),
             "Model": outcome.model_uri,
+            "Trials": outcome.trials_uri,
             "Report": outcome.report_uri,
             "Evaluation": outcome.evaluation_uri,
         }

@@ -16,7 +16,9 @@ def advice(outcome: Outcome) -> str:
     if outcome.kind is Kind.EVALUATED:
         trust = _MORE_TRUST if outcome.metrics else _NO_METRICS
         return trust.format(dataset=outcome.dataset or "DATASET") if outcome.only_validation else ""
-    return outcome.known.mend if outcome.known else _ADVICE[outcome.kind]
+    if outcome.known:
+        return outcome.known.mend
+    return (_OF_TUNING if outcome.tunes else {}).get(outcome.kind) or _ADVICE[outcome.kind]
 
 
 _MORE_TRUST = (
@@ -54,6 +56,16 @@ _ADVICE = {
         "the event back with: traindrop redrive."
     ),
 }
+_OF_TUNING = {
+    Kind.FAILED: (
+        "Read the log lines above, those of the trial with the defaults, from the end upwards; mend the file, its "
+        "training.yaml or the training script, and drop it again. What the trials saved is kept below Trials."
+    ),
+    Kind.STOPPED: (
+        "What the trials had saved until then is kept below Trials. To tune anew: traindrop rerun. Where it ran out of "
+        "time: raise max_runtime, or lower max_jobs or num_round in training.yaml."
+    ),
+}
 
 
 _RERUN_HELPS = {Kind.REPEATED, Kind.FAILED, Kind.STOPPED, Kind.LAUNCH_FAILED, Kind.EVALUATION_FAILED}
@@ -74,6 +86,8 @@ def commands(outcome: Outcome) -> list[str]:
         found.append(f"aws s3 cp {shlex.quote(plain_text.line(outcome.model_uri, 1200))} .")
     if outcome.kind in (Kind.FAILED, Kind.STOPPED) and run:
         found.append(f"aws logs tail {_TRAINING_LOG_GROUP} --log-stream-name-prefix {shlex.quote(run)}")
+    if outcome.kind in (Kind.FAILED, Kind.STOPPED) and outcome.trials_uri:
+        found.append(f"aws s3 ls --recursive {shlex.quote(plain_text.line(outcome.trials_uri, 1200))}")
     if outcome.kind is Kind.REJECTED and outcome.file and outcome.dataset:
         file, dataset = (shlex.quote(plain_text.line(text, 300)) for text in (outcome.file, outcome.dataset))
         found.append(f"traindrop drop {file} --dataset {dataset}")

@@ -8,6 +8,7 @@ from typing import Any
 
 from traindrop.billed import cost_line
 from traindrop.events import InvocationFailed
+from traindrop.gain import Tuned
 from traindrop.known_failures import KnownFailure, known_failure
 from traindrop.places import NOWHERE, Places
 from traindrop.run import Run, Status
@@ -71,6 +72,10 @@ class Outcome:
     # How the model compares with the dataset's champion, one sentence, and that run.
     verdict: str | None = None
     champion: str | None = None
+    # Of a run that tunes: what its trials came to, if they were looked at, and where their models lie.
+    tunes: bool = False
+    tuning: Tuned | None = None
+    trials_uri: str | None = None
     notes: Sequence[str] = ()
     # What became of the attempts before this one.
     earlier_failures: Sequence[str] = ()
@@ -137,6 +142,9 @@ def outcome_of(run: Run, log_lines: list[str], dead_letter_queue: str, places: P
         warnings=run.warnings,
         verdict=run.verdict,
         champion=run.champion if run.champion != run.run else None,
+        tunes=run.tunes,
+        tuning=run.tuning,
+        trials_uri=run.uri(run.trials_prefix) if run.tunes and run.was_launched else None,
         notes=run.notes,
         earlier_failures=run.earlier_failures,
         answered_by=run.answered_by,

@@ -16,13 +16,14 @@ _UNITS = {"binary": "area under the ROC curve", "multiclass": "accuracy", "regre
 
 @dataclass(frozen=True)
 class Plot:
-    """`kind` is its id in the page; `legend` has a name for each colour; `svg` is safe markup."""
+    """`kind` is its id in the page; `legend` has a name for each colour; `svg` is safe markup; `wide` takes a row."""
 
     kind: str
     title: str
     note: str
     svg: str
     legend: Sequence[str] = ()
+    wide: bool = False
 
 
 def plots_of(evaluation: Evaluation) -> list[Plot]:

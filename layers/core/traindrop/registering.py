@@ -9,6 +9,7 @@ from traindrop.evaluation import Evaluation
 from traindrop.logs import log
 from traindrop.model_package import group_request, package_request
 from traindrop.run import Run
+from traindrop.run_request import training_request
 from traindrop.settings import EvaluatorSettings
 
 
@@ -20,11 +21,10 @@ def register(run: Run, evaluation: Evaluation, settings: EvaluatorSettings) -> d
     if evaluation.verdict is None or not evaluation.verdict.becomes_champion:
         return {}
     try:
-        key = run.defaults_request_key if run.tunes else run.request_key
-        request = aws.read_json(run.bucket, key) or {}
+        request = training_request(aws.read_json(run.bucket, run.request_key) or {})
         image = request.get("AlgorithmSpecification", {}).get("TrainingImage")
         if image is None:
-            return _not_registered(run, f"{run.uri(key)}, which names its image, is gone.")
+            return _not_registered(run, f"{run.uri(run.request_key)}, which names its image, is gone.")
         return {"model_package": _registered(run, evaluation, image, settings)}
     except (ClientError, BotoCoreError) as error:
         log().warning("not registered", exc_info=error)

@@ -17,6 +17,8 @@ from traindrop.evaluation import Evaluation
 from traindrop.plots import plots_of
 from traindrop.report_words import METRICS, commands, ingredients, metric_rows, settings, steps
 from traindrop.run import Run
+from traindrop.tuning_plots import plots_of_tuning
+from traindrop.tuning_table import facts, table_of
 
 TEMPLATES = Path(__file__).parent / "report_page"
 MAX_MATRIX = 15  # classes; of more, the most frequent mistakes are listed
@@ -51,6 +53,7 @@ def report(evaluation: Evaluation, run: Run, request: Mapping[str, Any] | None =
             metric_names=METRICS,
             metrics=metric_rows(evaluation),
             plots=plots_of(evaluation),
+            **_of_tuning(evaluation, run),
             matrix=confusion(evaluation),
             mistakes=mistakes(evaluation),
             shown_columns=_SHOWN_COLUMNS,
@@ -62,6 +65,19 @@ def report(evaluation: Evaluation, run: Run, request: Mapping[str, Any] | None =
         )
     )
     return page
+
+
+def _of_tuning(evaluation: Evaluation, run: Run) -> dict[str, Any]:
+    """What the template needs of a run that tuned."""
+    tuning = evaluation.tuning
+    if tuning is None:
+        return {}
+    return {
+        "tuning": tuning,
+        "tuning_facts": facts(tuning, run),
+        "tuning_plots": list(plots_of_tuning(tuning)),
+        "trials": table_of(tuning, run),
+    }
 
 
 @cache

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from pydantic import BaseModel, ConfigDict
 
 from traindrop.cost import training_cost
+from traindrop.gain import Tuned
 from traindrop.lambda_limits import LAMBDA
 from traindrop.lambda_limits import SECONDS as LAMBDA_SECONDS
 from traindrop.tuning_config import Direction
@@ -150,6 +151,8 @@ class Run(BaseModel):
     trials_with_value: int | None = None
     # Where there is no best one: the training job whose log says most of why.
     telling_trial: str | None = None
+    # What the trials came to, and what that gained.
+    tuning: Tuned | None = None
 
     # Where it trains, what that costs by place (those that are known), and what limits it: seconds of one attempt, USD
     # of all.
@@ -300,7 +303,12 @@ class Run(BaseModel):
 
     def trial_key(self, job: str, file: str) -> str:
         """Where an artifact of one of the trials lies."""
-        return f"runs/{self.run}/trials/{job}/output/{file}"
+        return f"{self.trials_prefix}{job}/output/{file}"
+
+    @property
+    def trials_prefix(self) -> str:
+        """Of a run that tunes: all that its trials leave lies below it."""
+        return f"runs/{self.run}/trials/"
 
     @property
     def defaults_request_key(self) -> str:

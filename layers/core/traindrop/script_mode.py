@@ -13,6 +13,9 @@ from traindrop.folders import Folders
 from traindrop.instances import ONLY, Instance
 
 INSTANCE_GROUP = "homogeneousCluster"
+# SageMaker adds it to the hyperparameters of a tuning job's training jobs, whatever the image; not as JSON (SDK 2,
+# estimator.py). https://docs.aws.amazon.com/sagemaker/latest/dg/automatic-model-tuning-define-ranges.html
+TUNING_METRIC = "_tuning_objective_metric"
 
 Request = Mapping[str, Any]  # of CreateTrainingJob
 
@@ -26,7 +29,7 @@ _OWN = {
     "sagemaker_job_name",
     "sagemaker_s3_output",
     "default_user_module_name",
-    "_tuning_objective_metric",
+    TUNING_METRIC,
 }
 # What SM_TRAINING_ENV tells and no variable of its own does, or under another name.
 _TRAINING_ENV_ONLY = {
@@ -161,7 +164,21 @@ def _training_env(request: Request, folders: Folders, instance: Instance) -> dic
 
 def _script_hyperparameters(request: Request) -> dict[str, Any]:
     everything = decoded_hyperparameters(request)
-    return {key: value for key, value in everything.items() if key not in _OWN and not key.startswith("sagemaker_")}
+    found = {key: value for key, value in everything.items() if key not in _OWN and not key.startswith("sagemaker_")}
+    if TUNING_METRIC in everything and _is_of_tensorflow(request):
+        found["model_dir"] = _model_dir(request["TrainingJobName"], found.get("model_dir"))
+    return found
+
+
+def _model_dir(job: str, given: str | None) -> str:
+    """What TensorFlow's image hands to a script that is tuned, whether it knows such a flag or not, and with None for
+    nothing (sagemaker-tensorflow-training 20.5.0, training.py)."""
+    return given if given is not None and given.startswith("/opt/ml") else f"{given}/{job}/model"
+
+
+def _is_of_tensorflow(request: Request) -> bool:
+    image: str = request.get("AlgorithmSpecification", {}).get("TrainingImage", "")
+    return image.rpartition("/")[2].startswith("tensorflow-training")
 
 
 def _resource_config(request: Request, instance: Instance) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from traindrop.packing import pack
 from traindrop.process import Supervision
 from traindrop.run import run_of
 from traindrop.settings import TrainerSettings
+from traindrop.trial import tuning_of
 
 REQUEST: TypeAdapter[TrainingRequest] = TypeAdapter(TrainingRequest)
 # Between SIGTERM and SIGKILL, well within what is reserved of the time-out.
@@ -44,7 +45,7 @@ def train(name: str, sandbox: Sandbox, settings: TrainerSettings) -> str | None:
 
     Whatever goes wrong with the job ends it. An exception means: it is not known how the job ended.
     """
-    with about(run_of(name)[0]):
+    with about(run_of(tuning_of(name) or name)[0]):
         status = _train(name, sandbox, settings)
         log().info("training job carried out", extra={"job": name, "status": status})
     return status

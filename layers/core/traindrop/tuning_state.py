@@ -86,7 +86,6 @@ def as_training_job(tuning: TuningState, metrics: Sequence[Mapping[str, Any]]) -
     started = [trial.started_at for trial in trials if trial.started_at is not None]
     ended = [trial.ended_at for trial in trials if trial.ended_at is not None and trial.started_at is not None]
     seconds = [trial.billable_seconds for trial in trials if trial.billable_seconds is not None]
-    outcome = outcome_of(trials, tuning.planned, tuning.direction, stopped=tuning.stop_wanted)
     known: dict[str, Any] = {
         "training_job_name": tuning.name,
         "training_job_status": tuning.status,
@@ -97,6 +96,7 @@ def as_training_job(tuning: TuningState, metrics: Sequence[Mapping[str, Any]]) -
     }
     if not tuning.is_over:
         return TuningJob.model_validate(known | ({"training_job_status": "Stopping"} if tuning.stop_wanted else {}))
+    outcome = outcome_of(trials, tuning.planned, tuning.direction, stopped=tuning.stop_wanted)
     return TuningJob.model_validate(
         known
         | {

@@ -76,7 +76,7 @@ def compared(
     low, high = interval
     numbers = (
         f"{metric} {plain_text.number(value)} against {plain_text.number(champion_value)} on the same {rows:,} test "
-        f"rows, a difference of {_signed(value - champion_value)} (95 % {_signed(low)} to {_signed(high)})"
+        f"rows, a difference of {signed(value - champion_value)} (95 % {signed(low)} to {signed(high)})"
     )
     again = " The champion was scored again, since the test file is another one." if rescored else ""
     sentence = {
@@ -105,6 +105,6 @@ def not_comparable(champion: str, why: str) -> Verdict:
     return Verdict(outcome="not comparable", becomes_champion=False, text=text, champion=champion)
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
     """As numbers are shown, with their sign."""
     return ("+" if value > 0 else "-" if value < 0 else "") + plain_text.number(abs(value))

@@ -14,6 +14,7 @@ from typing import Any
 
 from traindrop import plain_text
 from traindrop.events import MessageSent
+from traindrop.gain import Tuned
 from traindrop.message import headline
 from traindrop.next_steps import advice, commands
 from traindrop.outcome import Outcome
@@ -21,7 +22,7 @@ from traindrop.outcome import Outcome
 PREFIX = "whsec_"
 # So that an event stays below 256 KB whatever is in it: a character may take 14 bytes, escaped twice.
 # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
-_MOST_TEXT, _MOST_WARNINGS = 1000, 10
+_MOST_TEXT, _MOST_WARNINGS, _MOST_SETTINGS = 1000, 10, 30
 
 
 def webhook_message(outcome: Outcome, name: str, stack: str, key: str, moment: datetime) -> MessageSent:
@@ -61,6 +62,7 @@ def _data(outcome: Outcome, stack: str) -> dict[str, Any]:
         "intervals": {name: list(low_high) for name, low_high in outcome.intervals.items()},
         "verdict": _clean(outcome.verdict),
         "champion": outcome.champion,
+        "tuning": _tuning(outcome.tuning) if outcome.tuning else None,
         "warnings": [_clean(text) for text in outcome.warnings[:_MOST_WARNINGS]],
         "reason": _clean(outcome.reason),
         "cause": _clean(outcome.known.cause) if outcome.known else None,
@@ -72,8 +74,17 @@ def _data(outcome: Outcome, stack: str) -> dict[str, Any]:
         "model": outcome.model_uri,
         "report": outcome.report_uri,
         "evaluation": outcome.evaluation_uri,
+        "trials": outcome.trials_uri,
         "next": commands(outcome),
     }
+
+
+def _tuning(found: Tuned) -> dict[str, Any]:
+    chosen = {
+        _clean(name): _clean(value) if isinstance(value, str) else value
+        for name, value in list(found.hyperparameters.items())[:_MOST_SETTINGS]
+    }
+    return found.model_dump(mode="json") | {"hyperparameters": chosen}
 
 
 def _clean(text: str | None) -> str | None:
