@@ -59,6 +59,8 @@ class Plan:
     verbose: bool = False
     with_lambda: bool = False
     with_tuning: bool = False
+    # A function that dies at its first call whenever it is invoked, until then, seconds.
+    down: tuple[str, float] | None = None
 
 
 @dataclass
@@ -207,7 +209,9 @@ class Account:
         return answer
 
     def _fault(self, call: Invocation) -> Fault | None:
-        point = self.plan.crash_point
+        point, down = self.plan.crash_point, self.plan.down
+        if down is not None and call.function.name == down[0] and self.time.now < down[1]:
+            return "crash before"
         if point is not None and (point.invocation, point.call) == (call.number, call.calls):
             return "crash after" if point.after else "crash before"
         return by_chance(self.rates, self.rng) if self.rates.crash or self.rates.error else None

@@ -13,6 +13,7 @@ from tests.simulation.sagemaker import MINUTE, Fate
 from tests.simulation.schedule import drop, play, tuning, wish
 
 _NEEDS = "ml.m5.large"
+_OUTAGE = 15 * MINUTE
 _GOOD = Fate("Completed", "Completed", 3 * MINUTE)
 _SHORT = Fate("Completed", "Completed", 30)
 _SILENT = Fate("Completed", "Completed", 30, logs=False)
@@ -39,7 +40,8 @@ STORIES: dict[str, list[Fate]] = {
     "tuned in vain": [_SILENT, _BROKEN, _BROKEN, _BROKEN],
     "tuned and stopped": [_SHORT, _GOOD, _GOOD, _GOOD],
     "tuned, out of memory": [_LACK, _LACK, _LACK, *[_GOOD] * 4],
-    "tuned by SageMaker": [_GOOD, _SHORT, _BROKEN, _GOOD],
+    # The first is the one with the defaults, which is there when the search has long ended.
+    "tuned by SageMaker": [Fate("Completed", "Completed", 30 * MINUTE), _SHORT, _BROKEN, _GOOD],
 }
 _SOURCES = ("aws.s3", "aws.sagemaker", f"traindrop.{STACK}")
 DOUBLED: dict[str, frozenset[str]] = {
@@ -50,7 +52,10 @@ DOUBLED: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """`story/doubled/invocation.call.side`, as a violation names it; without a crash the last part is `none`."""
+    """`story/doubled/invocation.call.side`, as a violation names it; without a crash the last part is `none`.
+
+    In the place of what is doubled `without <function>`: it fails whenever it is invoked for a quarter of an hour.
+    """
 
     story: str
     doubled: str
@@ -73,8 +78,10 @@ class Case:
 def play_one(case: Case, *, verbose: bool = False) -> History:
     """What happens. The same case gives the same history."""
     instances = 2 if case.story == "two at once" or case.story.startswith("tuned") else 1
+    _, _, missing = case.doubled.partition("without ")
     plan = Plan(
-        {_NEEDS: instances}, most_jobs=instances, crash_point=case.point, doubled=DOUBLED[case.doubled], verbose=verbose
+        {_NEEDS: instances}, most_jobs=instances, crash_point=case.point, verbose=verbose,
+        doubled=DOUBLED.get(case.doubled, frozenset()), down=(missing, _OUTAGE) if missing else None,
     )  # fmt: skip
     fates = iter(STORIES[case.story])
     account = Account(plan, Random(0), lambda _name: next(fates, _GOOD))  # noqa: S311 - chance that can be repeated
@@ -82,6 +89,8 @@ def play_one(case: Case, *, verbose: bool = False) -> History:
         account.bucket.put("datasets/flowers/training.yaml", _config(case.story))
         account.bucket.put("datasets/flowers/test/held_out.csv", CSV)
         _tell(account, case.story)
+        # What it failed at is put back when it works again.
+        account.time.at(_OUTAGE if missing else 0, lambda: None)
         play(account)
     return account.history
 

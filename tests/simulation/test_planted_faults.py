@@ -12,6 +12,7 @@ from tests.simulation.outcome import play_case, play_seed
 from traindrop import (
     aws,
     ending,
+    failures,
     keeping_order,
     lambda_tunings,
     launching,
@@ -22,11 +23,12 @@ from traindrop import (
     tuning_outcome,
 )  # fmt: skip
 from traindrop.attempts import AnotherAttempt
+from traindrop.clock import now
 from traindrop.events import TrainingJob
 from traindrop.lambda_jobs import LambdaJobs
 from traindrop.ledger import Ledger, RecordKind
 from traindrop.run import MAX_ATTEMPTS, Run, Status, run_of
-from traindrop.settings import TunerSettings
+from traindrop.settings import NotifierSettings, TunerSettings
 from traindrop.trial import Trial
 from traindrop.tuning_config import Direction
 from traindrop.tuning_state import TuningState
@@ -43,12 +45,13 @@ TUNED = range(4, MOST_SEEDS, 5)
 # What was lost of a tuning of minutes is made up for by then (docs/invariants.md), seconds.
 LONG_ENOUGH = 86_400.0
 STOPPED = "tuned and stopped/once/none"
+NO_EVALUATOR = "tuned by SageMaker/without Evaluator/none"
 
 
 def found(number: str) -> str:
     """The first violation of an invariant, by the number in front of it."""
-    case, seeds = (STOPPED, TUNED) if number == "12" else (RACE, range(MOST_SEEDS))
-    outcomes = chain((play_case(case),), map(play_seed, seeds))
+    cases, seeds = ((STOPPED, NO_EVALUATOR), TUNED) if number == "12" else ((RACE,), range(MOST_SEEDS))
+    outcomes = chain(map(play_case, cases), map(play_seed, seeds))
     for line in (line for outcome in outcomes for line in outcome.violations):
         if line.startswith(f"{number}:"):
             return line
@@ -207,6 +210,16 @@ def begin_trials_after_a_stop(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tuning, "next_step", unasked)
 
 
+def end_a_run_with_a_part_of_its_tuning(patch: pytest.MonkeyPatch) -> None:
+    def at_once(job: str, reason: str, function: str, settings: NotifierSettings) -> list[str]:
+        (name, attempt), at = run_of(job), now()
+        fields = {"reason": reason, "failed_function": function, "ended_at": at}
+        Ledger(settings.table).advance(name, Status.EVALUATION_FAILED, at, attempt=attempt, **fields)
+        return [name]
+
+    patch.setattr(failures, "_fail_evaluation", at_once)
+
+
 def begin_all_trials_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TuningState, "max_parallel", property(lambda self: self.planned))
 
@@ -242,6 +255,7 @@ def end_a_tuning_with_the_first_trial(patch: pytest.MonkeyPatch) -> None:
         (wait_for_trainers_that_died, "12"),
         (begin_trials_after_a_stop, "12"),
         (begin_all_trials_at_once, "12"),
+        (end_a_run_with_a_part_of_its_tuning, "12"),
         (end_a_tuning_with_the_first_trial, "12"),
     ],
 )

@@ -1,6 +1,7 @@
 """The part of `make simulate` that runs each time."""
 
 import pytest
+from tests.contract.template import FUNCTIONS
 from tests.simulation.one_upload import STORIES, Case, crash_points, play_one
 from tests.simulation.outcome import Outcome, play_case, play_seed, replay
 
@@ -25,6 +26,15 @@ def test_wherever_a_function_dies_and_whatever_comes_twice_one_upload_has_one_en
     cases = crash_points((story,))
     step = STEP_OF_TUNED if story.startswith("tuned") else STEP
     total = sum((play_case(case) for case in cases[:: step if len(cases) > 300 else 1]), Outcome())
+    assert total.violations == []
+    assert total.crashes > 0
+
+
+# Nothing that these stories drop is large.
+@pytest.mark.parametrize("function", sorted(FUNCTIONS.keys() - {"LargeTrainer"}))
+def test_what_a_function_failed_at_for_a_quarter_of_an_hour_is_made_up_for(function: str) -> None:
+    stories = ("evaluated", "lambda", "tuned", "tuned and stopped", "tuned by SageMaker")
+    total = sum((play_case(f"{story}/without {function}/none") for story in stories), Outcome())
     assert total.violations == []
     assert total.crashes > 0
 
