@@ -27,7 +27,7 @@ from tests.simulation.timeline import Timeline, moment
 from tests.simulation.trainer import carry_out, note, note_tuning
 from tests.simulation.tuning_jobs import TuningJob, TuningJobs
 
-from traindrop import bundle, clock, evaluating, notifying, pairing, prices, training
+from traindrop import bundle, clock, evaluating, notifying, pairing, prices, training, tree_parzen
 from traindrop.events import state_change_detail, tuning_change_detail
 from traindrop.lambda_limits import LAMBDA
 from traindrop.logs import log
@@ -495,6 +495,8 @@ def connected(account: Account) -> Iterator[None]:
         patch.object(pairing, "compare", compared),
         patch.object(bundle, "bundle_of_ours", _bundle_of_ours),
         patch.object(training, "carry_out", partial(carry_out, account)),
+        # The optimiser is to have its say in tunings of few trials too.
+        patch.object(tree_parzen, "LEAST_TRIALS", 2),
         # It tells of every error that the simulator made.
         patch.object(log()._logger, "disabled", True),
     ):

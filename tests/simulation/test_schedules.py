@@ -9,7 +9,7 @@ SEEDS = 60
 # Every so many of the crash points, so that each story has its share.
 STEP = 12
 # A tuning has many calls.
-STEP_OF_TUNED = 60
+STEP_OF_TUNED = 90
 
 
 @pytest.mark.parametrize("seeds", [range(first, SEEDS, 4) for first in range(4)], ids=lambda seeds: f"from {seeds[0]}")
