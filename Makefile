@@ -74,7 +74,8 @@ template: $(READY)
 	$(BIN)/cfn-lint
 
 # What scanners find in the translated template, the workflows and the locks: docs/deploy.md.
-LOCKS := requirements.lock layers/core/requirements.txt layers/scoring/requirements.txt tests/scan/scan.lock
+LOCKS := requirements.lock layers/core/requirements.txt layers/scoring/requirements.txt layers/tuning/requirements.txt \
+	tests/scan/scan.lock
 scan: $(READY) .venv-scan/.ready
 	$(BIN)/python -m tests.scan.cloudformation .venv-scan/bin/checkov
 	.venv-scan/bin/zizmor --offline --quiet --pedantic .github/workflows
@@ -142,6 +143,7 @@ lock:
 	$(LOCK) --universal --python-version 3.11 --extra local --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) $(LAMBDA) -c requirements.lock layers/core/requirements.in -o layers/core/requirements.txt
 	$(LOCK) $(LAMBDA) layers/scoring/requirements.in -o layers/scoring/requirements.txt
+	$(LOCK) $(LAMBDA) -c requirements.lock --excludes layers/tuning/requirements.excludes layers/tuning/requirements.in -o layers/tuning/requirements.txt
 	$(LOCK) --universal --python-version 3.13 tests/sam/sam.in -o tests/sam/sam.lock
 	$(LOCK) $(LAMBDA) -c requirements.lock tests/sam/runtime.in -o tests/sam/runtime.lock
 	$(LOCK) --universal --python-version 3.11 tests/oracle/sdk2.in -o tests/oracle/sdk2.lock

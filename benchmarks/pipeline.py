@@ -129,10 +129,10 @@ def drop_once(stack: Stack, data: Data, place: str, number: str) -> list[float]:
     body = data.train.read_bytes()
     began = datetime.now(UTC)
     s3.put_object(Bucket=stack.bucket, Key=f"datasets/{dataset}/train/train.csv", Body=body)
-    return steps(began, _told(stack, dataset))
+    return steps(began, told(stack, dataset))
 
 
-def _told(stack: Stack, dataset: str) -> Run:
+def told(stack: Stack, dataset: str) -> Run:
     """The dataset's run, once its message went out. Raises `RuntimeError` for one that ended otherwise, or never."""
     give_up = time.monotonic() + TIMEOUT
     while time.monotonic() < give_up:

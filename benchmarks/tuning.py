@@ -1,14 +1,16 @@
 """Is a search that learns better than chance, what does early stopping save, and what does either cost in quality?
 
-    python -m benchmarks.tuning --seeds 20 --trials 20
+    python -m benchmarks.tuning [--data diabetes]
 
 Tunes XGBoost on Titanic (where it lies beside the repository) and on two small datasets of scikit-learn, 20 trials
 beside the defaults and four at a time, with the suggestions, the limits and the fit that the tuner uses. A seed decides
 the search and how all rows are split into train, validation and test; what is compared is paired by it. Writes
-benchmarks/results/tuning.json. Some half hour on one processor.
+benchmarks/results/tuning.json after each seed, and goes on where it was cut off; without that file it begins anew. An
+hour on a processor of its own.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -19,121 +21,87 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from benchmarks.results import write_document
+from benchmarks.results import FOLDER, write_document
 from benchmarks.tuning_fits import Data, Fits, all_data
 from benchmarks.tuning_search import Found, Rule, request_of, search
-from scipy import stats
+from benchmarks.tuning_tables import RANDOM, Results, tables
 
 from traindrop.median_rule import medians
 from traindrop.pruning import Limits
 from traindrop.trial import Trial
 
-RANDOM, BAYESIAN, HYPERBAND = "random", "bayesian", "hyperband"
+TRIALS, SEEDS = 20, 20
 STOPPING = ", early stopping"
 # Strategy, and whether trials are stopped early by the median rule.
 WAYS = {
-    RANDOM: ("Random", False), RANDOM + STOPPING: ("Random", True), BAYESIAN: ("Bayesian", False),
-    BAYESIAN + STOPPING: ("Bayesian", True), HYPERBAND: ("Hyperband", False),
+    RANDOM: ("Random", False), RANDOM + STOPPING: ("Random", True), "bayesian": ("Bayesian", False),
+    "bayesian" + STOPPING: ("Bayesian", True), "hyperband": ("Hyperband", False),
 }  # fmt: skip
+# Of the median rule: the least number of trials, and the first round that is looked at.
 RULES = list(product((3, 5, 8), (2, 4, 8, 16)))
-
-# By dataset, way and seed.
-Results = Mapping[str, Mapping[str, Sequence[Found]]]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description=__doc__.partition("\n")[0])
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--quick", action="store_true", help="two seeds, eight trials, one dataset: proves nothing")
+    parser.add_argument("--data", nargs="*", help="only these")
+    parser.add_argument("--quick", action="store_true", help="a seed, eight trials, one dataset: proves nothing")
     options = parser.parse_args()
-    seeds, trials, some = (2, 8, 1) if options.quick else (options.seeds, options.trials, None)
     os.environ.update(OMP_NUM_THREADS="1")
-    chosen = all_data()[-some:] if some else all_data()
-    results = {data.name: tuned(data, seeds, trials) for data in chosen}
-    print(tables(results, {data.name: data for data in chosen}))
-    if not options.quick:
-        document = {
-            name: {way: list(map(asdict, found)) for way, found in ways.items()} for name, ways in results.items()
-        }
-        print("\nWritten:", write_document("tuning", {"trials": trials, "found": document}).name)
+    if options.quick:
+        data = all_data()[-1]
+        print(tables({data.name: {way: [found] for way, found in tuned(data, 0, 8).items()}}))
+        return 0
+    for data in all_data():
+        if options.data is None or data.name in options.data:
+            _measure(data)
+    print(tables(_known()))
     return 0
 
 
-def tuned(data: Data, seeds: int, trials: int) -> dict[str, list[Found]]:
-    """Every way with every seed; with a seed all ways have the same rows, and fit a point once."""
-    found: dict[str, list[Found]] = {}
-    for seed in range(seeds):
-        with tempfile.TemporaryDirectory() as folder:
-            fits = Fits(data, seed, Path(folder))
-            for way, (strategy, stopping) in WAYS.items():
-                request = request_of(data, seed, strategy, early_stopping=stopping)
-                found.setdefault(way, []).append(search(data, fits, request, trials))
-            request = request_of(data, seed, "Random", early_stopping=True)
-            for least, first in RULES:
-                done = search(data, fits, request, trials, _rule(least, first))
-                found.setdefault(_rule_name(least, first), []).append(done)
-        print(f"{data.name}, seed {seed + 1} of {seeds}", file=sys.stderr, flush=True)
+def _measure(data: Data) -> None:
+    for seed in range(len(_known().get(data.name, {}).get(RANDOM, [])), SEEDS):
+        new, known = tuned(data, seed, TRIALS), _known()
+        before = known.get(data.name, {})
+        write(known | {data.name: {way: [*before.get(way, []), found] for way, found in new.items()}})
+        print(f"{data.name}, seed {seed + 1} of {SEEDS}", file=sys.stderr, flush=True)
+
+
+def tuned(data: Data, seed: int, trials: int) -> dict[str, Found]:
+    """By way. With a seed all ways have the same rows, and a point is fitted once."""
+    found: dict[str, Found] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        fits = Fits(data, seed, Path(folder))
+        for way, (strategy, stopping) in WAYS.items():
+            found[way] = search(data, fits, request_of(data, seed, strategy, early_stopping=stopping), trials)
+        request = request_of(data, seed, "Random", early_stopping=True)
+        for least, first in RULES:
+            way = f"{RANDOM}, medians of {least} from round {first}"
+            found[way] = search(data, fits, request, trials, _rule(least, first))
     return found
+
+
+def write(found: Results) -> None:
+    told = {name: {way: list(map(asdict, each)) for way, each in ways.items()} for name, ways in found.items()}
+    write_document("tuning", {"trials": TRIALS, "found": told})
+
+
+def _known() -> dict[str, Mapping[str, Sequence[Found]]]:
+    file = FOLDER / "tuning.json"
+    document = json.loads(file.read_text("utf-8")) if file.is_file() else {"found": {}}
+    return {
+        name: {way: [Found(**each) for each in found] for way, found in ways.items()}
+        for name, ways in document["found"].items()
+    }
 
 
 def _rule(least: int, first: int) -> Rule:
     return partial(_limits, least, first)
 
 
-def _limits(least: int, first: int, request: Mapping[str, Any], trials: Sequence[Trial], number: int) -> Limits | None:  # noqa: ARG001 - a Rule
+def _limits(least: int, first: int, request: Mapping[str, Any], trials: Sequence[Trial], number: int) -> Limits:  # noqa: ARG001 - a Rule
     objective = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
     by_round = medians([trial.curve for trial in trials if trial.curve], least, first)
-    return Limits(objective["MetricName"], objective["Type"].lower(), by_round) if by_round else None
-
-
-def _rule_name(least: int, first: int) -> str:
-    return f"{RANDOM}, medians of {least} from round {first}"
-
-
-def tables(results: Results, data: Mapping[str, Data]) -> str:
-    """In Markdown: each way against random search and against the defaults. Gains are means with 95 % intervals."""
-    lines = []
-    for name, ways in results.items():
-        lines += [f"\n{name}, {data[name].metric}\n", f"| {' | '.join(_COLUMNS)} |", "| --- " * len(_COLUMNS) + "|"]
-        lines += [f"| {' | '.join([way, *_row(found, ways[RANDOM], data[name])])} |" for way, found in ways.items()]
-    return "\n".join(lines)
-
-
-_COLUMNS = (
-    "way", "validation", "test", "gain over random, validation", "gain over random, test", "gain over defaults, test",
-    "lost the best", "trials stopped", "rounds, of random's",
-)  # fmt: skip
-
-
-def _row(found: Sequence[Found], random: Sequence[Found], data: Data) -> list[str]:
-    better = 1.0 if data.direction == "maximize" else -1.0
-
-    def gain(ours: str, others: Sequence[Found], theirs: str) -> str:
-        pairs = zip(found, others, strict=True)
-        return interval([better * (getattr(one, ours) - getattr(other, theirs)) for one, other in pairs])
-
-    lost = [better * (one.validation - other.validation) < 0 for one, other in zip(found, random, strict=True)]
-    return [
-        f"{np.mean([each.validation for each in found]):.4g}",
-        f"{np.mean([each.test for each in found]):.4g}",
-        gain("validation", random, "validation"),
-        gain("test", random, "test"),
-        gain("test", found, "defaults_test"),
-        f"{sum(lost)} of {len(lost)}",
-        f"{np.mean([each.stopped for each in found]):.1f}",
-        f"{sum(each.rounds for each in found) / sum(each.rounds for each in random):.0%}",
-    ]
-
-
-def interval(differences: Sequence[float]) -> str:
-    """The mean, and a 95 % interval of it by Student's t."""
-    middle = float(np.mean(differences))
-    if len(differences) < 2:
-        return f"{middle:+.4f}"
-    half = float(stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences))
-    return f"{middle:+.4f} ({middle - half:+.4f} to {middle + half:+.4f})"
+    return Limits(objective["MetricName"], objective["Type"].lower(), by_round)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ _DEFAULTS = {
     "max_depth": 5, "eta": 0.1, "subsample": 0.8, "colsample_bytree": 0.8, "min_child_weight": 1.0, "reg_lambda": 1.0,
 }  # fmt: skip
 
-Rule = Callable[[Mapping[str, Any], Sequence[Trial], int], Limits | None]
+Rule = Callable[[Mapping[str, Any], Sequence[Trial], int], Limits]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Found:
     """What a tuning came to: its best trial's objective in validation and on the test rows, and what it cost.
 
     `defaults_test`: on the test rows, of the defaults. `rounds`: of boosting, of all trials. `stopped`: trials that
-    were stopped early. `by_trial`: the best in validation after so many trials, the defaults first.
+    were stopped early.
     """
 
     validation: float
@@ -39,12 +39,11 @@ class Found:
     defaults_test: float
     rounds: int
     stopped: int
-    by_trial: tuple[float, ...]
 
 
 def search(data: Data, fits: Fits, request: Mapping[str, Any], trials: int, rule: Rule = limits_for) -> Found:
     """Tune with so many trials beside the defaults."""
-    ended = [_trial(DEFAULTS, dict(_DEFAULTS), fits({}), None)]
+    ended = [_trial(DEFAULTS, dict(_DEFAULTS), fits({}), limits_for(request, (), DEFAULTS))]
     for number in range(1, trials + 1):
         known = ended[: max(1, number - PARALLEL + 1)]
         running = [each.model_copy(update=_RUNNING) for each in ended[len(known) :]]
@@ -55,15 +54,12 @@ def search(data: Data, fits: Fits, request: Mapping[str, Any], trials: int, rule
     chosen = best(ended, data.direction)
     assert chosen is not None
     assert chosen.objective is not None
-    fitted = fits({} if chosen.number == DEFAULTS else {**FIXED, **chosen.hyperparameters})
-    bests = [best(ended[: count + 1], data.direction) for count in range(len(ended))]
     return Found(
         chosen.objective,
-        fitted.test,
-        fits({}).test,
+        fits.test({} if chosen.number == DEFAULTS else {**FIXED, **chosen.hyperparameters}),
+        fits.test({}),
         sum(max(trial.curve) for trial in ended),
         sum(trial.status == "stopped early" for trial in ended),
-        tuple(each.objective for each in bests if each is not None and each.objective is not None),
     )
 
 
@@ -90,9 +86,9 @@ def request_of(data: Data, seed: int, strategy: str, *, early_stopping: bool) ->
 _RUNNING: Mapping[str, Any] = {"status": "running", "objective": None, "curve": {}}
 
 
-def _trial(number: int, point: Mapping[str, Any], fitted: Fitted, limits: Limits | None) -> Trial:
+def _trial(number: int, point: Mapping[str, Any], fitted: Fitted, limits: Limits) -> Trial:
     by_round = dict(enumerate(fitted.rounds, 1))
-    missed = [each for each, value in by_round.items() if limits is not None and limits.is_missed(each, value)]
+    missed = [each for each, value in by_round.items() if limits.is_missed(each, value)]
     last = missed[0] if missed else len(by_round)
     return Trial(
         number=number,

@@ -47,7 +47,8 @@ RUN = {
     "answered_by": "of a repeated drop: the run that has the answer",
     "stop_requested_by": "who asked to stop it",
     "tuning": "`objective`, `direction` (minimize or maximize), `max_trials`, `max_parallel`, and once it has ended "
-    "`best_trial` (a training job) and `trials_with_value`; null where it does not tune",
+    "`best_trial` (a training job), `trials_with_value` and, evaluated, `gain` (over the defaults: `outcome`, `text`, "
+    "`metric`, `value`, `defaults_value`, `difference`, `interval`, `rows`); null where it does not tune",
 }
 TRIALS = (
     "of a run that tunes, the best first: `number` (0: the defaults), `job`, `status` (waiting, running, completed, "
@@ -84,10 +85,14 @@ FIELDS = {
         "task": "binary, multiclass or regression", "notes": "what the message would say of the data",
         "place": "`instance_type`, `instance_count`, `memory_mb`, `else_on`, `why`",
         "expected": "`place`, `fits`, `seconds`, `billed_seconds`, `usd`, `worst_usd`, `priced_by`",
-        "max_runtime": "seconds", "results": "where they would lie", "request": "the CreateTrainingJob request",
+        "max_runtime": "seconds", "results": "where they would lie",
+        "request": "the CreateTrainingJob request; where it tunes, the CreateHyperParameterTuningJob request",
+        "tuning": "where it tunes: `strategy`, `objective`, `direction`, `trials` (without the one with the defaults), "
+        "`parallel`, `early_stopping` and `ranges` (`name`, `kind`, `low`, `high`, `log`, `values`, `default`)",
+        "defaults_request": "where it tunes: the CreateTrainingJob request of the trial with the defaults",
         "alternatives": "with `--compare`: other places, each as `expected`",
     }, frozenset({"run", "file", "rows", "columns", "target", "task", "notes", "place", "expected", "max_runtime",
-                  "results", "request", "alternatives"})),
+                  "results", "request", "tuning", "defaults_request", "alternatives"})),
     "runs": Json("list", RUN),
     "show": Json("object", {**RUN, "trials": TRIALS}),
     "logs": Json("lines", {"job": "the training job", "line": "what it wrote"}),

@@ -1,5 +1,6 @@
 """What a training takes in one place, before it is begun: seconds and US dollars, expected and at worst."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -75,13 +76,29 @@ def then_on_instance(function: Option, instance: Option) -> Option:
 
 
 def chosen(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettings) -> Option:
-    """The place that was decided on; of a function, with the instance that a run goes on to."""
+    """The place that was decided on, with all trials; of a function, with the instance that a run goes on to."""
     place, config, region = planned.decided.placement, planned.decided.config, settings.aws_region
     kind = place.else_on or place.instance_type
     instance = on_instance(kind, place.instance_count, planned.needed, prices, region, config.max_runtime)
     if place.memory_mb is None or planned.needed is None:
-        return instance
-    return then_on_instance(on_function(place.memory_mb, planned.needed, prices, region, SECONDS), instance)
+        return of_all_trials(instance, planned)
+    function = on_function(place.memory_mb, planned.needed, prices, region, SECONDS)
+    return of_all_trials(then_on_instance(function, instance), planned)
+
+
+def of_all_trials(one: Option, planned: Plan) -> Option:
+    """What a run takes that tunes, `one` being the costliest trial; none of them is counted as stopped early."""
+    run = planned.decided.run
+    if run.max_trials is None:
+        return one
+    jobs, rounds = run.jobs, math.ceil(run.max_trials / run.max_parallel)
+    return replace(
+        one,
+        seconds=None if one.seconds is None else one.seconds * rounds,
+        billed_seconds=None if one.billed_seconds is None else one.billed_seconds * jobs,
+        usd=None if one.usd is None else one.usd * jobs,
+        worst_usd=None if one.worst_usd is None else one.worst_usd * jobs,
+    )
 
 
 def alternatives(

@@ -36,6 +36,11 @@ def _needs(stack: Stack, caller: str, region: str) -> list[_Need]:
         _Need("fetch results", ("s3:GetObject",), f"{bucket}/runs/a-run/evaluation.json"),
         _Need("list runs", ("dynamodb:GetItem", "dynamodb:Scan"), table),
         _Need("list runs of a dataset", ("dynamodb:Query",), f"{table}/index/{BY_DATASET}"),
+        _Need(
+            "see the trials of a tuning",
+            ("sagemaker:DescribeHyperParameterTuningJob", "sagemaker:ListTrainingJobsForHyperParameterTuningJob"),
+            f"arn:{partition}:sagemaker:{here}:hyper-parameter-tuning-job/{stack.name}-a-run",
+        ),
         _Need("stop and rerun", ("events:PutEvents",), f"arn:{partition}:events:{here}:event-bus/default"),
         _Need(
             "read logs", ("logs:GetLogEvents",), f"arn:{partition}:logs:{here}:log-group:{LOG_GROUP}:log-stream:a-run"

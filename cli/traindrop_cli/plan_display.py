@@ -13,6 +13,7 @@ from traindrop.column import Column
 from traindrop.schema import Schema
 from traindrop_cli.options import Option
 from traindrop_cli.planning import Plan
+from traindrop_cli.tuning_plan import at_once, ranges_table, tuning_as_json, tuning_facts
 
 
 def print_plan(plan: Plan, chosen: Option, others: Sequence[Option], screen: Console, *, where: str | None) -> None:
@@ -27,12 +28,21 @@ def print_plan(plan: Plan, chosen: Option, others: Sequence[Option], screen: Con
     for name, value in facts(plan, chosen):
         table.add_row(Text(name, style="bold"), Text(value))
     screen.print("", table, "")
+    if plan.decided.ranges:
+        screen.print(ranges_table(plan), "")
     if others:
         screen.print(_comparison(others), "")
-    screen.print(Text("CreateTrainingJob request:", style="bold"))
-    screen.print(Text(json.dumps(plan.request, indent=2)), soft_wrap=True)
+    for heading, request in _requests(plan):
+        screen.print(Text(f"{heading}:", style="bold"))
+        screen.print(Text(json.dumps(request, indent=2)), soft_wrap=True)
     if where is None:
         screen.print(Text("No stack was asked: bucket, role, owner and the run's name are those of no real stack."))
+
+
+def _requests(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    if plan.defaults_request is not None:
+        yield "CreateTrainingJob request of the trial with the defaults", plan.defaults_request
+    yield f"{'CreateHyperParameterTuningJob' if plan.decided.run.tunes else 'CreateTrainingJob'} request", plan.request
 
 
 def seen(plan: Plan) -> str:
@@ -50,24 +60,27 @@ def facts(plan: Plan, chosen: Option) -> Iterator[tuple[str, str]]:
     """Name and text of each: where, how long, at what cost."""
     decided = plan.decided
     place, config = decided.placement, decided.config
-    yield "place", f"{chosen.name}: {place.why}"
+    yield from tuning_facts(plan)
+    yield "place", f"{chosen.name}{', each trial' if decided.run.tunes else ''}: {place.why}"
     if place.else_on:
         yield "else", f"{place.else_on}, where it meets a limit of Lambda's all the same"
     expected = "not estimated" if chosen.seconds is None else f"about {chosen.seconds:,.0f} s to the end of training"
-    limit = f"stopped after {config.max_runtime:,} s (max_runtime)"
+    limit = f"{'each trial ' if decided.run.tunes else ''}stopped after {config.max_runtime:,} s (max_runtime)"
     yield "time", f"{expected}; {limit}{f' on {place.else_on}' if place.else_on else ''}"
     about = "not estimated" if chosen.usd is None else f"about {cost.dollars(chosen.usd)}"
     worst = "unknown" if chosen.worst_usd is None else cost.dollars(chosen.worst_usd)
-    yield "cost", f"{about}; at worst {worst}{f', with {place.else_on}' if place.else_on else ''}"
+    trials = f" for {decided.run.jobs:,} trials" if decided.run.tunes else ""
+    yield "cost", f"{about}{trials}; at worst {worst}{f', with {place.else_on}' if place.else_on else ''}"
     yield "price", chosen.priced_by or "not known; `traindrop prices --refresh` asks AWS"
     if config.keep_alive is not None:
         yield "warm pool", _warm_pool(plan, chosen)
     if place.memory_mb is None:
         quota = "training warm pool usage" if config.keep_alive is not None else "training job usage"
-        count = place.instance_count
+        count = place.instance_count * at_once(decided.run)
         yield "quota", f"{count} of '{place.instance_type} for {quota}'; `aws service-quotas` shows what you have"
     else:
-        yield "quota", "none of SageMaker's; one of the account's concurrent Lambda executions"
+        executions = f"{at_once(decided.run)} of the account's concurrent Lambda executions"
+        yield "quota", f"none of SageMaker's; {executions}"
     yield "results", decided.run.uri(f"runs/{decided.run.run}/")
 
 
@@ -136,6 +149,7 @@ def as_json(plan: Plan, chosen: Option, others: Sequence[Option]) -> dict[str, A
         "max_runtime": plan.decided.config.max_runtime,
         "results": run.uri(f"runs/{run.run}/"),
         "request": plan.request,
+        **({"tuning": tuning_as_json(plan), "defaults_request": plan.defaults_request} if run.tunes else {}),
         **({"alternatives": [_option(each) for each in others]} if others else {}),
     }  # fmt: skip
 

@@ -10,9 +10,8 @@ from traindrop.dataset import examine
 from traindrop.drop import SAMPLE_BYTES, Decision, Drop, Read, decide
 from traindrop.estimate import Estimate
 from traindrop.placing import Sizes, Trainers, estimated, prices_of
-from traindrop.preparing import job_of
+from traindrop.preparing import job_of, requests_of
 from traindrop.prices import PriceList
-from traindrop.request import training_job_request
 from traindrop.settings import LauncherSettings
 
 
@@ -21,7 +20,8 @@ class Plan:
     """What the check learned and what the launcher would do.
 
     `columns` are those of the file, empty where it has no header; `complete`: all of it was seen. `needed` is None for
-    a script that was not measured.
+    a script that was not measured. `request`: of a run that tunes that of its tuning job, and `defaults_request` that
+    of the job beside it.
     """
 
     decided: Decision
@@ -29,6 +29,7 @@ class Plan:
     complete: bool
     request: dict[str, Any]
     needed: Estimate | None
+    defaults_request: dict[str, Any] | None = None
 
 
 def plan(drop: Drop, read: Read, settings: LauncherSettings, trainers: Trainers, prices: Sequence[PriceList]) -> Plan:
@@ -39,8 +40,10 @@ def plan(drop: Drop, read: Read, settings: LauncherSettings, trainers: Trainers,
     decided = priced(decided, prices_of(decided.placement, prices, region), region)
     complete = drop.upload.size <= SAMPLE_BYTES
     columns = () if decided.headerless else examine(read(drop.upload), complete=complete).columns
-    request = training_job_request(job_of(decided, None, settings), decided.config)
-    return Plan(decided, columns, complete, request, _needed(decided))
+    requests = requests_of(decided, job_of(decided, None, settings))
+    run = decided.run
+    defaults = requests.get(run.defaults_request_key)
+    return Plan(decided, columns, complete, requests[run.request_key], _needed(decided), defaults)
 
 
 def _needed(decided: Decision) -> Estimate | None:

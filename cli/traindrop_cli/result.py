@@ -67,6 +67,7 @@ def _tuning(run: Run) -> dict[str, Any] | None:
         "max_parallel": run.max_parallel,
         "best_trial": run.best_trial,
         "trials_with_value": run.trials_with_value,
+        "gain": run.tuning.gain.model_dump(mode="json") if run.tuning and run.tuning.gain else None,
     }
 
 

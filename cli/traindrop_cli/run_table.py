@@ -56,8 +56,8 @@ def _tuning(run: Run, tried: int | None) -> str | None:
 
 
 def _tuned(run: Run) -> str | None:
-    """`train.csv, tuned: the best of 21`."""
-    return f"{run.file}, tuned: the best of {run.trials_with_value}" if run.trials_with_value else None
+    """`train.csv, tuned by 20 trials`."""
+    return f"{run.file}, tuned by {run.trials_with_value} trials" if run.trials_with_value else None
 
 
 def cost(run: Run) -> str:

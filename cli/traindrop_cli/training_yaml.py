@@ -20,6 +20,10 @@ _CHANGE = """
 # instance_type: auto         # lambda, ml.m5.large, ...
 # max_runtime: 1h             # the job is stopped after it
 # max_cost_usd: 1.00          # the run is rejected where it may cost more; default: no limit
+# tuning:                     # look for better hyperparameters: many trials, of which the best one's model is kept
+#   max_jobs: 20              # trials, beside the one with the defaults; max_parallel: 4 of them at a time
+#   strategy: bayesian        # random, grid, hyperband
+#   ranges: {max_depth: {min: 2, max: 8}, eta: {min: 0.01, max: 0.3, scale: log}, subsample: [0.6, 0.8, 1.0]}
 """
 
 

@@ -32,12 +32,13 @@ def ended_trials(tuned: RunTrials, told: set[str]) -> Iterator[tuple[datetime, s
 
 def _what_came_of_it(tuned: RunTrials, trial: Trial, *, is_best: bool) -> str:
     """`validation:auc 0.8712, the best so far (eta 0.1, max_depth 4)`, or why it has no value."""
-    settings = f"({settings_in_words(trial.hyperparameters)})"
+    chosen = settings_in_words(trial.hyperparameters)
+    settings = f" ({chosen})" if chosen else ""
     value = "" if trial.objective is None else f"{tuned.run.objective or 'objective'} {shown_number(trial.objective)}"
     if trial.counts:
-        return f"{value}{', the best so far' if is_best else ''} {settings}"
+        return f"{value}{', the best so far' if is_best else ''}{settings}"
     why = f": {plain_text.line(trial.reason, 120)}" if trial.reason else ""
-    return f"{trial.status}{f' at {value}' if value else ''} {settings}{why}"
+    return f"{trial.status}{f' at {value}' if value else ''}{settings}{why}"
 
 
 def standing_lines(tuned: RunTrials, *, ascii_only: bool = False) -> list[str]:

@@ -18,11 +18,12 @@ def how_many(tuned: RunTrials) -> str:
 
 
 def standing(tuned: RunTrials) -> str:
-    """`7 of 20 trials have ended, 4 run: 1 failed, 2 stopped early`."""
-    running = f", {len(tuned.running)} run{'s' if len(tuned.running) == 1 else ''}" if tuned.running else ""
+    """`7 of 20 trials have ended (1 failed, 2 stopped early), 4 are running`."""
+    now_running = len(tuned.running)
+    running = f", {now_running} {'is' if now_running == 1 else 'are'} running" if now_running else ""
     others = {status: sum(trial.status == status for trial in tuned.trials) for status in _WITHOUT_VALUE}
     without = ", ".join(f"{count} {status}" for status, count in others.items() if count)
-    return f"{how_many(tuned)} trials have ended{running}{f': {without}' if without else ''}"
+    return f"{how_many(tuned)} trials have ended{f' ({without})' if without else ''}{running}"
 
 
 def best_in_words(tuned: RunTrials) -> str | None:
@@ -37,8 +38,8 @@ def best_in_words(tuned: RunTrials) -> str | None:
 
 
 def settings_in_words(hyperparameters: Mapping[str, object]) -> str:
-    """`eta 0.1, max_depth 4`."""
-    return ", ".join(f"{name} {shown_value(value)}" for name, value in hyperparameters.items()) or "as they are"
+    """`eta 0.1, max_depth 4`; empty where none is known, as of defaults that only the script knows."""
+    return ", ".join(f"{name} {shown_value(value)}" for name, value in hyperparameters.items())
 
 
 def shown_value(value: object) -> str:

@@ -13,7 +13,16 @@ from tests.contract.template import STACK, TRAINING_ROLE, pattern_of
 from traindrop import aws, job_state, training_jobs
 from traindrop.announcing import announce, announce_waiting
 from traindrop.config import TrainingConfig
-from traindrop.events import EndOfRun, Rerun, RunChanged, RunEnded, Stop, TrainingJob, TrainingJobStateChange
+from traindrop.events import (
+    EndOfRun,
+    Rerun,
+    RunChanged,
+    RunEnded,
+    Stop,
+    TrainingJob,
+    TrainingJobStateChange,
+    TuningJobStateChange,
+)
 from traindrop.job_state import JobState, Scope
 from traindrop.ledger import Ledger
 from traindrop.notifying import NOTICE
@@ -131,6 +140,27 @@ def test_a_state_change_that_was_lost_is_emitted_again_in_the_shape_of_sagemaker
     assert bus.delivered == [sent(again)]
     # DescribeTrainingJob knows no tags: ListTags does, and nobody here reads them.
     assert again["detail"] == {name: value for name, value in first["detail"].items() if name != "Tags"}
+
+
+@pytest.mark.parametrize("sample", ["tuning_job_completed", "tuning_job_failed", "tuning_job_stopped"])
+def test_a_tunings_change_that_was_lost_is_emitted_again_in_the_shape_of_sagemakers_own(
+    bus: Bus, load_event: LoadEvent, monkeypatch: pytest.MonkeyPatch, sample: str
+) -> None:
+    first = load_event(sample)
+    only_described = {"HyperParameterTuningJobConfig": {"Strategy": "Random"}, "ResponseMetadata": {}, "Autotune": {}}
+    described = as_moments(first["detail"]) | only_described
+    monkeypatch.setattr(aws, "described_tuning", lambda _name: described)
+    run = RUN.model_copy(update={"max_trials": 20, "instance_type": "ml.m5.large"})
+    training_jobs.tell_state(
+        run, Ledger("runs"), Settings(stack=STACK, table="runs", bucket="bucket", aws_region="us-east-1")
+    )
+    (event,) = bus.delivered
+    assert event == {
+        "source": f"traindrop.{STACK}", "account": ACCOUNT, "detail-type": first["detail-type"],
+        "detail": {name: value for name, value in first["detail"].items() if name != "Tags"},
+    }  # fmt: skip
+    assert EventPattern.load(pattern_of("Evaluator.TrainingCompleted")).matches_event(event)
+    assert type(NOTICE.validate_python(event)) is TuningJobStateChange
 
 
 @pytest.mark.parametrize("sample", ["rerun_requested", "stop_requested"])

@@ -141,18 +141,18 @@ def simulated(iam: Stubber, decision: str, *, times: int, source: str = USER, **
 
 def test_what_the_person_may_not_do_is_wrong_with_action_and_resource(iam: Stubber) -> None:
     simulated(iam, "implicitDeny", times=1)
-    simulated(iam, "allowed", times=5)
+    simulated(iam, "allowed", times=6)
     first, *others = permission_checks(stack(), USER, "us-east-1")
     assert (first.name, first.state) == ("may drop", State.WRONG)
     assert f"s3:PutObject on arn:aws:s3:::{BUCKET}/datasets/" in first.text
     assert USER in first.text
-    assert [each.state for each in others] == [State.OK] * 5
+    assert [each.state for each in others] == [State.OK] * 6
 
 
 def test_a_session_of_a_role_is_judged_by_the_role_with_its_path(iam: Stubber) -> None:
     role = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/Researcher"
     document = {"Path": "/", "RoleName": "Researcher", "RoleId": "AROA0123456789ABCDEF", "Arn": role}
-    for _ in range(6):
+    for _ in range(7):
         iam.add_response(
             "get_role", {"Role": {**document, "CreateDate": "2026-11-12T00:00:00Z"}}, {"RoleName": "Researcher"}
         )
@@ -162,7 +162,7 @@ def test_a_session_of_a_role_is_judged_by_the_role_with_its_path(iam: Stubber) -
 
 def test_where_iam_does_not_tell_or_only_the_call_itself_can_it_is_not_known(iam: Stubber) -> None:
     simulated(iam, "implicitDeny", times=1, MissingContextValues=["aws:SourceVpce"])
-    for _ in range(5):
+    for _ in range(6):
         iam.add_client_error("simulate_principal_policy", "AccessDenied", "not authorized to perform iam:Simulate…")
     assert {each.state for each in permission_checks(stack(), USER, "us-east-1")} == {State.UNKNOWN}
 

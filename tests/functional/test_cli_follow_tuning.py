@@ -114,7 +114,7 @@ def test_a_terminal_shows_how_it_stands_with_the_best_so_far_as_a_curve() -> Non
     run = a_tuned_run()
     some = RunTrials(run, (a_trial(0, 0.8), a_trial(1, 0.7), a_trial(2, 0.9), a_trial(3, status="running")))
     shown = a_terminal(run, some)
-    assert "2 of 6 trials have ended, 1 runs" in shown
+    assert "2 of 6 trials have ended, 1 is running" in shown
     assert "best so far ▁▁█ validation:auc 0.9000 by trial 2: eta 0.02469, max_depth 2" in shown
     assert "best so far validation:auc 0.9000 by trial 2" in "\n".join(standing_lines(some, ascii_only=True))
 

@@ -52,6 +52,15 @@ def test_what_is_commented_out_is_taken_too_where_the_hash_is_taken_away(here: P
     parse_config("\n".join(["target: species", *offered]).encode(), file="training.yaml")
 
 
+def test_the_tuning_that_is_commented_out_is_taken_too(here: Path) -> None:
+    run_init(Path("flowers.csv"), None, "species", json=False)
+    _, head, rest = (here / "training.yaml").read_text("utf-8").partition("# tuning:")
+    section = [line.removeprefix("# ") for line in (head + rest).splitlines()]
+    found = parse_config("\n".join(["target: species", *section]).encode(), file="training.yaml").tuning
+    assert found is not None
+    assert set(found.ranges) == {"max_depth", "eta", "subsample"}
+
+
 def test_a_column_that_is_called_like_a_target_is_it(here: Path, capsys: Capture) -> None:
     (here / "flowers.csv").write_bytes(LABELLED)
     run_init(here / "flowers.csv", "roses", None, json=True)

@@ -111,3 +111,54 @@ def test_a_file_that_is_not_there_is_a_wrong_call(traindrop: Traindrop) -> None:
     done = traindrop("plan", "nothing.csv")
     assert done.returncode == 3
     assert "nothing.csv: there is no such file." in done.stderr
+
+
+TUNED = """\
+target: target
+hyperparameters: {max_depth: 4}
+tuning:
+  max_jobs: 6
+  max_parallel: 3
+  ranges:
+    max_depth: {min: 2, max: 8}
+    eta: {min: 0.01, max: 0.3, scale: log}
+    subsample: [0.5, 0.8]
+"""
+
+
+def test_a_tuning_is_planned_with_its_ranges_and_what_all_of_it_costs(
+    traindrop: Traindrop, csv: Path, tmp_path: Path
+) -> None:
+    plan = planned(traindrop, csv, "--config", config(tmp_path, TUNED))
+    single = planned(traindrop, csv, "--config", config(tmp_path, "target: target\n"))
+    assert plan["request"]["HyperParameterTuningJobName"] == plan["run"]
+    assert plan["defaults_request"]["TrainingJobName"] == f"{plan['run']}-defaults"
+    assert float(plan["expected"]["worst_usd"]) == pytest.approx(7 * float(single["expected"]["worst_usd"]))
+    # Two after the other, of which each may have deeper trees than the single one.
+    assert plan["expected"]["seconds"] == pytest.approx(2 * single["expected"]["seconds"], rel=0.1)
+    ranges = plan["tuning"].pop("ranges")
+    assert plan["tuning"] == {
+        "strategy": "bayesian", "objective": "validation:auc", "direction": "maximize", "trials": 6, "parallel": 3,
+        "early_stopping": True,
+    }  # fmt: skip
+    assert ranges[0] == {
+        "name": "max_depth", "kind": "integer", "low": 2, "high": 8, "log": False, "values": None, "default": 4
+    }  # fmt: skip
+    assert (ranges[1]["log"], ranges[1]["default"]) == (True, 0.1)
+    assert (ranges[2]["values"], ranges[2]["low"], ranges[2]["default"]) == ([0.5, 0.8], None, 0.8)
+
+
+def test_a_person_reads_what_is_searched_before_the_requests(traindrop: Traindrop, csv: Path, tmp_path: Path) -> None:
+    done = traindrop("plan", csv, "--config", config(tmp_path, TUNED))
+    assert done.returncode == 0, done.stderr
+    before, _, requests = done.stdout.partition("CreateTrainingJob request of the trial with the defaults:\n")
+    assert "bayesian: 6 trials beside the one with the defaults, 3 at a time" in before
+    for part in ("validation:auc, more is better", "for 7 trials; at worst", "0.01 to 0.3", "0.5, 0.8", "each trial"):
+        assert part in before
+    assert "4 of the account's concurrent Lambda executions" in before
+    assert "CreateHyperParameterTuningJob request:" in requests
+
+
+def test_a_single_run_has_no_word_of_tuning(traindrop: Traindrop, csv: Path) -> None:
+    assert not {"tuning", "defaults_request"} & set(planned(traindrop, csv))
+    assert "trial" not in traindrop("plan", csv).stdout

@@ -254,6 +254,27 @@ def test_an_evaluation_is_opened_again_only_where_it_was_the_evaluator_that_brok
     assert functions.invoked == [(EVALUATOR, event)]
 
 
+@pytest.mark.parametrize("sample", ["tuning_job_completed", "training_job_failed_of_defaults"])
+def test_an_evaluation_of_a_tuned_run_is_opened_again_by_either_of_its_events(
+    account: Account, stack: Stack, functions: Functions, load_event: LoadEvent, sample: str
+) -> None:
+    run = a_run(
+        run="traindrop-titanic-0123456789ab", status=Status.EVALUATION_FAILED, failed_function=EVALUATOR,
+        reason="it broke", ended_at=now(), max_trials=20,
+    )  # fmt: skip
+    assert account.ledger.accept(run, "its upload", now())
+    event = load_event(sample)
+    send(stack, gave_up(load_event, EVALUATOR, event))
+    assert redrive.run_redrive(dry_run=False, stack=None) == 0
+    assert account.ledger.stored(run.run).status is Status.COMPLETED
+    assert functions.invoked == [(EVALUATOR, event)]
+
+
+def test_a_letter_about_a_tuning_job_says_which_and_how_it_ended(load_event: LoadEvent) -> None:
+    (letter,) = read_letter(json.dumps(gave_up(load_event, EVALUATOR, load_event("tuning_job_stopped"))), {})
+    assert letter.about == "tuning job traindrop-titanic-0123456789ab Stopped"
+
+
 def test_a_dry_run_lists_and_changes_nothing(
     account: Account, stack: Stack, functions: Functions, load_event: LoadEvent, capsys: pytest.CaptureFixture[str]
 ) -> None:

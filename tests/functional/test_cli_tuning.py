@@ -63,7 +63,7 @@ def test_show_lists_the_trials_best_first_with_settings_value_time_and_cost(acco
     assert rows[0] == ["2", "(best)", "0.02469", "2", "0.9123", "completed", "2.0", "$0.000086"]
     assert rows[1][:3] == ["0", "(defaults)", "0.1"]
     assert [row[0] for row in rows] == ["2", "0", "1", "3", "4", "5", "6"]
-    assert "Tuning: 4 of 6 trials have ended, 2 run: 1 failed, 1 stopped early." in lines
+    assert "Tuning: 4 of 6 trials have ended (1 failed, 1 stopped early), 2 are running." in lines
     assert "Best so far: validation:auc 0.9123 by trial 2: eta 0.02469, max_depth 2." in lines
     assert "Trial 3 failed: AlgorithmError: it broke down" in lines
 
@@ -81,7 +81,7 @@ def test_show_as_json_has_every_trial_with_every_field_and_values_in_full(accoun
     assert told.keys() == FIELDS["show"].fields.keys()
     assert told["tuning"] == {
         "objective": "validation:auc", "direction": "maximize", "max_trials": 6, "max_parallel": 2, "best_trial": None,
-        "trials_with_value": None,
+        "trials_with_value": None, "gain": None,
     }  # fmt: skip
     assert told["trials"][0] == {
         "number": 2, "job": f"{NAME}-002-0123abcd", "status": "completed",
@@ -144,7 +144,7 @@ def test_runs_marks_those_that_tune(account: Account, capsys: Capture, monkeypat
     run_runs(None, (), None, json=False, stack=None)
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert any(line.startswith(NAME) and line.endswith("tuning, 4 of 6") for line in lines)
-    assert any(line.startswith("over") and line.endswith("flowers.csv, tuned: the best of 5") for line in lines)
+    assert any(line.startswith("over") and line.endswith("flowers.csv, tuned by 5 trials") for line in lines)
     run_runs(None, (), None, json=True, stack=None)
     told = {each["run"]: each["tuning"] for each in json.loads(capsys.readouterr().out)}
     assert told["over"]["trials_with_value"] == 5
@@ -156,8 +156,8 @@ def test_what_a_stop_keeps_is_said_before(account: Account, trials: Trials, monk
     facts = about_to_stop(STACK, run)
     assert facts["status"].endswith(f"as tuning job {NAME}")
     assert facts["trials"] == (
-        "4 of 6 trials have ended, 2 run: 1 failed, 1 stopped early; those that run are stopped, the best of those "
-        "with a value becomes the model"
+        "4 of 6 trials have ended (1 failed, 1 stopped early), 2 are running; those that run are stopped, the best "
+        "of those with a value becomes the model"
     )
     trials.now = (a_trial(0, status="running"),)
     assert about_to_stop(STACK, run)["trials"].endswith("none has a value yet")
@@ -166,7 +166,7 @@ def test_what_a_stop_keeps_is_said_before(account: Account, trials: Trials, monk
 @pytest.mark.parametrize(
     ("status", "best", "says", "exit_status"),
     [
-        (Status.COMPLETED, f"{NAME}-002-0123abcd", "The best of 3 trials with a value is kept", 0),
+        (Status.COMPLETED, f"{NAME}-002-0123abcd", "The best of the trials that were done by then is kept", 0),
         (Status.STOPPED, None, "It is stopped.", 0),
         (Status.FAILED, None, "It came to its end before it could be stopped: it is Failed.", 1),
     ],

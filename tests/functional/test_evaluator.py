@@ -398,6 +398,19 @@ def test_the_approval_that_the_stack_says_is_that_of_the_registered_model(
     assert package["ModelMetrics"]["Explainability"]["Report"]["S3Uri"].endswith(f"/runs/{NAME}/report.html")
 
 
+def test_a_tuned_champion_is_registered_with_its_trials_image_and_the_best_one_s_model(job: Job) -> None:
+    best = f"{NAME}-002-0a1b2c3d"
+    job.lie_ready(status=Status.COMPLETED, max_trials=3, best_trial=best)
+    for name in ("model.tar.gz", "output.tar.gz"):
+        body = job.archives.model if name.startswith("model") else job.archives.output
+        job.account.put(f"runs/{NAME}/trials/{best}/output/{name}", body)
+    job.account.put(f"runs/{NAME}/defaults/request.json", REQUEST.encode())
+    job.completes()
+    (container,) = packages()[0]["InferenceSpecification"]["Containers"]
+    assert container["Image"] in REQUEST
+    assert container["ModelDataUrl"] == f"s3://{BUCKET}/runs/{NAME}/trials/{best}/output/model.tar.gz"
+
+
 def test_the_same_model_again_is_no_better_on_its_own_test_rows(job: Job) -> None:
     earlier = f"{NAME[:-1]}0"
     job.lie_ready()

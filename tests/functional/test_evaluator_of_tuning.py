@@ -72,7 +72,9 @@ class Tuned:
         run = stored(self.account.ledger, a_run(**{**given, **changes}))
         self.account.put(TEST_KEY, TEST)
         self.account.put(run.input_key(run.key, "train"), TRAIN)
-        aws.put_json(BUCKET, run.request_key, a_tuning_request())
+        request = a_tuning_request()
+        aws.put_json(BUCKET, run.request_key, request)
+        aws.put_json(BUCKET, run.defaults_request_key, request["TrainingJobDefinition"])
         for number, archives in models.items():
             job = next(trial.job for trial in self.carrier.given if trial.number == number)
             self.account.put(run.trial_key(job, "model.tar.gz"), archives.model)

@@ -159,7 +159,9 @@ def test_an_operation_that_is_not_served_says_which_are(aws: LocalAws) -> None:
         client(aws, "sagemaker").list_models()
 
 
-@pytest.mark.parametrize("operation", ["CreateTrainingJob", "ListTrainingJobs", "AddTags"])
+@pytest.mark.parametrize(
+    "operation", ["CreateTrainingJob", "ListTrainingJobs", "AddTags", "CreateHyperParameterTuningJob"]
+)
 def test_every_pattern_of_the_model_is_understood(operation: str) -> None:
     seen: set[str] = set()
 

@@ -40,7 +40,11 @@ def describes(monkeypatch: pytest.MonkeyPatch, event: dict[str, Any], **more: An
 
 
 def write_log(lines: list[str], host: str = "algo-1") -> None:
-    logs, stream = boto3.client("logs"), f"{NAME}/{host}-1762905660"
+    write_log_of(NAME, lines, host)
+
+
+def write_log_of(job: str, lines: list[str], host: str = "algo-1") -> None:
+    logs, stream = boto3.client("logs"), f"{job}/{host}-1762905660"
     logs.create_log_stream(logGroupName=aws.LOG_GROUP, logStreamName=stream)
     now = int(datetime.now(UTC).timestamp() * 1000)
     events: Any = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
@@ -305,9 +309,15 @@ def gave_up_on(event: dict[str, Any], payload: Any) -> dict[str, Any]:
     return event
 
 
-def test_an_evaluation_that_was_given_up_on_ends_its_run_and_is_told(account: Account, load_event: LoadEvent) -> None:
+@pytest.mark.parametrize(
+    "sample",
+    ["training_job_completed", "training_job_failed_of_defaults", "tuning_job_completed", "tuning_job_stopped"],
+)
+def test_an_evaluation_that_was_given_up_on_ends_its_run_and_is_told(
+    account: Account, load_event: LoadEvent, sample: str
+) -> None:
     record(account, Status.COMPLETED, **LAUNCHED)
-    event = gave_up_on(load_event("function_gave_up"), load_event("training_job_completed"))
+    event = gave_up_on(load_event("function_gave_up"), load_event(sample))
     assert notify(event) == [NAME]
     assert account.ledger.stored(NAME).status is Status.EVALUATION_FAILED
     assert "titanic: internal error" in account.mails()[0][0]
@@ -344,6 +354,15 @@ def test_the_evaluation_of_a_tuned_run_that_was_given_up_on_ends_it(account: Acc
     record(account, Status.COMPLETED, **LAUNCHED, max_trials=20)
     assert notify(gave_up_on(load_event("function_gave_up"), load_event("tuning_job_completed"))) == [NAME]
     assert account.ledger.stored(NAME).status is Status.EVALUATION_FAILED
+
+
+def test_a_childs_event_that_was_given_up_on_ends_no_run(account: Account, load_event: LoadEvent) -> None:
+    record(account, Status.IN_PROGRESS, **LAUNCHED, max_trials=20)
+    payload = load_event("training_job_completed")
+    payload["detail"]["TrainingJobName"] += "-003-0a1b2c3d"
+    (told,) = notify(gave_up_on(load_event("function_gave_up"), payload))
+    assert told.startswith("#failure/")  # as an internal error, of no run
+    assert account.ledger.stored(NAME).status is Status.IN_PROGRESS
 
 
 @pytest.mark.parametrize("payload", [{}, {"detail-type": "Object Created"}, {"Records": "none"}, {"a": [1]}])

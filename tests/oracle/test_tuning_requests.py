@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.validate import validate_parameters
 from tests.oracle.cases import Case
 from tests.oracle.differences import Difference, flat, unintended
 from tests.oracle.recordings import SDKS, asked_anew, questions, recorded
@@ -10,7 +11,7 @@ from tests.oracle.sdk_environment import absent
 from tests.oracle.tuning_differences import TUNING_BY_SDK, with_one_resource_config
 
 from traindrop.tuning_request import tuning_job_request
-from traindrop_cli.local.sagemaker.validation import validate
+from traindrop_cli.local.sagemaker.validation import input_shape, validate
 
 RECORDED = {sdk: recorded(sdk, "tuning") for sdk in SDKS}
 CASES = [
@@ -34,8 +35,10 @@ def test_our_request_is_the_sdks_but_for_the_differences_that_are_listed(sdk: in
 
 
 @every_case
-def test_the_service_takes_our_request(sdk: int, case: Case) -> None:  # noqa: ARG001 - the same cases
-    validate("CreateHyperParameterTuningJob", tuning_job_request(case.job, case.config))
+def test_botocore_and_the_service_take_our_request(sdk: int, case: Case) -> None:  # noqa: ARG001 - the same cases
+    request = tuning_job_request(case.job, case.config)
+    validate_parameters(request, input_shape("CreateHyperParameterTuningJob"))
+    validate("CreateHyperParameterTuningJob", request)
 
 
 @every_case

@@ -78,14 +78,14 @@ class Pipeline:
         """Newest first."""
         return list(Ledger(self.stack.table).runs(dataset))
 
-    def told(self, dataset: str, *, runs: int = 1) -> list[Run]:
+    def told(self, dataset: str, *, runs: int = 1, seconds: float = 90) -> list[Run]:
         """The dataset's runs, once that many are there and all have had their message."""
 
         def look() -> list[Run] | None:
             found = self.runs(dataset)
             return found if len(found) >= runs and all(run.notified_at for run in found) else None
 
-        return wait_for(look)
+        return wait_for(look, seconds)
 
     def messages(self, dataset: str) -> list[Message]:
         """All messages about a dataset so far."""

@@ -33,6 +33,11 @@ NOT_USED_HERE: dict[tuple[str, str, str], str] = {
     ("LauncherRole", "CopyLargeInputs", "s3:AbortMultipartUpload"): "only a copy of more than 5 GB that fails does it",
     ("LauncherRole", "Launch", "sagemaker:DescribeTrainingJob"): CUT_OFF,
     ("LauncherRole", "StopOwn", "sagemaker:StopTrainingJob"): CUT_OFF,
+    ("LauncherRole", "Tune", "sagemaker:DescribeHyperParameterTuningJob"): CUT_OFF,
+    ("LauncherRole", "Tune", "sagemaker:ListTrainingJobsForHyperParameterTuningJob"): CUT_OFF,
+    ("LauncherRole", "StopOwnTuning", "sagemaker:StopHyperParameterTuningJob"): CUT_OFF,
+    ("DispatcherRole", "Tune", "sagemaker:CreateHyperParameterTuningJob"): "only a tuning that had to wait",
+    ("DispatcherRole", "Tune", "sagemaker:AddTags"): "only a tuning that had to wait",
     **{
         (f"{function}Role", "Trace", action): "Lambda itself sends the traces; the local one keeps none"
         for function in ("Launcher", "Dispatcher", "Trainer", "LargeTrainer", "Tuner", "Evaluator", "Notifier")

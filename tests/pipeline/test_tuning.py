@@ -4,8 +4,8 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from tests.pipeline.pipeline import ENDLESS, Pipeline, labelled
-from tests.pipeline.test_own_code import NUMBERS, own_code, upload_code
+from tests.pipeline.pipeline import ENDLESS, FEW_ROUNDS, Pipeline, labelled
+from tests.pipeline.test_runs_that_end_badly import beyond_the_check
 from tests.waiting import wait_for
 
 from traindrop.lambda_jobs import LambdaJobs
@@ -16,6 +16,8 @@ from traindrop.run import Run, Status
 from traindrop.trial import Trial, best
 from traindrop.tunings import trials_of
 
+# Seconds in which also a busy machine carries out some training jobs, one after the other.
+SEVERAL_JOBS = 300
 RANGES = {"eta": {"min": 0.05, "max": 0.5, "scale": "log"}, "max_depth": {"min": 2, "max": 6}}
 
 
@@ -67,7 +69,7 @@ def test_a_drop_is_tuned_in_lambda_trial_by_trial_and_the_best_is_evaluated_and_
     pipeline.drop(
         "tuned", noisy(1), target="label", instance_type="lambda", hyperparameters={"num_round": 20}, tuning=tuning
     )
-    (run,) = pipeline.told("tuned")
+    (run,) = pipeline.told("tuned", seconds=SEVERAL_JOBS)
     was_tuned(pipeline, "tuned", run, 5)
     assert records(ledger(pipeline)).stored(run.job).told
     assert run.notified_at is not None
@@ -80,37 +82,34 @@ def test_titanic_is_tuned_in_lambda(pipeline: Pipeline, titanic: Path) -> None:
         "titanic-tuned", (titanic / "titanic_train.csv").read_bytes(), target="Survived", instance_type="lambda",
         hyperparameters={"num_round": 30}, tuning=tuning,
     )  # fmt: skip
-    (run,) = pipeline.told("titanic-tuned")
+    (run,) = pipeline.told("titanic-tuned", seconds=SEVERAL_JOBS)
     was_tuned(pipeline, "titanic-tuned", run, 6)
     assert run.metrics["auc"] is not None
 
 
-def test_an_objective_that_never_appears_ends_it_after_the_first_trials_with_what_the_log_had(
+def test_where_the_first_trials_all_fail_it_ends_with_their_reason_and_the_others_are_not_begun(
     pipeline: Pipeline,
 ) -> None:
-    upload_code(pipeline, "mute", own_code())
-    tuning = {
-        "max_jobs": 20,
-        "max_parallel": 2,
-        "objective": "validation:auc",
-        "ranges": {"max_depth": RANGES["max_depth"]},
-    }
+    csv = beyond_the_check()
+    tuning = {"max_jobs": 20, "max_parallel": 2, "strategy": "random", "ranges": RANGES}
     pipeline.drop(
-        "mute", NUMBERS, target="label", entry_point="train_xgboost.py", instance_type="lambda",
-        hyperparameters={"train": "data.csv", "num_round": 5}, tuning=tuning,
-    )  # fmt: skip
-    (run,) = pipeline.told("mute")
-    assert run.status is Status.FAILED
-    assert "The objective 'validation:auc' never appeared in its log" in (run.reason or "")
-    assert "None of 3 trials was done. The other 18 were not begun." in (run.reason or "")
-    assert len(trials(pipeline, run)) == 3
-    assert pipeline.message("mute").outcome == "failed"
+        "untuned", csv, target="label", task="binary", instance_type="lambda", hyperparameters=FEW_ROUNDS, tuning=tuning
+    )
+    (run,) = pipeline.told("untuned", seconds=SEVERAL_JOBS)
+    assert run.status is Status.FAILED, run.reason
+    reason = run.reason or ""
+    assert f"line {csv.count(10)} has 2 fields, the header has 3" in reason
+    assert "None of 3 trials was done. The other 18 were not begun." in reason
+    assert [trial.status for trial in trials(pipeline, run)] == ["failed"] * 3
+    message = pipeline.message("untuned")
+    assert message.subject == "[traindrop] untuned: training failed"
+    assert "The other 18 were not begun." in " ".join(message.body.split())
 
 
 def test_stopped_in_the_middle_it_keeps_the_trials_that_are_done_and_the_best_of_them_is_evaluated(
     pipeline: Pipeline,
 ) -> None:
-    ranges = {"num_round": {"min": ENDLESS["num_round"], "max": ENDLESS["num_round"] + 9}}
+    ranges = {"num_round": {"min": ENDLESS["num_round"] - 9, "max": ENDLESS["num_round"]}}
     tuning = {"max_jobs": 2, "max_parallel": 1, "strategy": "random", "ranges": ranges}
     pipeline.drop(
         "halted", labelled(), target="label", instance_type="lambda", hyperparameters={"num_round": 5}, tuning=tuning
@@ -122,9 +121,9 @@ def test_stopped_in_the_middle_it_keeps_the_trials_that_are_done_and_the_best_of
             return None
         return run if [trial.status for trial in trials(pipeline, run)] == ["completed", "running"] else None
 
-    run = wait_for(endless)
+    run = wait_for(endless, SEVERAL_JOBS)
     assert pipeline.traindrop("stop", run.run, "--yes").returncode == 0
-    (told,) = pipeline.told("halted")
+    (told,) = pipeline.told("halted", seconds=SEVERAL_JOBS)
     assert told.status is Status.EVALUATED, told.reason
     assert told.best_trial == told.defaults_job
     assert [trial.status for trial in trials(pipeline, told)] == ["completed", "stopped"]

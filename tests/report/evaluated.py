@@ -19,7 +19,7 @@ from tests.tuned import OBJECTIVE, a_tuning_request, trials
 from traindrop.column_summary import ColumnInFile, ColumnSummary
 from traindrop.doubts import Doubt
 from traindrop.evaluation import Evaluation, Subject, evaluate_model
-from traindrop.gain import not_comparable, objective
+from traindrop.gain import not_comparable
 from traindrop.run import Run, Status, Tariff
 from traindrop.tuned import tuning_of
 from traindrop.verdict import Verdict
@@ -81,7 +81,7 @@ def tuned(folder: Path) -> Evaluated:
     found = evaluated("hostile", folder)
     run = found.run.model_copy(update={"max_trials": 60, "objective": OBJECTIVE, "direction": "maximize"})
     tuning = tuning_of(run, a_tuning_request(HOSTILE), trials(60, hostile=HOSTILE))
-    gain = not_comparable(f"{HOSTILE} was deleted.", objective(tuning.trials, OBJECTIVE, "maximize"))
+    gain = not_comparable(f"{HOSTILE} was deleted.", tuning.chosen_by)
     evaluation = found.evaluation.model_copy(update={"tuning": tuning.model_copy(update={"gain": gain})})
     return Evaluated(evaluation, run)
 

@@ -60,16 +60,18 @@ def _is_noted_by_an_installer(path: PurePosixPath) -> bool:
     return is_metadata and path.name in {"RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json"}
 
 
+_MADE_OF = {"Makefile", "requirements.in", "requirements.excludes"}
 RULES = (
     Foreign("the runtime has the SDK already", _is_of("boto3", "botocore", "s3transfer")),
     Foreign("nothing is installed in Lambda", _is_of("pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack")),
+    Foreign("databases, which no search of ours has", _is_of("sqlalchemy", "alembic", "mako", "greenlet")),
     Foreign("tests and examples of a library", _names_folder("tests", "test", "_examples")),
     Foreign("a cache of a tool", _names_folder(".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".git")),
     Foreign("bytecode that Python 3.13 does not read", _is_bytecode_of_another_python),
     Foreign("types, for a type checker alone", _ends_in(".pyi", ".typed")),
     Foreign("for a compiler alone", _ends_in(".pyx", ".pxd", ".pxi", ".h", ".c", ".cpp", ".a")),
     Foreign("a note of the installer", _is_noted_by_an_installer),
-    Foreign("what a layer is made of, not what is in it", lambda path: path.name in {"Makefile", "requirements.in"}),
+    Foreign("what a layer is made of, not what is in it", lambda path: path.name in _MADE_OF),
     Foreign("metadata of a checkout", lambda path: any(part.endswith(".egg-info") for part in path.parts)),
 )
 

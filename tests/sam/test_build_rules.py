@@ -1,5 +1,6 @@
 """What may be deployed, by size and by content; and that a layer cannot be built without its Python."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +19,8 @@ MAKE = shutil.which("make") or ""
         ("python/botocore-1.43.106.dist-info/METADATA", "the runtime has the SDK already"),
         ("python/pip/__main__.py", "nothing is installed in Lambda"),
         ("python/setuptools-80.9.0.dist-info/METADATA", "nothing is installed in Lambda"),
+        ("python/sqlalchemy/engine.py", "databases, which no search of ours has"),
+        ("python/alembic-1.20.1.dist-info/METADATA", "databases, which no search of ours has"),
         ("python/scipy/stats/tests/test_fit.py", "tests and examples of a library"),
         ("python/numpy/random/_examples/numba/extending.py", "tests and examples of a library"),
         (".pytest_cache/README.md", "a cache of a tool"),
@@ -27,6 +30,7 @@ MAKE = shutil.which("make") or ""
         ("python/numpy/_core/include/numpy/arrayobject.h", "for a compiler alone"),
         ("python/numpy-2.5.5.dist-info/RECORD", "a note of the installer"),
         ("python/requirements.in", "what a layer is made of, not what is in it"),
+        ("requirements.excludes", "what a layer is made of, not what is in it"),
         ("python/traindrop.egg-info/PKG-INFO", "metadata of a checkout"),
     ],
 )
@@ -90,3 +94,16 @@ def test_without_python_3_13_a_layer_is_not_built_and_it_is_said_how_to_get_it(t
     assert "pyenv install 3.13" in done.stderr
     assert "PYTHON313=/path/to/python3.13" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_tuning_layer_has_what_the_search_imports_alone_in_the_versions_that_are_tested() -> None:
+    """What optuna needs of numpy and PyYAML is in the layers beside it (tests/unit/test_suggesting.py)."""
+    layer, tested = (locked(ROOT / name) for name in ("layers/tuning/requirements.txt", "requirements.lock"))
+    assert set(layer) == {"optuna", "colorlog", "packaging", "tqdm"}
+    assert layer.items() <= tested.items()
+    assert "numpy" in locked(ROOT / "layers/scoring/requirements.txt")
+    assert "pyyaml" in locked(ROOT / "layers/core/requirements.txt")
+
+
+def locked(file: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", file.read_text("utf-8"), re.MULTILINE))

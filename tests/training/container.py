@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -112,3 +113,14 @@ def mixed_rows(rows: int, seed: int) -> list[list[object]]:
             [f"2024-{month:02}-15", f"{size:.3f}" if known else "", colour, note, row, "yes" if score > 1.5 else "no"]
         )
     return table
+
+
+def assert_last_is_kept(output: str, metrics: Mapping[str, Any]) -> None:
+    """A job's final metrics are the last of its log: those of the round whose model is kept, though others came after.
+
+    `metrics`: metrics.json, of a training that stopped early.
+    """
+    for name, values in metrics["validation"].items():
+        logged = re.findall(rf"validation-{name}:([0-9.eE+-]+)", output)
+        assert len(logged) == len(values) + 1
+        assert float(logged[-1]) == float(f"{values[metrics['best_iteration']]:.6g}")

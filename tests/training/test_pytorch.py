@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from sklearn import datasets
-from tests.training.container import ROOT, Container, bundled, mixed_rows
+from tests.training.container import ROOT, Container, assert_last_is_kept, bundled, mixed_rows
 from tests.training.linear_model import SETS, assert_as_good
 
 from traindrop.dataset import Schema, read
@@ -103,11 +103,12 @@ def test_the_saved_model_is_loaded_without_a_pickle_and_predicts_as_the_script_d
 
 @pytest.mark.parametrize("loader", [datasets.load_wine, datasets.load_diabetes])
 def test_training_stops_early_and_the_weights_of_the_best_epoch_are_kept(
-    container: Container, monkeypatch: pytest.MonkeyPatch, loader: Any
+    container: Container, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], loader: Any
 ) -> None:
     bundled(container, loader)
     fit(container, monkeypatch, target="target", lr=0.02, patience=3, refit=False)
     metrics = container.read_json("output/data/metrics.json")
+    assert_last_is_kept(capsys.readouterr().out, metrics)
     *_, losses = metrics["validation"].values()
     best = metrics["best_iteration"]
     assert losses[best] == min(losses)
@@ -186,7 +187,9 @@ def test_the_script_says_what_installs_pytorch(container: Container, tmp_path: P
 
 
 def epochs_of(output: str) -> list[int]:
-    return [int(found[1]) for line in output.splitlines() if (found := EPOCH_LINE.match(line))]
+    """In the order of the log, without the one that is told once more because it is kept."""
+    trained, _, _ = output.partition("The model is that of round")
+    return [int(found[1]) for line in trained.splitlines() if (found := EPOCH_LINE.match(line))]
 
 
 def test_a_job_that_is_killed_goes_on_where_it_was_and_ends_as_if_it_had_not_been(

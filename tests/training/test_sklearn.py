@@ -117,6 +117,30 @@ def test_the_kept_model_saw_the_validation_rows_only_with_refit(
     assert seen == {True: 100, False: 80}
 
 
+def test_boosting_stops_early_and_the_kept_model_has_as_many_rounds(
+    container: Container, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    container.put("train", "mixed.csv", mixed_rows(300, 1))
+    flags = {"target": "Outcome", "estimator": "gradient_boosting", "n_estimators": 300, "learning_rate": 0.5}
+    rounds = []
+    for refit in (False, True):
+        fit(container, monkeypatch, **flags, early_stopping_rounds=5, refit=refit)
+        model = joblib.load(container.base / "model/model.joblib").named_steps["estimator"]
+        rounds.append((model.n_iter_, model.do_early_stopping_))
+    assert rounds[0][0] == rounds[1][0] < 300
+    assert [stopping for _, stopping in rounds] == [True, False]
+    assert f"Stopped after round {rounds[0][0] - 1}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", [[0] * 30 + [1], [0, 1, 2, 3] * 4])
+def test_early_stopping_with_too_few_rows_of_a_class_says_what_it_needs(target: list[int]) -> None:
+    options = argparse.Namespace(estimator="gradient_boosting", seed=0)
+    values = {**script.ESTIMATORS["gradient_boosting"], "early_stopping_rounds": 3}
+    with pytest.raises(DatasetError, match="there are too few for that"):
+        script.estimator("multiclass", options, values, np.array(target))
+    assert script.estimator("regression", options, values, np.array(target)).n_iter_no_change == 3
+
+
 def test_without_validation_every_row_trains(
     container: Container, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn import datasets
-from tests.training.container import ROOT, Container, bundled, mixed_rows
+from tests.training.container import ROOT, Container, assert_last_is_kept, bundled, mixed_rows
 from tests.training.linear_model import SETS, assert_as_good
 
 from traindrop.dataset import read
@@ -116,17 +116,20 @@ def test_the_saved_model_needs_nothing_but_keras_and_predicts_from_features_as_t
 
 
 def epochs_of(output: str) -> list[int]:
-    return [int(found[1]) for line in output.splitlines() if (found := EPOCH_LINE.match(line))]
+    """In the order of the log, without the one that is told once more because it is kept."""
+    trained, _, _ = output.partition("The model is that of round")
+    return [int(found[1]) for line in trained.splitlines() if (found := EPOCH_LINE.match(line))]
 
 
 @pytest.mark.parametrize("loader", [datasets.load_wine, datasets.load_diabetes])
 def test_training_stops_early_and_the_best_epoch_is_kept(container: Container, fit: Fit, loader: Any) -> None:
     bundled(container, loader)
-    fit(target="target", lr=0.02, patience=3)
+    output = fit(target="target", lr=0.02, patience=3)
     metrics = container.read_json("output/data/metrics.json")
     *_, losses = metrics["validation"].values()
     assert losses[metrics["best_iteration"]] == min(losses)
     assert len(losses) == metrics["best_iteration"] + 4
+    assert_last_is_kept(output, metrics)
 
 
 def test_wild_numbers_and_what_training_never_saw_still_give_probabilities(container: Container, fit: Fit) -> None:

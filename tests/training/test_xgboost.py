@@ -8,13 +8,18 @@ import numpy as np
 import pytest
 import xgboost as xgb
 from sklearn import datasets
-from tests.training.container import Container, bundled, mixed_rows
+from tests.training.container import Container, assert_last_is_kept, bundled, mixed_rows
 from training_scripts.xgboost import train as script
 
 from traindrop import refitting, training_script
 from traindrop.dataset import Schema, read
+from traindrop.final_metrics import FinalMetrics
+from traindrop.hyperparameters.builtin_xgboost import metric_definitions
+from traindrop.objective_curve import ObjectiveCurve
 from traindrop.predictions import by_booster
+from traindrop.pruning import Limits
 from traindrop.training_script import names
+from traindrop_cli.rounds import Rounds
 
 METRIC_LINE = re.compile(r"^\[(\d+)\]\ttrain-\w+:[0-9.e+-]+\t.*validation-\w+:[0-9.e+-]+$")
 
@@ -127,6 +132,25 @@ def test_early_stopping_keeps_the_rounds_of_the_best_one(container: Container) -
     container.trained(target="Outcome", num_round=500, early_stopping_rounds=5, eta=0.5)
     booster = xgb.Booster(model_file=container.base / "model/model.ubj")
     assert booster.num_boosted_rounds() == metrics["best_iteration"] + 1
+
+
+def test_the_last_metrics_of_the_log_are_those_of_the_model_that_is_kept(container: Container) -> None:
+    container.put("train", "mixed.csv", mixed_rows(150, 1))
+    output = container.trained(target="Outcome", num_round=500, early_stopping_rounds=5, eta=0.5)
+    metrics = container.read_json("output/data/metrics.json")
+    assert_last_is_kept(output, metrics)
+    # As SageMaker finds them by its own definitions, which cannot be overridden for this image.
+    final = FinalMetrics(metric_definitions("binary"))
+    curve, shown = ObjectiveCurve(metric_definitions("binary"), Limits("validation:auc", "maximize", {})), Rounds()
+    for line in output.splitlines():
+        final.read(line)
+        curve.read(line)
+        shown.add(line)
+    found = {each["MetricName"]: each["Value"] for each in final.final()}
+    values = metrics["validation"]["auc"]
+    assert found["validation:auc"] == pytest.approx(values[metrics["best_iteration"]], abs=1e-5)
+    # Nobody takes that line for one more round.
+    assert max(curve.thinned()) == len(shown.series("auc")["validation"]) == len(values)
 
 
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(container: Container) -> None:

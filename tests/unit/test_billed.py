@@ -31,6 +31,11 @@ def test_the_cost_is_told_with_its_arithmetic() -> None:
     assert f"  Cost        {line}\n" in compose(outcome_of(trained(), [], "")).body
 
 
+def test_the_seconds_of_a_tuning_are_those_of_all_its_trials_already() -> None:
+    assert cost_line(trained(max_trials=20)) == cost_line(trained())
+    assert run_usd(trained(max_trials=20)) == run_usd(trained())
+
+
 def test_what_spot_saved_is_told() -> None:
     line = cost_line(trained(training_seconds=433))
     assert line is not None

@@ -92,3 +92,49 @@ def test_a_further_attempt_has_to_fit_below_the_runs_ceiling(spent: str, ceiling
     run = priced(decided(TrainingConfig()), PRICE, "us-east-1").run
     limited: Run = run.model_copy(update={"max_cost_usd": None if ceiling is None else Decimal(ceiling)})
     assert allows_another_attempt(limited, Decimal(spent)) is allowed
+
+
+TUNED: dict[str, Any] = {"ranges": {"max_depth": {"min": 2, "max": 8}}, "max_jobs": 9}
+
+
+def tuned(prices: Mapping[str, Price | None] = PRICE, **config: Any) -> Decision:
+    found = TrainingConfig.model_validate({**config, "tuning": {**TUNED, **config.get("tuning", {})}})
+    return priced(decided(found, max_trials=9), prices, "us-east-1")
+
+
+def test_a_run_that_tunes_costs_all_its_trials_and_the_one_with_the_defaults() -> None:
+    assert tuned().run.worst_case_usd == Decimal("1.15")
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [({"tuning": {"max_cost_usd": 0.5}}, "tuning.max_cost_usd"), ({"max_cost_usd": 0.5}, "max_cost_usd")],
+)
+def test_a_ceiling_of_the_whole_lowers_the_run_time_of_each_trial(config: dict[str, Any], field: str) -> None:
+    found = tuned(**config)
+    assert found.config.max_runtime == found.run.max_runtime == 1565
+    assert found.run.max_cost_usd == Decimal("0.5")
+    assert found.run.worst_case_usd is not None
+    assert found.run.worst_case_usd <= Decimal("0.5")
+    words = f"{field} at the most: $0.4999 (10 trials x 1,565 s x 1 {AT}."
+    assert found.run.notes[-1].endswith(words)
+
+
+def test_a_run_time_that_was_set_is_not_lowered_and_the_trials_are_counted_in_what_is_said() -> None:
+    with pytest.raises(Rejected) as error:
+        tuned(max_runtime=3600, tuning={"max_cost_usd": 0.5})
+    assert str(error.value) == (
+        f"training.yaml: the run may cost $1.15 (10 trials x 3,600 s x 1 {AT}. tuning.max_cost_usd is $0.50. Set "
+        "max_runtime to 1565 s at the most, take a cheaper instance_type or fewer trials (tuning), or raise "
+        "tuning.max_cost_usd."
+    )
+
+
+def test_a_ceiling_below_a_minute_of_each_trial_is_rejected() -> None:
+    with pytest.raises(Rejected, match=r"may cost \$0.0192 \(10 trials x 60 s .* Take a cheaper"):
+        tuned(tuning={"max_cost_usd": 0.01})
+
+
+def test_a_ceiling_of_a_tuning_needs_a_price() -> None:
+    with pytest.raises(Rejected, match=r"so tuning.max_cost_usd cannot be kept.*or remove tuning.max_cost_usd"):
+        tuned({"ml.m5.large": None}, tuning={"max_cost_usd": 0.5})

@@ -44,6 +44,13 @@ def test_a_failure_has_its_cause_and_mend_and_is_marked_as_one() -> None:
     assert "requirements.txt" in content["description"]
 
 
+def test_of_a_tuning_a_chat_has_the_gain_and_what_was_chosen() -> None:
+    lines = told(WHOLE["tuned"])["content"]["description"].splitlines()
+    assert lines[1].startswith("No difference from the defaults that this test set can show")
+    assert lines[2].startswith("20 trials beside the defaults (2 failed, 5 stopped early). The best is trial 14")
+    assert lines[-1].startswith("Trials: s3://")
+
+
 def test_a_channel_keeps_no_link_that_opens_something_and_no_line_of_a_log() -> None:
     for outcome in WHOLE.values():
         assert "X-Amz-" not in str(told(outcome))

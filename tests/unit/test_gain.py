@@ -227,6 +227,22 @@ def test_the_trials_are_there_with_the_best_so_far_as_they_ended() -> None:
     assert of.seconds is not None
 
 
+def test_the_best_is_the_one_that_was_named_at_the_end_of_the_tuning() -> None:
+    found = [a_trial(0), a_trial(1, objective=0.9), a_trial(2, objective=0.9)]
+    of = tuning_of(RUN.model_copy(update={"best_trial": found[2].job}), a_tuning_request(), found)
+    assert (of.best, of.chosen_by.value) == (2, 0.9)
+    assert gain.tuned(found, OBJECTIVE, "maximize", job=found[2].job).best == 2
+    assert gain.tuned(found, OBJECTIVE, "maximize").best == 1
+
+
+def test_a_tuning_whose_trials_are_gone_is_not_compared() -> None:
+    found = gained(tuning_of(RUN, {}, []), rows(squeezed(GOOD), TRUTH))
+    assert found.outcome == "not comparable"
+    assert (
+        "the trial with the defaults is not there. On the validation rows: validation:auc is not known." in found.text
+    )
+
+
 def test_a_request_that_is_gone_leaves_the_trials() -> None:
     of = tuning_of(RUN, {}, trials(5))
     assert (of.strategy, of.settings, len(of.trials)) == (None, (), 6)

@@ -50,6 +50,11 @@ TOLD_BY_AWS = [
     ("spot interrupted", "It waited for spot capacity longer than it was allowed to, and was stopped."),
     ("test columns missing", ("held_out.csv: line 1: the header has no column 'Age', which the model was trained with. "
                              "Its columns are: 'Sex', 'Fare'.")),
+    ("objective missing", ("No objective metrics found after running 5 training jobs. Please ensure that the custom "
+                          "algorithm is emitting the objective metric as defined by the regular expression provided.")),
+    # traindrop.tuning_words, traindrop.trial_of_job
+    ("objective missing", "The objective never appeared: 21 trials were trained to their end, and none logged it."),
+    ("objective missing", "The objective 'validation:auc' never appeared in its log, which has 'loss'."),
     ("target missing", "AlgorithmError: x.csv: line 1: the header has no column 'Survivd'. Its columns are: 'Fare'."),
 ]  # fmt: skip
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import ROOT
 
 from traindrop import plain_text
+from traindrop.gain import Objective, Tuned, compared
 from traindrop.known_failures import known_failure
 from traindrop.message import MAX_SUBJECT, Message, compose
 from traindrop.outcome import Kind, Outcome
@@ -101,6 +102,43 @@ WHOLE = {
         size_bytes=47_213,
     ),
 }
+OBJECTIVE = Objective(metric="validation:auc", direction="maximize", value=0.892, defaults_value=0.881)
+TUNED = Tuned(
+    trials=20,
+    failed=2,
+    stopped_early=5,
+    best=14,
+    hyperparameters={"max_depth": 4, "eta": 0.05123, "booster": "dart"},
+    objective=OBJECTIVE,
+    gain=compared(
+        "auc", 0.87, 0.866, (-0.011, 0.019), 179, chosen_by=OBJECTIVE, trials=20,
+        defaults_model=f"s3://drops/runs/{RUN}/trials/{RUN}-defaults/output/model.tar.gz",
+    ),
+)  # fmt: skip
+TRIALS = f"s3://drops/runs/{RUN}/trials/"
+WHOLE |= {
+    "tuned": replace(
+        EVALUATED,
+        tunes=True,
+        tuning=TUNED,
+        trials_uri=TRIALS,
+        model_uri=f"{TRIALS}{RUN}-014-0f1e2d3c/output/model.tar.gz",
+        cost="$0.0134 (420 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-08-11)",
+        billable_seconds=420,
+        framework="xgboost",
+        notes=("2 of 20 trials failed; the first of them, trial 8: AlgorithmError: , exit code: 137",),
+        report_uri=f"s3://drops/runs/{RUN}/report.html",
+    ),
+    "tuning_failed": replace(
+        WHOLE["failed"],
+        tunes=True,
+        trials_uri=TRIALS,
+        reason="AlgorithmError: all 21 trials failed; the first of them, trial 1: AlgorithmError: "
+        "ExecuteUserScriptError: ExitCode 1",
+        cost="$0.0463 (1,450 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-08-11)",
+        billable_seconds=1450,
+    ),
+}
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -108,7 +146,7 @@ def test_a_whole_message_reads_as_its_sample_in_the_documentation(name: str) -> 
     message = compose(WHOLE[name])
     sample = ROOT / "docs" / "messages" / f"{name}.txt"
     assert f"Subject: {message.subject}\n\n{message.body}" == sample.read_text("utf-8")
-    assert message.attributes == {"outcome": name, "dataset": "titanic"}
+    assert message.attributes == {"outcome": WHOLE[name].kind.value, "dataset": "titanic"}
 
 
 def order_of(body: str) -> list[str]:
@@ -124,6 +162,43 @@ def test_a_message_tells_result_then_warnings_then_cost_then_where_things_are_th
     assert order_of(compose(WHOLE["failed"]).body) == [
         "Cause", "Last log lines", "What to do", "Cost and time", "Where things are", "Next"
     ]  # fmt: skip
+
+
+def test_of_a_tuning_the_gain_comes_first_and_noise_is_called_noise() -> None:
+    body = " ".join(compose(WHOLE["tuned"]).body.split())
+    assert "Tuning No difference from the defaults that this test set can show: auc 0.870 against 0.866" in body
+    assert "20 trials beside the defaults (2 failed, 5 stopped early). The best is trial 14" in body
+    assert "max_depth 4, eta 0.05123, booster dart." in body
+    assert order_of(compose(WHOLE["tuned"]).body)[:2] == ["Result", "Tuning"]
+
+
+def test_a_tuning_of_one_trial_whose_best_are_the_defaults_says_so() -> None:
+    one = Tuned(trials=1, best=0, objective=OBJECTIVE)
+    body = compose(replace(EVALUATED, tuning=one)).body
+    assert "1 trial beside the defaults. The best are the defaults." in " ".join(body.split())
+
+
+def test_a_tuning_that_failed_or_was_stopped_says_what_is_kept_where_and_what_to_type() -> None:
+    failed = compose(WHOLE["tuning_failed"])
+    assert failed.subject == "[traindrop] titanic: training failed"
+    assert "tuning failed: no trial ended with a model and a value of the objective." in " ".join(failed.body.split())
+    stopped = ended(Kind.STOPPED, tunes=True, trials_uri=TRIALS, reason="Stopped by me after 0 of 20 trials.")
+    assert "This is not a success." in " ".join(stopped.body.split())
+    for message in (failed, stopped):
+        assert f"  Trials      {TRIALS}\n" in message.body
+        assert f"  aws s3 ls --recursive {TRIALS}\n" in message.body
+    assert "kept below Trials" in " ".join(stopped.body.split())
+
+
+def test_a_tuning_without_a_known_cause_points_to_the_log_of_a_trial() -> None:
+    body = ended(Kind.FAILED, tunes=True, trials_uri=TRIALS, log_lines=["no idea"]).body
+    assert "those of one of the trials" in " ".join(body.split())
+
+
+def test_of_very_many_settings_a_message_names_the_first() -> None:
+    many = {f"setting_{number}": number for number in range(40)}
+    body = compose(replace(EVALUATED, tuning=TUNED.model_copy(update={"hyperparameters": many}))).body
+    assert "setting_14 14 and 25 more." in " ".join(body.split())
 
 
 def test_links_are_whole_and_say_until_when_they_work_and_are_not_there_without_an_end() -> None:

@@ -22,7 +22,7 @@ def placed(
     size: int = len(CSV), *, own_script: bool = False, trainers: Trainers = TRAINERS, **fields: Any
 ) -> Placement:
     training = accepted(complete=size == len(CSV))
-    return place(TrainingConfig(**fields), training, Sizes(size, 0), trainers, own_script=own_script)
+    return place(TrainingConfig.model_validate(fields), training, Sizes(size, 0), trainers, own_script=own_script)
 
 
 def test_a_small_file_trains_in_a_lambda_and_where_that_fails_on_the_smallest_instance() -> None:
@@ -52,6 +52,22 @@ def test_what_training_yaml_says_is_done() -> None:
 )
 def test_what_only_an_instance_has_keeps_auto_from_lambda(asked: dict[str, Any]) -> None:
     assert placed(**asked).instance_type == "ml.m5.large"
+
+
+def test_a_tuning_is_placed_by_its_costliest_trial() -> None:
+    def tuned(most: int) -> Placement:
+        rounds = {"num_round": {"min": 10, "max": most}}
+        return placed(hyperparameters={"num_round": 1}, tuning={"ranges": rounds}, size=3_000_000)
+
+    assert tuned(50).instance_type == "lambda"
+    assert tuned(100_000).instance_type == "ml.m5.large"
+    assert placed(tuning={"ranges": {"max_depth": {"min": 2, "max": 8}}}).instance_count == 1
+
+
+def test_more_trials_than_a_lambda_record_holds_go_to_sagemaker() -> None:
+    ranges = {"ranges": {"max_depth": {"min": 2, "max": 8}}}
+    assert placed(tuning={**ranges, "max_jobs": 200}).instance_type == "lambda"
+    assert placed(tuning={**ranges, "max_jobs": 201}).instance_type == "ml.m5.large"
 
 
 def test_the_persons_number_of_instances_stands() -> None:

@@ -116,6 +116,17 @@ def test_a_default_outside_the_range_widens_its_axis_and_one_that_is_missing_lea
     assert min(height for line in drawn for _, height in line) >= 30
 
 
+@pytest.mark.parametrize(
+    ("defaults", "legend"), [({"max_depth": 6, "eta": 0.3, "booster": "gbtree"}, ("best", "defaults")), ({}, ())]
+)
+def test_the_defaults_have_a_name_in_the_legend_where_their_line_is_drawn(
+    defaults: dict[str, Any], legend: tuple[str, ...]
+) -> None:
+    tuning = of([a_trial(0, hyperparameters=defaults), a_trial(1, objective=0.9)])
+    (plot,) = (plot for plot in plots_of_tuning(tuning) if plot.kind == "parallel")
+    assert plot.legend == legend
+
+
 def test_one_trial_that_is_far_worse_does_not_press_the_others_together() -> None:
     found = [a_trial(n, objective=0.85 + n / 1000) for n in range(20)]
     tuning = of([*found, a_trial(20, objective=-1e6)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.builders import a_run
 
-from traindrop.run import COMES_FROM, FINAL, MAX_ATTEMPTS, WITHOUT_ANSWER, Status, run_name, run_of
+from traindrop.run import COMES_FROM, FINAL, MAX_ATTEMPTS, WITHOUT_ANSWER, Status, run_name, run_of, whole
 from traindrop_cli.local.sagemaker.validation import input_shape
 
 JOB_NAME = input_shape("CreateTrainingJob").members["TrainingJobName"].metadata
@@ -159,3 +159,25 @@ def test_a_model_is_named_only_where_training_left_one(status: Status) -> None:
 )
 def test_where_a_run_trains_is_said_in_words(fields: dict[str, Any], shown: str) -> None:
     assert a_run(**fields).place == shown
+
+
+@pytest.mark.parametrize(
+    ("job", "of"),
+    [
+        ("traindrop-a-0123456789ab-defaults", "traindrop-a-0123456789ab"),
+        ("traindrop-a-0123456789ab-r2-defaults", "traindrop-a-0123456789ab-r2"),
+        ("traindrop-a-0123456789ab-r2", "traindrop-a-0123456789ab-r2"),
+        ("traindrop-a-0123456789ab-003-0a1b2c3d", "traindrop-a-0123456789ab-003-0a1b2c3d"),
+    ],
+)
+def test_the_trial_with_the_defaults_alone_stands_for_its_whole_tuning(job: str, of: str) -> None:
+    assert whole(job) == of
+    assert run_of(job) == run_of(of)
+
+
+def test_the_log_that_is_shown_of_a_tuning_is_that_of_one_trial() -> None:
+    assert a_run().logging_job == a_run().job
+    tuned = a_run(max_trials=3)
+    assert tuned.logging_job == tuned.defaults_job
+    assert a_run(max_trials=3, telling_trial="one").logging_job == "one"
+    assert a_run(max_trials=3, telling_trial="one", best_trial="two").logging_job == "two"

@@ -1,5 +1,6 @@
 """What the tuner decides on, without an AWS: which trials are begun, what counts, when it is over and how it ended."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,13 +12,16 @@ from tests.builders import a_tuning
 from traindrop.job_state import Scope, moved, new_job
 from traindrop.lambda_jobs import LambdaJob
 from traindrop.lambda_limits import LIMIT_EXCEEDED
+from traindrop.thinned_curve import MAX_POINTS
 from traindrop.trial import tuning_of
 from traindrop.tuning_outcome import outcome_of
+from traindrop.tuning_rules import MAX_JOBS_IN_LAMBDA
 from traindrop.tuning_state import TuningState, as_training_job, event_detail
 from traindrop.tuning_step import next_step, request_of
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 AUC = "validation:auc"
+BROKEN = "AlgorithmError: no such flag, exit code: 1"
 SCOPE = Scope("123456789012", "us-east-1")
 
 
@@ -45,7 +49,7 @@ def completed(tuning: TuningState, number: int, auc: float) -> dict[str, LambdaJ
     return job_of(tuning, number, told={AUC: auc})
 
 
-def failed(tuning: TuningState, number: int, reason: str = "AlgorithmError: no such flag, exit code: 1") -> Any:
+def failed(tuning: TuningState, number: int, reason: str = BROKEN) -> dict[str, LambdaJob]:
     return job_of(tuning, number, "Failed", reason=reason)
 
 
@@ -241,12 +245,22 @@ def test_what_is_over_stays_as_it_is_whatever_is_told_of_it_later(late: bool) ->
     assert step(over, completed(over, 0, 0.99) if late else {}) is over
 
 
-def test_its_record_says_again_what_was_written_and_is_small() -> None:
-    tuning = a_tuning(max_jobs=200)
-    over = ended(tuning, lambda stands, n: completed(stands, n, 0.7) if n % 2 else failed(stands, n, "x" * 1024))
+def test_its_record_says_again_what_was_written_and_fits_into_one_item_of_the_ledger() -> None:
+    """With as many trials as there may be in Lambda, each with the longest reason or the longest curve."""
+    curve = {2**power: 0.1234567890123456 for power in range(MAX_POINTS)}
+
+    def at_their_longest(stands: TuningState, number: int) -> dict[str, LambdaJob]:
+        if number % 2 == 0:
+            return failed(stands, number, "x" * 1024)
+        ((name, job),) = completed(stands, number, 0.1234567890123456).items()
+        return {name: replace(job, curve=curve)}
+
+    over = ended(a_tuning(max_jobs=MAX_JOBS_IN_LAMBDA), at_their_longest)
     written = over.model_dump(mode="json", exclude_defaults=True)
-    assert TuningState.model_validate(written) == over
-    assert len(over.model_dump_json(exclude_defaults=True)) < 400_000
+    assert TuningState.model_validate(json.loads(json.dumps(written))) == over
+    assert over.trials[1].curve == curve
+    # Half of what an item may have; https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    assert len(json.dumps(written)) < 200 * 1024
 
 
 def test_the_event_of_its_end_has_the_shape_of_sagemakers() -> None:
@@ -265,3 +279,18 @@ def test_the_event_of_its_end_has_the_shape_of_sagemakers() -> None:
 
 def test_of_no_trials_nothing_comes() -> None:
     assert outcome_of((), 5, "maximize", stopped=False).failure_reason == "No trial was done."
+
+
+@pytest.mark.parametrize(
+    ("job", "tuning"),
+    [
+        ("traindrop-flowers-0123456789ab-007-0a1b2c3d", "traindrop-flowers-0123456789ab"),
+        ("traindrop-flowers-0123456789ab-r2-120-0a1b2c3d", "traindrop-flowers-0123456789ab-r2"),
+        ("traindrop-flowers-0123456789ab-defaults", "traindrop-flowers-0123456789ab"),
+        ("traindrop-flowers-0123456789ab", None),
+        ("traindrop-census-2020-0123456789ab", None),
+        ("traindrop-flowers-0123456789ab-r2", None),
+    ],
+)
+def test_a_trials_name_tells_its_tuning_and_no_other_jobs_name_does(job: str, tuning: str | None) -> None:
+    assert tuning_of(job) == tuning

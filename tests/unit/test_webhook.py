@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import ROOT
-from tests.unit.test_message import RUN, WHOLE
+from tests.unit.test_message import RUN, TUNED, WHOLE
 
 from traindrop.events import MessageSent
 from traindrop.outcome import Kind, Outcome
@@ -69,6 +69,25 @@ def test_whatever_is_changed_on_the_way_is_found_out(part: str, value: str) -> N
     message = sent(WHOLE["evaluated"]).model_copy(update={part: value})
     with pytest.raises(ValueError, match="signature"):
         snippet()(headers(message), message.model_dump_json(), KEY, now=MOMENT.timestamp())
+
+
+def test_of_a_tuning_a_webhook_has_the_counts_what_was_chosen_and_the_gain() -> None:
+    found = data(WHOLE["tuned"])
+    assert {name: found["tuning"][name] for name in ("trials", "failed", "best")} == {
+        "trials": 20, "failed": 2, "best": 14
+    }  # fmt: skip
+    assert found["tuning"]["hyperparameters"] == {"max_depth": 4, "eta": 0.05123, "booster": "dart"}
+    assert found["tuning"]["gain"]["interval"] == [-0.011, 0.019]
+    assert found["trials"].startswith("s3://")
+    assert data(WHOLE["evaluated"])["tuning"] is None
+
+
+def test_settings_of_a_tuning_are_bounded_and_steer_no_terminal() -> None:
+    many = {f"\x1b[31m{number}" + "x" * 2000: "\u202e" + "y" * 2000 for number in range(99)}
+    tuning = TUNED.model_copy(update={"hyperparameters": many})
+    found = data(replace(WHOLE["tuned"], tuning=tuning))["tuning"]["hyperparameters"]
+    assert len(found) == 30
+    assert all(len(text) <= 1000 and text.isprintable() for pair in found.items() for text in pair)
 
 
 @pytest.mark.parametrize("seconds", [2 * 86_400, -600])

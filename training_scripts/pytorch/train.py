@@ -38,6 +38,7 @@ from traindrop.training_script import (
     fail,
     fingerprint,
     predict_test_channel,
+    report_kept,
     run,
     save_results,
     split,
@@ -100,6 +101,8 @@ def main() -> None:
     job = Job(options, workers, schema, features, target)
     network, progress = job.fitted(training, validation, options.epochs, "validated")
     if workers.leads:
+        if len(validation):
+            report_kept(progress.best_epoch, progress.history)
         print(f"Training time: {time.perf_counter() - began:.2f} seconds", flush=True)
     if options.refit and len(validation):
         # Validation has told how good such a model is; the rows held out for it make the one that is kept better.

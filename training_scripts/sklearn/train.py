@@ -67,6 +67,7 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
         "max_depth": 0,
         "min_samples_leaf": 20,
         "l2_regularization": 0.0,
+        "early_stopping_rounds": 0,
     },
     "knn": {"n_neighbors": 10, "weights": "uniform"},
     "svm": {"C": 1.0, "kernel": "rbf"},  # time grows with the square of the rows: for some ten thousand at most
@@ -77,6 +78,7 @@ HYPERPARAMETERS: dict[str, tuple[type, str]] = {
     "min_samples_leaf": (int, "least rows in a leaf"),
     "learning_rate": (float, "what each tree counts for; smaller needs more of them"),
     "l2_regularization": (float, "of leaf values"),
+    "early_stopping_rounds": (int, "rounds without a gain before stopping; 0: never"),
     "C": (float, "what the rows count for against small coefficients; smaller regularises more"),
     "max_iter": (int, "iterations of the solver at most"),
     "kernel": (str, "linear, poly, rbf or sigmoid"),
@@ -128,7 +130,7 @@ def main() -> None:
     if options.refit and len(validation):
         # Validation has told how good such a model is; the rows held out for it make the one that is kept better.
         began = time.perf_counter()
-        model = fitted(schema, options, values, features, target)
+        model = fitted(schema, options, as_fitted(model, values), features, target)
         print(f"Trained again on all rows: {features.shape}, {time.perf_counter() - began:.2f} seconds", flush=True)
 
     path = Path(os.environ["SM_MODEL_DIR"]) / "model.joblib"
@@ -192,13 +194,41 @@ def estimator(task: str, options: argparse.Namespace, values: dict[str, Any], ta
         neighbors = KNeighborsClassifier if classes else KNeighborsRegressor
         return neighbors(n_jobs=threads(), **values)
     if options.estimator == "gradient_boosting":
-        boosting = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
-        return boosting(max_iter=values.pop("n_estimators"), early_stopping=False, random_state=seed, **values)
+        return boosting(task, seed, values, target)
     if options.estimator == "extra_trees":
         forest = ExtraTreesClassifier if classes else ExtraTreesRegressor
     else:
         forest = RandomForestClassifier if classes else RandomForestRegressor
     return forest(random_state=seed, n_jobs=threads(), **values)
+
+
+def boosting(task: str, seed: int, values: dict[str, Any], target: Array) -> Any:
+    """Early stopping is scikit-learn's own: by the loss of a tenth of the training rows, which it holds out for that,
+    so that validation tells of rows that decided nothing."""
+    patience = values.pop("early_stopping_rounds")
+    rows: list[int] = [] if task == "regression" else np.unique(target, return_counts=True)[1].tolist()
+    if patience and rows and (min(rows) < 2 or len(target) < 10 * len(rows)):
+        raise DatasetError(
+            "early stopping holds out a tenth of the training rows, with rows of each class, and there are too few for "
+            f"that: {len(target)}, and of one class {min(rows)}. Add rows, or leave early_stopping_rounds out."
+        )
+    kind = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
+    return kind(
+        max_iter=values.pop("n_estimators"),
+        early_stopping=patience > 0,
+        n_iter_no_change=patience or 1,
+        random_state=seed,
+        **values,
+    )
+
+
+def as_fitted(model: Pipeline, values: dict[str, Any]) -> dict[str, Any]:
+    """The hyperparameters of the same model of other rows: as many rounds, where those were found by stopping early."""
+    if not values.get("early_stopping_rounds"):
+        return values
+    rounds = model.named_steps["estimator"].n_iter_
+    print(f"Stopped after round {rounds - 1}")
+    return {**values, "n_estimators": rounds, "early_stopping_rounds": 0}
 
 
 def support_vectors(values: dict[str, Any], target: Array) -> CalibratedClassifierCV:

@@ -37,6 +37,7 @@ from traindrop.training_script import (
     measured,
     predict_test_channel,
     report,
+    report_kept,
     run,
     save_results,
     split,
@@ -305,6 +306,8 @@ def fit(
     if progress.best_weights:
         network.trained.set_weights(progress.best_weights)
         progress.history["best_iteration"] = progress.best_epoch
+        if network.rank == 0:
+            report_kept(progress.best_epoch, progress.history)
     return progress.history
 
 

@@ -42,6 +42,7 @@ from traindrop.training_script import (
     only_csv,
     predict_test_channel,
     report,
+    report_kept,
     run,
     save_results,
     split,
@@ -103,6 +104,8 @@ def main() -> None:
     began = time.perf_counter()
     fit = Fit(schema, options, group)
     booster, history = fit.measured(training, validation)
+    if group.is_first and "best_iteration" in history:
+        report_kept(history["best_iteration"], history)
     print(f"Training time: {time.perf_counter() - began:.2f} seconds", flush=True)
     if len(validation) and refitting.refits(options.refit, len(training) + len(validation)):
         # Validation has told how good such a model is; the rows held out for it make the one that is kept better.

@@ -35,7 +35,7 @@ def _told(checks: Iterable[Checked]) -> Iterator[Checked]:
     screen = console()
     for each in checks:
         line = plain(f"{each.state.value:<8}", _STYLES[each.state])
-        screen.print(line.append(plain(f"{each.name:<23} {each.text}")), soft_wrap=True)
+        screen.print(line.append(plain(f"{each.name:<30} {each.text}")), soft_wrap=True)
         yield each
 
 

@@ -15,7 +15,7 @@ from traindrop_cli.find import find_stack
 from traindrop_cli.launcher_settings import settings_of
 from traindrop_cli.local_note import running
 from traindrop_cli.local_stack import repository
-from traindrop_cli.options import Option, alternatives, chosen
+from traindrop_cli.options import Option, alternatives, chosen, of_all_trials
 from traindrop_cli.plan_display import as_json, print_plan
 from traindrop_cli.planned_drop import LocalFiles, drop_of_files, drop_of_object
 from traindrop_cli.planning import Plan, plan
@@ -106,4 +106,5 @@ def _others(planned: Plan, prices: Sequence[PriceList], settings: LauncherSettin
     if planned.needed is None:
         return []
     limit = planned.decided.config.max_runtime
-    return alternatives(planned.needed, FUNCTIONS, prices, settings.aws_region, limit, SECONDS)
+    found = alternatives(planned.needed, FUNCTIONS, prices, settings.aws_region, limit, SECONDS)
+    return [of_all_trials(each, planned) for each in found]

@@ -75,8 +75,8 @@ def _tell(stack: Stack, run: Run, screen: Console, *, json: bool) -> None:
         text = f"It is stopped. {run.reason or ''}"
     elif is_stopped(run):
         text = (
-            f"The tuning is stopped. The best of {run.trials_with_value or 0} trials with a value is kept, and "
-            f"evaluated as any run: traindrop show {run.run}"
+            "The tuning is stopped. The best of the trials that were done by then is kept, and evaluated as any run: "
+            f"traindrop show {run.run}"
         )
     elif not run.goes_on:
         text = f"It came to its end before it could be stopped: it is {run.status.value}."

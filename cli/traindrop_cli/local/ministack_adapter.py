@@ -29,6 +29,7 @@ from traindrop_cli.local import ministack_iam, ministack_webhook
 from traindrop_cli.local.grants import Grant
 from traindrop_cli.local.sagemaker import model_registry
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Surroundings
+from traindrop_cli.local.sagemaker.tuning_state import tuning_job_arn
 
 Response = tuple[int, dict[str, str], bytes]
 Handler = Callable[[str, str, dict[str, str], bytes, dict[str, list[str]]], Awaitable[Response]]
@@ -51,7 +52,7 @@ def install(
 ) -> None:
     """Serve SageMaker by `call`, and invoke Lambda functions from rules asynchronously, as AWS does.
 
-    `tags` tells those of a training job, for policies that ask for them; `granted` is told each permission of a role
+    `tags` tells those of a job by its ARN, for policies that ask for them; `granted` is told each permission of a role
     that allowed a request.
     """
 
@@ -61,7 +62,7 @@ def install(
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         scope = Scope(responses.get_account_id(), responses.get_region())
         parameters = json.loads(body or b"{}")
-        held = {} if operation == "CreateTrainingJob" else tags(scope, parameters.get("TrainingJobName", ""))
+        held = {} if operation.startswith("Create") else tags(scope, _resource(operation, scope, parameters))
         denied = _denied(operation, scope, parameters, held, router.extract_access_key_id(headers, query))
         return denied or await call(operation, scope, parameters)
 
@@ -303,21 +304,30 @@ def _denied(
     return None
 
 
+def _resource(operation: str, scope: Scope, parameters: Mapping[str, Any]) -> str:
+    """The ARN that a call is checked for; `*` where it is about none (service authorization reference)."""
+    if operation in model_registry.OPERATIONS:
+        return model_registry.resource_arn(operation, scope, parameters)
+    if name := parameters.get("TrainingJobName"):
+        return training_job_arn(scope, name)
+    if name := parameters.get("HyperParameterTuningJobName"):
+        return tuning_job_arn(scope, name)
+    return str(parameters.get("ResourceArn", "*"))
+
+
 def _needed(operation: str, scope: Scope, parameters: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
     """Actions, resources and condition keys that a call is checked for (service authorization reference)."""
-    name = parameters.get("TrainingJobName")
-    resource = training_job_arn(scope, name) if name else parameters.get("ResourceArn", "*")
-    if operation in model_registry.OPERATIONS:
-        resource = model_registry.resource_arn(operation, scope, parameters)
+    resource = _resource(operation, scope, parameters)
+    job = parameters.get("TrainingJobDefinition", parameters)
     tags = {each.get("Key"): each.get("Value") for each in parameters.get("Tags", [])}
     context: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     context |= {"aws:TagKeys": list(tags)} if tags else {}
-    kind = parameters.get("ResourceConfig", {}).get("InstanceType")
+    kind = job.get("ResourceConfig", {}).get("InstanceType")
     context |= {"sagemaker:InstanceTypes": [kind]} if kind else {}
     needed = [(f"sagemaker:{operation}", resource, context)]
-    if operation == "CreateTrainingJob":
+    if operation in {"CreateTrainingJob", "CreateHyperParameterTuningJob"}:
         if tags:
             needed.append(("sagemaker:AddTags", resource, context))
         passed = {"iam:PassedToService": SAGEMAKER}
-        needed.append(("iam:PassRole", parameters.get("RoleArn", "*"), passed))
+        needed.append(("iam:PassRole", job.get("RoleArn", "*"), passed))
     return needed

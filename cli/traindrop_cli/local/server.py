@@ -95,6 +95,7 @@ def _sagemaker_settings(
         endpoint_url=endpoint_url,
         work_dir=work_dir,
         state_file=settings.state_dir / "training-jobs.json" if settings.state_dir is not None else None,
+        tuning_file=settings.state_dir / "tuning-jobs.json" if settings.state_dir is not None else None,
         registry_file=settings.state_dir / "model-registry.json" if settings.state_dir is not None else None,
         quotas=settings.quotas,
         concurrent_jobs=settings.concurrent_jobs,

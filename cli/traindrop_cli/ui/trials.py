@@ -35,6 +35,7 @@ class TrialRow:
 def values_of(tuned: RunTrials, at: datetime) -> dict[str, Any]:
     """What the part of the page is made of."""
     best, defaults = tuned.best, tuned.defaults
+    compared = [(name, _setting(defaults, name), _setting(best, name)) for name in tuned.settings]
     return {
         "rows": list(_rows(tuned, at)),
         "settings": tuned.settings,
@@ -43,7 +44,8 @@ def values_of(tuned: RunTrials, at: datetime) -> dict[str, Any]:
         "defaults": defaults,
         "best_value": _objective(best),
         "defaults_value": _objective(defaults),
-        "compared": [(name, _setting(defaults, name), _setting(best, name)) for name in tuned.settings],
+        # What the script takes where nothing is said is known to it alone.
+        "compared": [each for each in compared if any(each[1:])],
         "cost": "" if (usd := tuned.usd(at)) is None else dollars(usd),
         "plot": plot(tuned),
     }
@@ -86,7 +88,7 @@ def _whole(count: int) -> list[float]:
 
 def _hint(trial: Trial, value: float) -> str:
     name = "the defaults" if trial.number == DEFAULTS else f"trial {trial.number}"
-    return f"{name}: {shown_number(value)}, {settings_in_words(trial.hyperparameters)}"
+    return ", ".join(filter(None, (f"{name}: {shown_number(value)}", settings_in_words(trial.hyperparameters))))
 
 
 def _objective(trial: Trial | None) -> str:

@@ -49,12 +49,12 @@ def own_name(objective: str) -> str | None:
 
 
 def _gain(run: Run, evaluation: Evaluation, tuning: Tuning, rows: Sequence[Rows], rows_of: RowsOf) -> Gain:
-    others, chosen_by = tuning.others, gain.objective(tuning.trials, tuning.objective, tuning.direction)
+    chosen_by = tuning.chosen_by
     if tuning.best_is_defaults:
         return gain.defaults_are_best(tuning.trials, tuning.objective, tuning.direction)
     if evaluation.scored is None or not rows:
         file = evaluation.predicted.file if evaluation.predicted else None
-        return gain.not_tested(chosen_by, others, run.dataset, file)
+        return gain.not_tested(chosen_by, tuning.others, run.dataset, file)
     theirs = _rows_of_defaults(run, evaluation, tuning, rows_of)
     if isinstance(theirs, str):
         return gain.not_comparable(theirs, chosen_by)

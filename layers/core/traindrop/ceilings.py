@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from traindrop import cost
 from traindrop.config import MIN_RUNTIME, TrainingConfig
-from traindrop.cost_words import arithmetic, unpriced
+from traindrop.cost_words import unpriced, worst_case
 from traindrop.drop import Decision
 from traindrop.errors import Rejected
 from traindrop.prices import Price
@@ -33,7 +33,7 @@ def priced(decided: Decision, prices: Mapping[str, Price | None], region: str) -
         seconds = _seconds_within(run, config, ceiling, tariff)
         if seconds < config.max_runtime:
             note = f"max_runtime was lowered to {seconds:,} s, so that the run costs {field} at the most: "
-            run = run.model_copy(update={"notes": (*run.notes, f"{note}{arithmetic(run, seconds, tariff)}.")})
+            run = run.model_copy(update={"notes": (*run.notes, f"{note}{worst_case(run, seconds, tariff)}.")})
             config = config.model_copy(update={"max_runtime": seconds})
     return replace(decided, config=config, run=run.model_copy(update={"max_runtime": config.max_runtime}))
 
@@ -63,6 +63,6 @@ def _seconds_within(run: Run, config: TrainingConfig, ceiling: Decimal, tariff: 
     fewer += " or fewer trials (tuning)" if run.tunes else ""
     shorter = f"Set max_runtime to {longest} s at the most, take" if longest >= MIN_RUNTIME else "Take"
     raise Rejected(
-        f"training.yaml: the run may cost {arithmetic(run, seconds, tariff)}. {field} is {cost.exact(ceiling)}. "
+        f"training.yaml: the run may cost {worst_case(run, seconds, tariff)}. {field} is {cost.exact(ceiling)}. "
         f"{shorter} a cheaper instance_type{fewer}, or raise {field}."
     )

@@ -9,10 +9,15 @@ from traindrop.run import Run, Tariff
 _FINE = Decimal("1E-12")
 
 
-def arithmetic(run: Run, seconds: int, tariff: Tariff) -> str:
-    """`$0.115 (3,600 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-09-25)`; `21 trials x 3,600 s x …`."""
-    usd = cost.training_cost(seconds * run.jobs, run.instance_count, tariff.hourly_usd)
-    trials = f"{run.jobs:,} trials x " if run.tunes else ""
+def worst_case(run: Run, seconds: int, tariff: Tariff) -> str:
+    """`arithmetic` where each training job of the run takes so many seconds: `$2.42 (21 trials x 3,600 s x …)`."""
+    return arithmetic(run, seconds, tariff, jobs=run.jobs)
+
+
+def arithmetic(run: Run, seconds: int, tariff: Tariff, *, jobs: int = 1) -> str:
+    """`$0.115 (3,600 s x 1 x ml.m5.large at $0.115/h, us-east-1 prices of 2026-09-25)`."""
+    usd = cost.training_cost(seconds * jobs, run.instance_count, tariff.hourly_usd)
+    trials = f"{jobs:,} trials x " if jobs > 1 else ""
     if run.instance_type == LAMBDA and run.memory_mb:
         gigabytes = Decimal(run.memory_mb) / 1024
         gb_second = (tariff.hourly_usd / gigabytes / 3600).quantize(_FINE).normalize()

@@ -14,14 +14,13 @@ from traindrop.errors import Rejected
 from traindrop.events import Upload
 from traindrop.frameworks import check_hyperparameters
 from traindrop.headerless import HeaderlessFile, check_prepared, check_prepared_test
-from traindrop.objectives import objective_of
 from traindrop.placement import Placement
 from traindrop.placing import NO_TRAINERS, Sizes, Trainers, place, placed
 from traindrop.request import longest_seconds
-from traindrop.run import LONGEST_TUNING_STACK, MAX_NAME, MAX_TUNING_NAME, Run, Status, has_room_to_tune, run_name
+from traindrop.run import MAX_NAME, MAX_TUNING_NAME, Run, Status, has_room_to_tune, run_name
 from traindrop.settings import LauncherSettings
-from traindrop.tuned_ranges import TunedRange, check_place, tuned_ranges
-from traindrop.tuning_request import longest_tuning_seconds, rounds_of
+from traindrop.tuned_ranges import TunedRange, tuned_ranges, with_trials_within
+from traindrop.tuning_decision import tuning_fields
 
 # Enough rows to know the columns, little enough to read and parse in well under a second.
 SAMPLE_BYTES = 1024 * 1024
@@ -126,13 +125,15 @@ def decide(
     code = choose_code(config, drop.own, training_scripts)
     check_hyperparameters(config, own_script=code.own)
     ranges = tuned_ranges(config, own_script=code.own)
+    config = with_trials_within(config, ranges)
     headerless = _check_prepared(drop, config, run.file, read) if config.prepared else None
     training = None if headerless else _check(drop, config, run.file, read)
     found = _learned_of(headerless) if headerless else _learned(training) if training else {}
     placement = place(config, training, Sizes(drop.upload.size, drop.test_size), trainers, own_script=code.own)
     learned: dict[str, Any] = {
         **found,
-        **(_of_tuning(config, str(found["task"]), placement, run, own_script=code.own) if config.tuning else {}),
+        "longest_seconds": longest_seconds(config),
+        **tuning_fields(config, str(found["task"]), placement, run.run, own_script=code.own),
         "notes": (*found.get("notes", ()), *_notes(config, code), *([placement.note] if placement.note else [])),
         "metric": config.metric,
         "minimum": config.minimum,
@@ -141,36 +142,10 @@ def decide(
         "instance_type": placement.instance_type,
         "instance_count": placement.instance_count,
         "memory_mb": placement.memory_mb,
-        "longest_seconds": longest_tuning_seconds(config) if config.tuning else longest_seconds(config),
         "checked_at": now(),
     }
     decided = run.model_copy(update=learned)
     return Decision(decided, placed(config, placement), code, placement, training, headerless, ranges)
-
-
-def _of_tuning(
-    config: TrainingConfig, task: str, placement: Placement, run: Run, *, own_script: bool
-) -> dict[str, Any]:
-    """By the fields of a run. Raises `Rejected` for what cannot be tuned there, or at all."""
-    tuning = config.tuning
-    if tuning is None:
-        return {}
-    if len(run.run) > MAX_TUNING_NAME:
-        raise Rejected(
-            f"training.yaml: tuning: the name of a tuning job has at most 32 characters, and begins with that of the "
-            f"stack, which may have {LONGEST_TUNING_STACK} of them; this run would be {run.run}. Leave tuning out, or "
-            "deploy a stack with a shorter name for it."
-        )
-    check_place(config, placement.instance_type)
-    if tuning.strategy == "hyperband":
-        rounds_of(config, own_script=own_script)
-    objective = objective_of(config, task, own_script=own_script)
-    return {
-        "max_trials": tuning.trials,
-        "max_parallel": tuning.parallel,
-        "objective": objective.metric,
-        "direction": objective.direction,
-    }
 
 
 def _check(drop: Drop, config: TrainingConfig, file: str, read: Read) -> Accepted:

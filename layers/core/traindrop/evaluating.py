@@ -152,13 +152,14 @@ def _rows_of(other: Run, own_file: bool, *, test: Path, folder: Path) -> Rows | 
 
     None where it is gone. Raises `EvaluationFailed`.
     """
-    place = folder / other.run
-    place.mkdir(exist_ok=True)
-    model = _fetch(other.bucket, other.model_key, None, place / "model.tar.gz")
-    if model is None:
-        return None
-    output = _fetch(other.bucket, other.output_key, None, place / "output.tar.gz")
-    return predict_archives(model, output, test, place / "unpacked", subject=_subject(other), own_file=own_file)
+    # Gone again before the next one comes: the disk holds the run's own model and one more.
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        place = Path(name)
+        model = _fetch(other.bucket, other.model_key, None, place / "model.tar.gz")
+        if model is None:
+            return None
+        output = _fetch(other.bucket, other.output_key, None, place / "output.tar.gz")
+        return predict_archives(model, output, test, place / "unpacked", subject=_subject(other), own_file=own_file)
 
 
 def _training_file(run: Run, preparation: Preparation | None) -> Source | str:
@@ -211,7 +212,8 @@ def _tuned(run: Run, trials: Sequence[Trial], evaluation: Evaluation | None = No
     if not run.tunes:
         return {}
     found = evaluation.tuning.gain if evaluation and evaluation.tuning else None
-    return {"tuning": tuned(trials, run.objective or "", run.direction or "maximize", found)}
+    short = tuned(trials, run.objective or "", run.direction or "maximize", job=run.best_trial, gain=found)
+    return {"tuning": short}
 
 
 def _summary(evaluation: Evaluation) -> dict[str, Any]:

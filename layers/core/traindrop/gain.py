@@ -1,6 +1,7 @@
 """What tuning gained: the tuned model against the defaults, on the same test rows. Pure, and without numpy: the ledger
 keeps it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -80,22 +81,27 @@ class Tuned(BaseModel):
     gain: Gain | None = None
 
 
-def tuned(trials: Sequence[Trial], metric: str, direction: Direction, gain: Gain | None = None) -> Tuned:
-    """Of the trials as they ended; those that never began do not count."""
-    found = best(trials, direction)
+def tuned(
+    trials: Sequence[Trial], metric: str, direction: Direction, *, job: str | None = None, gain: Gain | None = None
+) -> Tuned:
+    """Of the trials as they ended; those that never began do not count. `job`: as of `chosen`."""
+    found = chosen(trials, direction, job)
     others = [trial for trial in trials if trial.number != DEFAULTS and trial.status != "waiting"]
-    count = {
-        status: sum(trial.status == status for trial in others) for status in ("failed", "stopped early", "stopped")
-    }
+    count = Counter(trial.status for trial in others)
     return Tuned(
         trials=len(others), failed=count["failed"], stopped_early=count["stopped early"], stopped=count["stopped"],
         best=found.number if found else None, hyperparameters=found.hyperparameters if found else {},
-        objective=objective(trials, metric, direction), gain=gain,
+        objective=objective(trials, metric, direction, found), gain=gain,
     )  # fmt: skip
 
 
-def objective(trials: Sequence[Trial], metric: str, direction: Direction) -> Objective:
-    found = best(trials, direction)
+def chosen(trials: Sequence[Trial], direction: Direction, job: str | None) -> Trial | None:
+    """The trial whose model is the run's: that of the training job that was named at the end of the tuning."""
+    return next((trial for trial in trials if trial.job == job), None) or best(trials, direction)
+
+
+def objective(trials: Sequence[Trial], metric: str, direction: Direction, found: Trial | None) -> Objective:
+    """`found`: the trial that was chosen."""
     defaults = next((trial for trial in trials if trial.number == DEFAULTS and trial.counts), None)
     return Objective(
         metric=metric, direction=direction, value=found.objective if found else None,
@@ -139,7 +145,7 @@ def defaults_are_best(trials: Sequence[Trial], metric: str, direction: Direction
     """Nothing was found that is better on the validation rows, so the model is the defaults' own."""
     others = [trial for trial in trials if trial.number != DEFAULTS]
     next_best = best(others, direction)
-    defaults = best(trials, direction)
+    defaults = next((trial for trial in trials if trial.number == DEFAULTS), None)
     numbers = "none of the others has a value."
     if next_best is not None and defaults is not None:
         numbers = (

@@ -67,6 +67,7 @@ def _properties(run: Run, evaluation: Evaluation, *, has_report: bool) -> Iterat
         "test_rows": str(evaluation.scored.rows) if evaluation.scored else None,
         "test_digest": evaluation.scored.digest if evaluation.scored else None,
         "verdict": evaluation.verdict.outcome if evaluation.verdict else None,
+        "tuning": evaluation.tuning.gain.outcome if evaluation.tuning and evaluation.tuning.gain else None,
         "former_champion": evaluation.verdict.champion if evaluation.verdict else None,
         **{f"metric:{name}": f"{value:.6g}" for name, value in evaluation.metrics.items() if value is not None},
         **{f"interval:{name}": f"{low:.6g} to {high:.6g}" for name, (low, high) in evaluation.intervals.items()},

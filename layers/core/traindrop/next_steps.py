@@ -58,8 +58,8 @@ _ADVICE = {
 }
 _OF_TUNING = {
     Kind.FAILED: (
-        "Read the log lines above, those of the trial with the defaults, from the end upwards; mend the file, its "
-        "training.yaml or the training script, and drop it again. What the trials saved is kept below Trials."
+        "Read the log lines above, those of one of the trials, from the end upwards; mend the file, its training.yaml "
+        "or the training script, and drop it again. What the trials saved is kept below Trials."
     ),
     Kind.STOPPED: (
         "What the trials had saved until then is kept below Trials. To tune anew: traindrop rerun. Where it ran out of "

@@ -37,7 +37,7 @@ class Chosen:
     regex: str | None = None
 
 
-def objective_of(config: TrainingConfig, task: str, *, own_script: bool) -> Chosen:
+def chosen_objective(config: TrainingConfig, task: str, *, own_script: bool) -> Chosen:
     """`task`: auto where the file was seen in part and may turn out another. Raises `Rejected` for a metric that would
     never appear, or of which nobody knows whether more is better."""
     asked = config.tuning.objective if config.tuning else None

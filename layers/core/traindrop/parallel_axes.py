@@ -5,6 +5,7 @@ pygal has no such chart. Safe markup as that of `charts`: the style sheet has th
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.etree import ElementTree
 
 from traindrop import plain_text
@@ -33,6 +34,11 @@ class Line:
     kind: str
     values: Sequence[RangeValue | None]
     hint: str
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there are two values side by side."""
+        return any(one is not None and other is not None for one, other in pairwise(self.values))
 
 
 def parallel(title: str, axes: Sequence[Axis], lines: Sequence[Line], *, wide: bool) -> str:

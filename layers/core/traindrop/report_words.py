@@ -94,6 +94,7 @@ def ingredients(run: Run, evaluation: Evaluation) -> list[tuple[str, str]]:
         "test file's version": run.test_version_id,
         "test file's digest": scored.digest if scored else None,
         "request": run.uri(run.request_key),
+        "request with the defaults": run.uri(run.defaults_request_key) if run.tunes else None,
         "model": evaluation.model,
         "these numbers": run.uri(run.evaluation_key),
     }

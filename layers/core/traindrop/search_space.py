@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from traindrop.script_mode import Request
+from traindrop.run import DEFAULTS_SUFFIX
+from traindrop.script_mode import TUNING_METRIC, Request
 from traindrop.trial import DEFAULTS
 from traindrop.tuning_config import Direction, RangeValue
 
@@ -98,7 +99,7 @@ def trial_name(job: str, number: int) -> str:
     Of the one with the defaults `<tuning job>-defaults`.
     """
     if number == DEFAULTS:
-        return f"{job}-defaults"
+        return f"{job}{DEFAULTS_SUFFIX}"
     digest = hashlib.sha256(f"{job}/{number}".encode()).hexdigest()[:8]
     return f"{job}-{number:03}-{digest}"
 
@@ -114,7 +115,8 @@ def trial_request(request: Request, number: int, hyperparameters: Mapping[str, R
     return {
         "TrainingJobName": name,
         "AlgorithmSpecification": dict(definition["AlgorithmSpecification"]),
-        "HyperParameters": {**fixed, **chosen, **named},
+        # As SageMaker tells its trials: its own algorithm watches that metric.
+        "HyperParameters": {**fixed, **chosen, **named, TUNING_METRIC: objective_of(request)[0]},
         **{key: definition[key] for key in _AS_DEFINED if key in definition},
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
     }

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from traindrop import cost, training_jobs
 from traindrop.clock import now
-from traindrop.cost_words import arithmetic, unpriced
+from traindrop.cost_words import unpriced, worst_case
 from traindrop.events import TrainingJob
 from traindrop.ledger import LEASE, Ledger
 from traindrop.run import Run, run_of
@@ -50,7 +50,7 @@ def reason_against(run: Run, ledger: Ledger, ceiling: Decimal | None) -> str | N
         return None
     flying = f", {cost.dollars(counted.reserved)} in flight at its worst case" if counted.in_flight else ""
     return (
-        f"The run may cost {arithmetic(run, run.longest_attempt or 0, tariff)}. With it {month} would come to "
+        f"The run may cost {worst_case(run, run.longest_attempt or 0, tariff)}. With it {month} would come to "
         f"{cost.dollars(counted.total + worst)}: {cost.dollars(counted.spent)} is spent{flying}. The stack's "
         f"MaxMonthlyCostUsd is {cost.exact(ceiling)}. Lower max_runtime, raise the parameter, or drop the file again "
         f"from {_next_month(month)}-01 (UTC) on."

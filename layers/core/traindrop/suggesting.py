@@ -9,12 +9,9 @@ from traindrop.chance import drawn
 from traindrop.grid import point_of
 from traindrop.script_mode import Request
 from traindrop.search_space import objective_of, seed_of, settings_of, strategy_of
-from traindrop.setting_importance import importance_of
 from traindrop.tree_parzen import likely
 from traindrop.trial import Trial
 from traindrop.tuning_config import RangeValue
-
-__all__ = ["importance_of", "suggest"]
 
 
 def suggest(request: Request, trials: Sequence[Trial], number: int) -> dict[str, RangeValue] | None:

@@ -151,11 +151,28 @@ def report(number: int, parts: Mapping[str, Mapping[str, float]], history: dict[
 
     The line is as XGBoost itself writes it: SageMaker's own metric definitions for its image read no other.
     """
-    values = [f"{part}-{name}:{value:.6g}" for part, metrics in parts.items() for name, value in metrics.items()]
-    print("\t".join([f"[{number}]", *values]), flush=True)
+    print(_line(number, parts), flush=True)
     for part, metrics in parts.items():
         for name, value in metrics.items():
             history.setdefault(part, {}).setdefault(name, []).append(value)
+
+
+def report_kept(number: int, history: Mapping[str, Any]) -> None:
+    """Print the line of the round that is kept once more, where others came after it.
+
+    A job's final metrics are the last that it logs, and by them a tuning chooses among models: they have to be those
+    of the model that there is.
+    """
+    series = {part: history[part] for part in ("train", "validation") if part in history}
+    if number + 1 < max(len(values) for metrics in series.values() for values in metrics.values()):
+        print(f"The model is that of round {number}:")
+        kept = {part: {name: values[number] for name, values in metrics.items()} for part, metrics in series.items()}
+        print(_line(number, kept), flush=True)
+
+
+def _line(number: int, parts: Mapping[str, Mapping[str, float]]) -> str:
+    values = [f"{part}-{name}:{value:.6g}" for part, metrics in parts.items() for name, value in metrics.items()]
+    return "\t".join([f"[{number}]", *values])
 
 
 def checkpoint_folder() -> Path | None:

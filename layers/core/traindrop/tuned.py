@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from traindrop.billed import run_usd
-from traindrop.gain import Gain
+from traindrop.gain import Gain, Objective, chosen, objective
 from traindrop.run import Run
 from traindrop.run_request import DEFINITION, training_request
 from traindrop.script_mode import Request, decoded_hyperparameters
 from traindrop.search_space import Setting, settings_of, strategy_of
 from traindrop.setting_importance import importance_of
-from traindrop.trial import DEFAULTS, Trial, best
+from traindrop.trial import DEFAULTS, Trial
 from traindrop.tuning_config import Direction
 
 
@@ -48,6 +48,11 @@ class Tuning(BaseModel):
         return next((trial for trial in self.trials if trial.number == self.best), None)
 
     @property
+    def chosen_by(self) -> Objective:
+        """What the choice rests on."""
+        return objective(self.trials, self.objective, self.direction, self.best_trial)
+
+    @property
     def best_is_defaults(self) -> bool:
         return self.best == DEFAULTS
 
@@ -65,7 +70,7 @@ def tuning_of(run: Run, request: Request, trials: Sequence[Trial]) -> Tuning:
     """`request`: of the tuning job, as it lies in the bucket; empty where it is gone."""
     direction: Direction = run.direction or "maximize"
     settings = settings_of(request) if DEFINITION in request else ()
-    found = best(trials, direction)
+    found = chosen(trials, direction, run.best_trial)
     return Tuning(
         strategy=strategy_of(request).lower() if DEFINITION in request else None,
         objective=run.objective or "",

@@ -1,6 +1,7 @@
 """The ranges of a tuning, held against the hyperparameters that the framework's script takes."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Literal, get_args
@@ -10,9 +11,7 @@ from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.hyperparameters.model import Hyperparameters
 from traindrop.hyperparameters.sklearn import SklearnHyperparameters
-from traindrop.lambda_limits import LAMBDA
 from traindrop.tuning_config import Range, RangeValue
-from traindrop.tuning_rules import OF_XGBOOST
 
 Kind = Literal["number", "integer", "categorical"]
 # What SageMaker tunes of its XGBoost: "Tunable XGBoost Hyperparameters",
@@ -43,6 +42,13 @@ class TunedRange:
     values: tuple[RangeValue, ...] = ()
 
     @property
+    def combinations(self) -> float:
+        """How many values it has; of a number there is no end."""
+        if self.kind == "number":
+            return math.inf
+        return len(self.values) if self.values else self.high - self.low + 1
+
+    @property
     def shown(self) -> str:
         """`2 to 8`, `0.01 to 0.3`, `gbtree, dart`."""
         return ", ".join(map(str, self.values)) if self.values else f"{self.low} to {self.high}"
@@ -62,17 +68,22 @@ def tuned_ranges(config: TrainingConfig, *, own_script: bool) -> tuple[TunedRang
     return tuple(_tuned(name, found, model) for name, found in config.tuning.ranges.items())
 
 
-def check_place(config: TrainingConfig, place: str) -> None:
-    """Raises `Rejected` for ranges that SageMaker would refuse; `place`: lambda, or an instance type of its own."""
-    if config.tuning is None or place == LAMBDA or config.framework not in OF_XGBOOST:
-        return
-    refused = [name for name in config.tuning.ranges if name not in TUNED_BY_SAGEMAKER]
-    if refused:
+def with_trials_within(config: TrainingConfig, ranges: Sequence[TunedRange]) -> TrainingConfig:
+    """With no more trials than the ranges have combinations. Raises `Rejected` where somebody asked for more.
+
+    SageMaker refuses them: https://github.com/aws/amazon-sagemaker-operator-for-k8s/issues/123. Anywhere else they
+    would repeat the earlier ones.
+    """
+    tuning = config.tuning
+    most = math.prod(each.combinations for each in ranges)
+    if tuning is None or tuning.trials <= most:
+        return config
+    if "max_jobs" in tuning.model_fields_set:
         raise Rejected(
-            f"training.yaml: tuning.ranges: found {', '.join(refused)}, and of its XGBoost image SageMaker tunes "
-            f"{', '.join(TUNED_BY_SAGEMAKER)} only, whatever script runs in it. Set the others under hyperparameters, "
-            "or train in Lambda (instance_type: lambda), where all that the script takes can be searched."
+            f"training.yaml: tuning.max_jobs: found {tuning.trials:,}, and the ranges have {most:,.0f} combinations. "
+            f"Set max_jobs: {most:.0f}, or widen a range."
         )
+    return config.model_copy(update={"tuning": tuning.model_copy(update={"max_jobs": int(most)})})
 
 
 def costliest(config: TrainingConfig) -> Mapping[str, Any]:

@@ -106,11 +106,15 @@ class TuningConfig(_Part):
     strategy: Strategy = Field(
         "bayesian", description="How the next trial is chosen. grid takes lists of values only; hyperband needs rounds."
     )
-    objective: Annotated[Objective, BeforeValidator(_spelled_out)] | None = Field(
-        None, description="Default: validation:auc, validation:mlogloss or validation:rmse, by the task."
+    objective: Annotated[Objective, BeforeValidator(_spelled_out, json_schema_input_type=str | Objective)] | None = (
+        Field(None, description="Default: validation:auc, validation:mlogloss or validation:rmse, by the task.")
     )
-    ranges: dict[str, Annotated[Range, BeforeValidator(_range)]] = Field(
-        min_length=1, max_length=MAX_RANGES, description="By hyperparameter: {min, max, scale}, or a list of values."
+    ranges: dict[str, Annotated[Range, BeforeValidator(_range, json_schema_input_type=list[RangeValue] | Range)]] = (
+        Field(
+            min_length=1,
+            max_length=MAX_RANGES,
+            description="By hyperparameter: {min, max, scale}, or a list of values.",
+        )
     )
     early_stopping: bool = Field(
         True,

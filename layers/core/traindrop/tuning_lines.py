@@ -35,7 +35,9 @@ def trials_words(found: Tuned) -> str:
 def _best(found: Tuned) -> str:
     if found.best is None:
         return "None has a value of the objective."
-    which = "The best are the defaults" if found.best == 0 else f"The best is trial {found.best}"
+    if found.best == 0:
+        return "The best are the defaults."
+    which = f"The best is trial {found.best}"
     settings = ", ".join(f"{plain_text.line(name, 40)} {shown(value)}" for name, value in _few(found.hyperparameters))
     more = len(found.hyperparameters) - _MOST_SETTINGS
     rest = f" and {more} more" if more > 0 else ""

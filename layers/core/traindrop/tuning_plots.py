@@ -125,12 +125,17 @@ def _parallel(tuning: Tuning, settings: Sequence[Setting], best_first: Sequence[
     lines.sort(key=lambda line: _ORDER.index(line.kind))
     wide = len(axes) > FIT or len(tuning.importances) > 1
     svg = parallel("Trials by their settings", axes, lines, wide=wide)
-    note = "A line is a trial, the stronger the better. On the axis at the right the best are on top."
+    note = (
+        "A line is a trial, the stronger the better; on the axis at the right the best are on top. Thick: the best one."
+    )
+    has_defaults = any(line.kind == "defaults" and line.is_drawn for line in lines)
     hidden = len(tuning.settings) - len(settings)
     note += f" {hidden:,} settings that mattered less have no axis." if hidden else ""
     more = sum(trial.counts for trial in tuning.trials) - len(best_first)
     note += f" {more:,} worse trials are left out." if more else ""
-    return Plot("parallel", "Trials by their settings", note, svg, ("best", "defaults"), wide=wide)
+    return Plot(
+        "parallel", "Trials by their settings", note, svg, ("best", "defaults") if has_defaults else (), wide=wide
+    )
 
 
 _ORDER = ("poor", "middling", "good", "first", "defaults", "best")

@@ -8,19 +8,18 @@ import json
 import math
 from typing import Any
 
-from traindrop.config import TrainingConfig
+from traindrop.config import Scalar, TrainingConfig
 from traindrop.errors import Rejected
 from traindrop.frameworks import FRAMEWORKS
 from traindrop.job import Job
 from traindrop.job_hyperparameters import MOST, plain
-from traindrop.objectives import Chosen, objective_of
+from traindrop.objectives import Chosen, chosen_objective
 from traindrop.request import for_job, longest_seconds, training_job_request
 from traindrop.run import DEFAULTS_SUFFIX
+from traindrop.search_space import TRIAL_TAG
 from traindrop.tuned_ranges import TunedRange, tuned_ranges
 from traindrop.tuning_config import TuningConfig
 
-# Training jobs with it are one trial of many: no run's job (SageMaker hands a tuning job's tags on to its trials).
-TRIAL_TAG = "traindrop:trial"
 # "The maximum value is 20,000 epochs." (HyperbandStrategyConfig, API reference)
 MOST_ROUNDS = 20_000
 # Hyperband keeps a third at each cut (Li et al. 2018, eta = 3); after a ninth of the rounds a curve says something.
@@ -75,8 +74,13 @@ def tuning_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
 
 
 def defaults_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
-    """Keyword arguments of `create_training_job` for the trial that all others are compared with."""
-    return for_job(_of_a_trial(job, config, _objective(job, config), "defaults"), f"{job.run}{DEFAULTS_SUFFIX}")
+    """Keyword arguments of `create_training_job` for the trial that all others are compared with.
+
+    What is searched stands in it, also where it is the script's own default: so that it is shown, and searches know it.
+    """
+    own = job.own_script or job.entry_point is None
+    spelled_out = config if own else config.model_copy(update={"hyperparameters": _with_defaults(config)})
+    return for_job(_of_a_trial(job, spelled_out, _objective(job, config), "defaults"), f"{job.run}{DEFAULTS_SUFFIX}")
 
 
 def longest_tuning_seconds(config: TrainingConfig) -> int:
@@ -90,6 +94,9 @@ def _of_a_trial(job: Job, config: TrainingConfig, objective: Chosen, checkpoints
     """The CreateTrainingJob request of the run, with its results among those of the trials."""
     single = training_job_request(job, config)
     single["OutputDataConfig"]["S3OutputPath"] = f"s3://{job.bucket}/runs/{job.run}/trials"
+    if job.algorithm_hyperparameters is not None:
+        # The algorithm would go on from whatever trees it finds there, those of another trial too.
+        single.pop("CheckpointConfig", None)
     if "CheckpointConfig" in single:
         single["CheckpointConfig"]["S3Uri"] += f"/{checkpoints}"
     if objective.regex is not None:
@@ -100,6 +107,14 @@ def _of_a_trial(job: Job, config: TrainingConfig, objective: Chosen, checkpoints
     return single
 
 
+def _with_defaults(config: TrainingConfig) -> dict[str, Scalar]:
+    """The hyperparameters of a script of ours, with its defaults of those that are searched and that none was given."""
+    model = FRAMEWORKS[config.framework].hyperparameters
+    fields = {} if model is None else model.model_fields
+    searched = [each.name for each in tuned_ranges(config, own_script=False)]
+    return {name: fields[name].default for name in searched if name in fields} | config.hyperparameters
+
+
 def _tuning(config: TrainingConfig) -> TuningConfig:
     if config.tuning is None:
         raise ValueError("nothing is to be tuned")
@@ -107,7 +122,7 @@ def _tuning(config: TrainingConfig) -> TuningConfig:
 
 
 def _objective(job: Job, config: TrainingConfig) -> Chosen:
-    objective = objective_of(config, job.task, own_script=job.own_script)
+    objective = chosen_objective(config, job.task, own_script=job.own_script)
     if job.algorithm_hyperparameters is not None and job.validation_key is None:
         raise Rejected(
             "training.yaml: tuning: the file has too few rows to hold any out, and trials are compared on those. Drop "

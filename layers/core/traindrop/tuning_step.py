@@ -69,13 +69,9 @@ def _with_more_trials(tuning: TuningState, suggest: Suggest) -> TuningState:
         if chosen is None:
             used_up = True
         else:
-            trials.append(Trial(number=number, job=_name(tuning, number), hyperparameters=dict(chosen)))
+            trials.append(Trial(number=number, job=trial_name(tuning.name, number), hyperparameters=dict(chosen)))
             running += 1
     return tuning.model_copy(update={"trials": tuple(trials), "used_up": used_up})
-
-
-def _name(tuning: TuningState, number: int) -> str:
-    return f"{tuning.name}-defaults" if number == DEFAULTS else trial_name(tuning.name, number)
 
 
 def _of_defaults(tuning: TuningState) -> dict[str, RangeValue]:

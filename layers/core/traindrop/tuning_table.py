@@ -87,7 +87,8 @@ def _reasons(trials: Sequence[Trial]) -> list[tuple[str, int]]:
 
 def facts(tuning: Tuning, run: Run) -> list[tuple[str, str]]:
     """Of the whole: how much was searched, what was chosen, what it cost."""
-    short = tuned(tuning.trials, tuning.objective, tuning.direction)
+    job = tuning.best_trial.job if tuning.best_trial else None
+    short = tuned(tuning.trials, tuning.objective, tuning.direction, job=job)
     chosen = ", ".join(f"{name} {shown(value)}" for name, value in short.hyperparameters.items())
     which = "the defaults" if tuning.best_is_defaults else f"trial {tuning.best}"
     found = {

@@ -1,4 +1,5 @@
-"""A strict SageMaker that really trains: the training job API in front, `traindrop.container` behind; a model registry.
+"""A strict SageMaker that really trains and tunes: the API of training jobs and tuning jobs in front,
+`traindrop.container` behind; a model registry.
 
 It knows nothing of the local AWS around it but an S3 and CloudWatch Logs endpoint, and the
 `Surroundings` that it is given.

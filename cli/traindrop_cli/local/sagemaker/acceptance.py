@@ -41,9 +41,13 @@ def refuse_taken_name(scope: Scope, name: str, others: Sequence[JobState]) -> No
         )
 
 
-def refuse_over_quota(request: Mapping[str, Any], others: Sequence[JobState], quotas: Mapping[str, int]) -> None:
-    """Raise ResourceLimitExceeded where the job's instances and those in use exceed the quota of their type."""
-    for kind, delta in _instances(request).items():
+def refuse_over_quota(
+    request: Mapping[str, Any], others: Sequence[JobState], quotas: Mapping[str, int], copies: int = 1
+) -> None:
+    """Raise ResourceLimitExceeded where the instances of `copies` such jobs at a time, and those in use, exceed the
+    quota of their type."""
+    for kind, instances in _instances(request).items():
+        delta = instances * copies
         used = sum(_instances(job.request).get(kind, 0) for job in others if not job.is_over)
         if kind in quotas and used + delta > quotas[kind]:
             raise ApiError(

@@ -91,6 +91,8 @@ def train(task: Task, attempt: Attempt, runner: Runner, metrics: FinalMetrics, d
             def on_line(line: str) -> None:
                 lines.write(line)
                 metrics.read(line)
+                if task.listen is not None:
+                    task.listen(line)
 
             def run_here(halt: threading.Event) -> Outcome:
                 supervision = Supervision(on_line, halt, deadline, task.settings.stop_grace, die_with_parent=True)

@@ -21,7 +21,7 @@ from traindrop_cli.local.sagemaker.attempt import Machine
 from traindrop_cli.local.sagemaker.hosts import was_killed
 from traindrop_cli.local.sagemaker.loopback import NoAddresses, loopback_instances
 from traindrop_cli.local.sagemaker.surroundings import Credentials, Settings
-from traindrop_cli.local.sagemaker.task import Move, Task
+from traindrop_cli.local.sagemaker.task import Listen, Move, Task
 from traindrop_cli.local.sagemaker.volume import volume_bytes
 
 logger = logging.getLogger(__name__)
@@ -30,9 +30,16 @@ logger = logging.getLogger(__name__)
 RESTARTS = 3
 
 
-def carry_out(job: JobState, settings: Settings, credentials: Credentials, stop: threading.Event, move: Move) -> None:
+def carry_out(
+    job: JobState,
+    settings: Settings,
+    credentials: Credentials,
+    stop: threading.Event,
+    move: Move,
+    listen: Listen | None = None,
+) -> None:
     """Download, train, upload; tells each step by `move`, the last one being a terminal status."""
-    task = Task(job, settings, credentials, stop, move)
+    task = Task(job, settings, credentials, stop, move, listen)
     settings.work_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{job.name}-", dir=settings.work_dir, ignore_cleanup_errors=True) as root:
         try:

@@ -41,6 +41,7 @@ class Settings:
     endpoint_url: str
     work_dir: Path
     state_file: Path | None = None
+    tuning_file: Path | None = None
     registry_file: Path | None = None
     quotas: Mapping[str, int] = field(default_factory=dict)
     concurrent_jobs: int = 2

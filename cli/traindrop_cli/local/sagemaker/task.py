@@ -14,6 +14,8 @@ from traindrop_cli.local.sagemaker.surroundings import Credentials, Settings
 # The service models are parsed once for all jobs instead of once each.
 _LOADER = Loader()
 
+# Told each line of a job's log, from the thread that reads it.
+Listen = Callable[[str], None]
 # Puts the job into its next secondary status, applying a further change to it at the same time.
 Move = Callable[..., None]
 
@@ -27,6 +29,7 @@ class Task:
     credentials: Credentials
     stop: threading.Event
     move: Move
+    listen: Listen | None = None
 
     def client(self, kind: Any) -> Any:
         """A boto3 client of the local AWS as the job's role."""

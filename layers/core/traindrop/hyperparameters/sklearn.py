@@ -16,10 +16,12 @@ ESTIMATORS: dict[str, tuple[str, ...]] = {
     "linear": ("C", "max_iter"),
     "random_forest": ("n_estimators", "max_depth", "min_samples_leaf"),
     "extra_trees": ("n_estimators", "max_depth", "min_samples_leaf"),
-    "gradient_boosting": ("n_estimators", "learning_rate", "max_depth", "min_samples_leaf", "l2_regularization"),
+    "gradient_boosting": (
+        "n_estimators", "learning_rate", "max_depth", "min_samples_leaf", "l2_regularization", "early_stopping_rounds",
+    ),
     "knn": ("n_neighbors", "weights"),
     "svm": ("C", "kernel"),
-}
+}  # fmt: skip
 
 
 class SklearnHyperparameters(Hyperparameters):
@@ -36,6 +38,9 @@ class SklearnHyperparameters(Hyperparameters):
     min_samples_leaf: int | None = Field(None, ge=1, description="Least rows in a leaf.")
     learning_rate: float | None = Field(None, gt=0, le=1, description="What a new tree counts for.")
     l2_regularization: float | None = Field(None, ge=0, description="Of leaf values.")
+    early_stopping_rounds: int | None = Field(
+        None, ge=0, description="Stop after so many rounds without a gain on a tenth of the training rows; 0: never."
+    )
     C: float | None = Field(None, gt=0, description="What the rows count for; smaller regularises more.")
     max_iter: int | None = Field(None, ge=1, description="Iterations of the solver at most.")
     kernel: Literal["linear", "poly", "rbf", "sigmoid"] | None = Field(None, description="Of the support vectors.")
