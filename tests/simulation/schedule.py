@@ -92,8 +92,11 @@ def random_schedule(seed: int, *, verbose: bool = False) -> History:
     # Of one type's hour after the other: from what keeps most runs out to what keeps none.
     monthly_usd = rng.choice((0, 0, 0.15, 0.5, 2, 10))
     # In every third, what others train on the second type is trained in Lambda; in every fifth, half of all is tuned.
-    in_lambda, tunes = seed % 3 == 0, seed % 5 == 4
-    plan = Plan(quotas, most_jobs, rates, None, frozenset(), monthly_usd, verbose, in_lambda or tunes, tunes)
+    tunes = seed % 5 == 4
+    plan = Plan(
+        quotas, most_jobs, rates, monthly_usd=monthly_usd, verbose=verbose, with_lambda=tunes or seed % 3 == 0,
+        with_tuning=tunes,
+    )  # fmt: skip
     account = Account(plan, rng, lambda name: draw_fate(rng) if tuning_of(name) is None else draw_fate_of_trial(rng))
     with connected(account):
         _prepare(account)
