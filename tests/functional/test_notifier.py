@@ -340,6 +340,22 @@ def test_an_evaluation_of_an_earlier_attempt_that_was_given_up_on_ends_nothing(
     assert account.ledger.stored(NAME).status is Status.IN_PROGRESS
 
 
+@pytest.mark.parametrize("part", ["tuning_job_completed", "training_job_failed_of_defaults"])
+def test_a_part_of_a_tuning_that_was_given_up_on_ends_no_run_that_still_goes_on(
+    account: Account, load_event: LoadEvent, part: str
+) -> None:
+    record(account, Status.IN_PROGRESS, **LAUNCHED, max_trials=20)
+    assert notify(gave_up_on(load_event("function_gave_up"), load_event(part))) == []
+    assert account.ledger.stored(NAME).status is Status.IN_PROGRESS
+    assert account.mails() == []
+
+
+def test_the_evaluation_of_a_tuned_run_that_was_given_up_on_ends_it(account: Account, load_event: LoadEvent) -> None:
+    record(account, Status.COMPLETED, **LAUNCHED, max_trials=20)
+    assert notify(gave_up_on(load_event("function_gave_up"), load_event("tuning_job_completed"))) == [NAME]
+    assert account.ledger.stored(NAME).status is Status.EVALUATION_FAILED
+
+
 def test_a_childs_event_that_was_given_up_on_ends_no_run(account: Account, load_event: LoadEvent) -> None:
     record(account, Status.IN_PROGRESS, **LAUNCHED, max_trials=20)
     payload = load_event("training_job_completed")

@@ -20,17 +20,19 @@ from tests.simulation.bucket import Bucket
 from tests.simulation.faults import CALM, Crash, CrashPoint, Fault, Rates, by_chance, error_of
 from tests.simulation.functions import Function, failure_record, functions, targets, told_of_failures
 from tests.simulation.history import Change, Crowned, History, Item, Launched
-from tests.simulation.sagemaker import Fate, Job, SageMaker
+from tests.simulation.sagemaker import Fate, Job, SageMaker, model_key
 from tests.simulation.scoring import compared, predicted, scored
 from tests.simulation.table import Table
 from tests.simulation.timeline import Timeline, moment
-from tests.simulation.trainer import carry_out, note
+from tests.simulation.trainer import carry_out, note, note_tuning
+from tests.simulation.tuning_jobs import TuningJob, TuningJobs
 
-from traindrop import bundle, clock, evaluating, notifying, pairing, prices, training
-from traindrop.events import state_change_detail
+from traindrop import bundle, clock, evaluating, notifying, pairing, prices, training, tree_parzen
+from traindrop.events import state_change_detail, tuning_change_detail
 from traindrop.lambda_limits import LAMBDA
 from traindrop.logs import log
 from traindrop.run import run_of
+from traindrop.trial import tuning_of
 
 TABLE = "traindrop-Runs-1A2B3C4D5E6F"
 # Made up: what matters is that there is one of each type.
@@ -56,6 +58,9 @@ class Plan:
     monthly_usd: float = 0
     verbose: bool = False
     with_lambda: bool = False
+    with_tuning: bool = False
+    # A function that dies at its first call whenever it is invoked, until then, seconds.
+    down: tuple[str, float] | None = None
 
 
 @dataclass
@@ -87,6 +92,7 @@ class Account:
         self.sagemaker = SageMaker(
             plan.quotas, fate, lambda: self.time.now, moment, self.time.at, self._job_changed
         )  # fmt: skip
+        self.tunings = TuningJobs(self.sagemaker, self.history.tunings, self._tuning_changed)
         self.history.jobs, self.history.touched = self.sagemaker.jobs, self.sagemaker.touched
         self.history.registered = self.sagemaker.registered
         self.dead_letters: list[str] = []
@@ -203,7 +209,9 @@ class Account:
         return answer
 
     def _fault(self, call: Invocation) -> Fault | None:
-        point = self.plan.crash_point
+        point, down = self.plan.crash_point, self.plan.down
+        if down is not None and call.function.name == down[0] and self.time.now < down[1]:
+            return "crash before"
         if point is not None and (point.invocation, point.call) == (call.number, call.calls):
             return "crash after" if point.after else "crash before"
         return by_chance(self.rates, self.rng) if self.rates.crash or self.rates.error else None
@@ -261,18 +269,30 @@ class Account:
     def _answer_of_sagemaker(self, operation: str, given: Any) -> Any:
         if operation.startswith("CreateModelPackage"):
             return self.sagemaker.registry(operation, given)
+        if "HyperParameterTuningJobName" in given:
+            return self._answer_of_tuning(operation, given)
         name = given["TrainingJobName"]
         if operation == "CreateTrainingJob":
             self.history.asked[run_of(name)[0]] += 1
         answer = self.sagemaker.call(operation, given)
-        if operation == "CreateTrainingJob":
+        if operation == "CreateTrainingJob" and self.history.is_trial(name):
+            tuning = self.history.tunings[str(tuning_of(name))]
+            assert isinstance(tuning, TuningJob)
+            tuning.defaults = self.sagemaker.jobs[name]
+        elif operation == "CreateTrainingJob":
             self._note_launch(name, given["ResourceConfig"]["InstanceType"])
+        return answer
+
+    def _answer_of_tuning(self, operation: str, given: Any) -> Any:
+        name, creates = given["HyperParameterTuningJobName"], operation == "CreateHyperParameterTuningJob"
+        self.history.asked[run_of(name)[0]] += creates
+        answer = self.tunings.call(operation, given)
+        if creates:
+            self._note_launch(name, given["TrainingJobDefinition"]["ResourceConfig"]["InstanceType"])
         return answer
 
     def _note_launch(self, name: str, needs: str) -> None:
         line = tuple(item for item in self.table.staged("waiting") if item.get("instance_type") == needs)
-        running = {job.name for job in self.sagemaker.jobs.values() if job.ended is None}
-        running |= {job for job, known in self.history.in_lambda.items() if known.ended is None}
         record = self.table.items[run_of(name)[0]]
         troubled = self.current is not None and self.current.troubled
         self.history.launched.append(
@@ -280,7 +300,7 @@ class Account:
                 self.time.now,
                 name,
                 record,
-                frozenset(running - self.history.foreign),
+                self.history.running(),
                 line,
                 troubled,
                 name in self.counted(),
@@ -325,9 +345,15 @@ class Account:
             self.history.spent(key, before or {}, after)
         if key.startswith("#job/") and after is not None:
             note(self, after)
-            if before is None:
+            if before is None and not self.history.is_trial(key.removeprefix("#job/")):
                 self.history.asked[run_of(key.removeprefix("#job/"))[0]] += 1
                 self._note_launch(key.removeprefix("#job/"), LAMBDA)
+        if key.startswith("#tuning/") and after is not None:
+            name = key.removeprefix("#tuning/")
+            note_tuning(self, name, after)
+            if before is None:
+                self.history.asked[run_of(name)[0]] += 1
+                self._note_launch(name, LAMBDA)
         if key.startswith("#champion/") and after is not None:
             crowned = Crowned(self.time.now, key.partition("/")[2], (before or {}).get("champion"), after["champion"])
             self.history.crowned.append(crowned)
@@ -342,15 +368,21 @@ class Account:
     def _job_changed(self, job: Job) -> None:
         """SageMaker tells of each state, some several times."""
         self.say(f"       job {job.name}: {job.status} {job.fate.reason or ''}")
-        if job.status == "Completed" and job.fate.leaves_model:
-            self.bucket.put(f"runs/{job.name}/output/model.tar.gz", b"a model")
-        detail = json.loads(state_change_detail(self.sagemaker.described(job)))
-        event = {
-            "source": "aws.sagemaker",
-            "account": ACCOUNT,
-            "detail-type": "SageMaker Training Job State Change",
-            "detail": detail,
-        }
+        if job.status == "Completed" and job.fate.leaves_model and "OutputDataConfig" in job.request:
+            self.bucket.put(model_key(job.request), b"a model")
+        tags = {tag["Key"]: tag["Value"] for tag in job.request.get("Tags", ())}
+        detail = json.loads(state_change_detail(self.sagemaker.described(job))) | {"Tags": tags}
+        self._tell("SageMaker Training Job State Change", detail)
+        if job.ended is not None:
+            self.tunings.job_ended(job)
+
+    def _tuning_changed(self, tuning: TuningJob) -> None:
+        self.say(f"       tuning {tuning.name}: {tuning.status}")
+        detail = json.loads(tuning_change_detail(self.tunings.described(tuning)))
+        self._tell("SageMaker HyperParameter Tuning Job State Change", detail)
+
+    def _tell(self, kind: str, detail: Item) -> None:
+        event = {"source": "aws.sagemaker", "account": ACCOUNT, "detail-type": kind, "detail": detail}
         self.deliver(event, may_be_lost=True)
 
     def counted(self) -> dict[str, Decimal]:
@@ -387,16 +419,21 @@ class Account:
             self.history.lines.append(f"{self.time.now:10.2f}  {line}")
 
 
+_NAMES = ("TrainingJobName", "HyperParameterTuningJobName", "run")
+_STATUSES = ("TrainingJobStatus", "HyperParameterTuningJobStatus")
+
+
 def _brief(event: Item) -> str:
     detail = event.get("detail", {})
     if "object" in detail:
         return f"{event['detail-type']} {detail['object']['key']} {detail['object'].get('version-id')}"
-    name = detail.get("TrainingJobName") or detail.get("run") or ""
-    return f"{event.get('detail-type', 'failure notice')} {name} {detail.get('TrainingJobStatus', '')}".strip()
+    known = (detail.get(name) or event.get(name) for name in _NAMES)
+    name, status = next(filter(None, known), ""), next((detail[name] for name in _STATUSES if name in detail), "")
+    return f"{event.get('detail-type', 'failure notice')} {name} {status}".strip()
 
 
 def _what(given: Any) -> str:
-    key = given.get("Key", given.get("TrainingJobName", given.get("IndexName", "")))
+    key = next((given[name] for name in ("Key", *_NAMES, "IndexName") if name in given), "")
     key = next(iter(key.values())) if isinstance(key, dict) else key
     update = given.get("UpdateExpression", "")
     return f" {key} {update and update[:60]}".rstrip()
@@ -458,6 +495,8 @@ def connected(account: Account) -> Iterator[None]:
         patch.object(pairing, "compare", compared),
         patch.object(bundle, "bundle_of_ours", _bundle_of_ours),
         patch.object(training, "carry_out", partial(carry_out, account)),
+        # The optimiser is to have its say in tunings of few trials too.
+        patch.object(tree_parzen, "LEAST_TRIALS", 2),
         # It tells of every error that the simulator made.
         patch.object(log()._logger, "disabled", True),
     ):

@@ -6,6 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from tests.simulation.sagemaker import Fate, Job
+from tests.simulation.tuning_jobs import TuningJob
+
+from traindrop.trial import tuning_of
+from traindrop.tuning_state import TuningState
 
 Item = dict[str, Any]
 
@@ -59,6 +63,32 @@ class InLambda:
     trained: int = 0
     fate: Fate | None = None
     billed: int = 0
+    request: Item = field(default_factory=dict)
+    # By name, its last values.
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class InLambdaTuning:
+    """A tuning whose trials the trainer carries out: its record, each time that it was written."""
+
+    written: list[tuple[float, TuningState]] = field(default_factory=list)
+
+    @property
+    def now(self) -> TuningState:
+        return self.written[-1][1]
+
+    @property
+    def created(self) -> float:
+        return self.written[0][0]
+
+    @property
+    def ended(self) -> float | None:
+        return next((at for at, state in self.written if state.is_over), None)
+
+    @property
+    def status(self) -> str:
+        return self.now.status
 
 
 @dataclass
@@ -94,6 +124,7 @@ class History:
     born: dict[str, float] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     in_lambda: dict[str, InLambda] = field(default_factory=dict)
+    tunings: dict[str, InLambdaTuning | TuningJob] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
     crowned: list[Crowned] = field(default_factory=list)
     # The runs in the model registry, a version each.
@@ -117,6 +148,16 @@ class History:
     ticks: int = 0
     # What a person reads who replays the schedule.
     lines: list[str] = field(default_factory=list)
+
+    def is_trial(self, job: str) -> bool:
+        """Whether a job is one of many of a tuning that there is."""
+        return tuning_of(job) in self.tunings
+
+    def running(self) -> frozenset[str]:
+        """The jobs of runs that are there and have not ended; a tuning is one, whatever trials it has."""
+        everywhere = {**self.jobs, **self.in_lambda, **self.tunings}
+        names = (name for name, job in everywhere.items() if job.ended is None and not self.is_trial(name))
+        return frozenset(names) - self.foreign
 
     def record(self, change: Change) -> None:
         self.changes.append(change)

@@ -10,16 +10,21 @@ from decimal import Decimal
 from itertools import pairwise
 
 from tests.simulation.account import PRICES
-from tests.simulation.history import Change, History, InLambda, Item
+from tests.simulation.history import Change, History, InLambda, InLambdaTuning, Item
 from tests.simulation.sagemaker import Job
 from tests.simulation.timeline import moment
+from tests.simulation.tuning_invariants import OF_TUNINGS
+from tests.simulation.tuning_jobs import TuningJob
 
 from traindrop.cost import training_cost
 from traindrop.lambda_limits import LIMIT_EXCEEDED
 from traindrop.ledger import LEASE
 from traindrop.prices import lambda_price
 from traindrop.run import COMES_FROM, FINAL, MAX_ATTEMPTS, Status, run_of
+from traindrop.trial import tuning_of
+from traindrop.tuning_state import as_training_job
 
+OfRun = Job | InLambda | InLambdaTuning | TuningJob
 _RETRYABLE = ("CapacityError", "InternalServerError")
 # How long ago whoever launches may have looked at the line: no function that launches lives longer.
 _LOOKED = LEASE
@@ -168,11 +173,17 @@ def in_lambda_once(history: History) -> Iterator[str]:
             yield f"10: {name} was trained {job.trained} times"
         if job.ended is None:
             yield f"10: {name} never came to an end: {job.status}"
-        if run_of(name)[1] > 1:
+        if run_of(name)[1] > 1 or run_of(tuning_of(name) or "")[1] > 1:
             yield f"10: {name}, a further attempt, is in Lambda"
 
 
-def _may_pass(job: Job | InLambda) -> bool:
+def _may_pass(job: OfRun) -> bool:
+    if isinstance(job, InLambdaTuning):
+        reason = as_training_job(job.now, ()).failure_reason or ""
+        return job.status == "Failed" and reason.startswith((*_RETRYABLE, LIMIT_EXCEEDED))
+    if isinstance(job, TuningJob):
+        failed = [child for child in job.trials if child.status == "Failed"]
+        return bool(failed) and all((child.fate.reason or "").startswith(_RETRYABLE) for child in failed)
     if isinstance(job, InLambda):
         return job.status == "Failed" and job.reason.startswith((*_RETRYABLE, LIMIT_EXCEEDED))
     return job.status == "Failed" and ((job.fate.reason or "").startswith(_RETRYABLE) or job.fate.interrupted)
@@ -198,7 +209,7 @@ _WITHOUT_ANSWER = {Status.REJECTED, Status.FAILED, Status.STOPPED, Status.EVALUA
 def others_are_left_alone(history: History) -> Iterator[str]:
     """8: no question and no stop but about a run of this stack's ledger."""
     for operation, name in history.touched:
-        if run_of(name)[0] not in history.runs:
+        if run_of(tuning_of(name) or name)[0] not in history.runs:
             yield f"8: {operation} of {name}"
 
 
@@ -214,19 +225,20 @@ def within_the_month(history: History) -> Iterator[str]:
         if left := record.keys() - {"run", "total_usd"}:
             yield f"9: {month} still counts {sorted(left)} at their worst case"
     counted = sum((record["total_usd"] for record in history.months.values()), Decimal(0))
-    cost = sum((_cost(job) for jobs in _jobs_by_run(history).values() for _, job in jobs), Decimal(0))
+    of_runs = (each for jobs in _jobs_by_run(history).values() for each in jobs)
+    cost = sum((_cost(name, job, history) for name, job in of_runs), Decimal(0))
     if counted != cost:
         yield f"9: {counted} is counted, and the jobs did cost {cost}"
 
 
-def _cost(job: Job | InLambda) -> Decimal:
-    if isinstance(job, InLambda):
-        price = lambda_price([PRICES], PRICES.region, 1769)
-        assert price is not None
-        return training_cost(job.billed, 1, price.usd)
-    # One that never ended is one that this schedule did not wait for.
-    seconds = 0 if job.ended is None else int(job.ended - job.created)
-    return training_cost(seconds, 1, Decimal(PRICES.training[job.instance_type]))
+def _cost(name: str, job: OfRun, history: History) -> Decimal:
+    """One that never ended is one that this schedule did not wait for."""
+    if isinstance(job, Job | TuningJob):
+        return training_cost(job.billed, 1, Decimal(PRICES.training[job.instance_type]))
+    price = lambda_price([PRICES], PRICES.region, 1769)
+    assert price is not None
+    trials = (each.billed for trial, each in history.in_lambda.items() if tuning_of(trial) == name)
+    return training_cost(job.billed if isinstance(job, InLambda) else sum(trials), 1, price.usd)
 
 
 def one_champion(history: History) -> Iterator[str]:
@@ -273,11 +285,12 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _jobs_by_run(history: History) -> dict[str, list[tuple[str, Job | InLambda]]]:
-    found: dict[str, list[tuple[str, Job | InLambda]]] = defaultdict(list)
-    everywhere: dict[str, Job | InLambda] = {**history.jobs, **history.in_lambda}
+def _jobs_by_run(history: History) -> dict[str, list[tuple[str, OfRun]]]:
+    """Those of runs that tune are their tunings."""
+    found: dict[str, list[tuple[str, OfRun]]] = defaultdict(list)
+    everywhere: dict[str, OfRun] = {**history.jobs, **history.in_lambda, **history.tunings}
     for name, job in everywhere.items():
-        if name not in history.foreign:
+        if name not in history.foreign and not history.is_trial(name):
             found[run_of(name)[0]].append((name, job))
     return found
 
@@ -286,7 +299,7 @@ INVARIANTS: tuple[Callable[[History], Iterator[str]], ...] = (
     one_job_at_a_time, one_answer, one_end, one_message, nothing_lost, first_come_first_served, no_idling,
     within_limits, attempts_have_reasons, the_same_is_not_trained_twice, others_are_left_alone, within_the_month,
     in_lambda_once, one_champion,
-    bounded,
+    bounded, *OF_TUNINGS,
 )  # fmt: skip
 
 

@@ -10,10 +10,16 @@ from tests.simulation.account import Account, Plan, connected, foreign_job
 from tests.simulation.faults import CrashPoint
 from tests.simulation.history import History
 from tests.simulation.sagemaker import MINUTE, Fate
-from tests.simulation.schedule import drop, play, wish
+from tests.simulation.schedule import drop, play, tuning, wish
 
 _NEEDS = "ml.m5.large"
+_OUTAGE = 15 * MINUTE
 _GOOD = Fate("Completed", "Completed", 3 * MINUTE)
+_SHORT = Fate("Completed", "Completed", 30)
+_SILENT = Fate("Completed", "Completed", 30, logs=False)
+_BROKEN = Fate("Failed", "Failed", 30, "AlgorithmError: exit code 1")
+_CUT = Fate("Stopped", "Stopped", 20)
+_LACK = Fate("Failed", "Failed", 30, "CapacityError: as a lack of memory")
 STORIES: dict[str, list[Fate]] = {
     "evaluated": [_GOOD],
     "failed": [Fate("Failed", "Failed", 3 * MINUTE, "AlgorithmError: exit code 1")],
@@ -29,6 +35,14 @@ STORIES: dict[str, list[Fate]] = {
     "lambda out of memory": [Fate("Failed", "Failed", 3 * MINUTE, "CapacityError: as a lack of memory"), _GOOD],
     "lambda out of time": [Fate("Completed", "Completed", 20 * MINUTE), _GOOD],
     "lambda stopped": [_GOOD],
+    "tuned": [_SHORT, _SHORT, _SHORT, _SHORT],
+    "tuned, some in vain": [_BROKEN, _SILENT, _CUT, _SHORT],
+    "tuned in vain": [_SILENT, _BROKEN, _BROKEN, _BROKEN],
+    "tuned, two at once": [_SHORT] * 8,
+    "tuned and stopped": [_SHORT, _GOOD, _GOOD, _GOOD],
+    "tuned, out of memory": [_LACK, _LACK, _LACK, *[_GOOD] * 4],
+    # The first is the one with the defaults, which is there when the search has long ended.
+    "tuned by SageMaker": [Fate("Completed", "Completed", 30 * MINUTE), _SHORT, _BROKEN, _GOOD],
 }
 _SOURCES = ("aws.s3", "aws.sagemaker", f"traindrop.{STACK}")
 DOUBLED: dict[str, frozenset[str]] = {
@@ -39,7 +53,10 @@ DOUBLED: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """`story/doubled/invocation.call.side`, as a violation names it; without a crash the last part is `none`."""
+    """`story/doubled/invocation.call.side`, as a violation names it; without a crash the last part is `none`.
+
+    In the place of what is doubled `without <function>`: it fails whenever it is invoked for a quarter of an hour.
+    """
 
     story: str
     doubled: str
@@ -61,9 +78,11 @@ class Case:
 
 def play_one(case: Case, *, verbose: bool = False) -> History:
     """What happens. The same case gives the same history."""
-    instances = 2 if case.story == "two at once" else 1
+    instances = 2 if case.story == "two at once" or case.story.startswith("tuned") else 1
+    _, _, missing = case.doubled.partition("without ")
     plan = Plan(
-        {_NEEDS: instances}, most_jobs=instances, crash_point=case.point, doubled=DOUBLED[case.doubled], verbose=verbose
+        {_NEEDS: instances}, most_jobs=instances, crash_point=case.point, verbose=verbose,
+        doubled=DOUBLED.get(case.doubled, frozenset()), down=(missing, _OUTAGE) if missing else None,
     )  # fmt: skip
     fates = iter(STORIES[case.story])
     account = Account(plan, Random(0), lambda _name: next(fates, _GOOD))  # noqa: S311 - chance that can be repeated
@@ -71,12 +90,16 @@ def play_one(case: Case, *, verbose: bool = False) -> History:
         account.bucket.put("datasets/flowers/training.yaml", _config(case.story))
         account.bucket.put("datasets/flowers/test/held_out.csv", CSV)
         _tell(account, case.story)
+        # What it failed at is put back when it works again.
+        account.time.at(_OUTAGE if missing else 0, lambda: None)
         play(account)
     return account.history
 
 
 def _config(story: str) -> bytes:
-    return b"target: species\n" + (b"instance_type: lambda\n" if story.startswith("lambda") else b"")
+    in_lambda = story.startswith(("lambda", "tuned")) and story != "tuned by SageMaker"
+    lines = ["target: species", *(["instance_type: lambda"] if in_lambda else [])]
+    return "\n".join([*lines, *([tuning(3, 2, "random")] if story.startswith("tuned") else []), ""]).encode()
 
 
 def _tell(account: Account, story: str) -> None:
@@ -86,11 +109,11 @@ def _tell(account: Account, story: str) -> None:
         account.history.foreign.add("other")
         account.sagemaker.begin(foreign_job("other", _NEEDS), Fate("Completed", "Completed", 5 * MINUTE))
     account.time.at(1, lambda: drop(account, "csv", key, b"" if story == "rejected" else CSV))
-    if story == "two at once":
+    if story.endswith("two at once"):
         account.time.at(1.5, lambda: drop(account, "csv", "datasets/flowers/train/b.csv", CSV + b"1.5,2,rose\n"))
     if story == "repeated":
         account.time.at(2 * MINUTE, lambda: drop(account, "same", key, CSV))
-    if story in {"rerun", "stopped", "lambda stopped"}:
+    if story in {"rerun", "stopped", "lambda stopped", "tuned and stopped"}:
         kind = "rerun" if story == "rerun" else "stop"
         account.time.at(8 * MINUTE if story == "rerun" else 2 * MINUTE, lambda: wish(account, kind))
 

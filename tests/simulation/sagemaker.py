@@ -1,11 +1,14 @@
 """SageMaker in memory: quotas, names that are taken for good, and jobs that end in every way."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from traindrop.final_metrics import definitions_of
 
 MINUTE = 60.0
 
@@ -20,6 +23,8 @@ class Fate:
     reason: str | None = None
     interrupted: bool = False
     leaves_model: bool = True
+    # Of a trial: whether its log has the objective.
+    logs: bool = True
 
 
 @dataclass
@@ -36,6 +41,14 @@ class Job:
     def instance_type(self) -> str:
         found: str = self.request["ResourceConfig"]["InstanceType"]
         return found
+
+    @property
+    def started(self) -> float:
+        return self.created + 1
+
+    @property
+    def billed(self) -> int:
+        return 0 if self.ended is None else int(self.ended - self.created)
 
 
 @dataclass
@@ -66,11 +79,11 @@ class SageMaker:
         group = given["ModelPackageGroupName"]
         if operation == "CreateModelPackageGroup":
             if group in self.groups:
-                raise _error(operation, "ValidationException", f"Model Package Group already exists: {group}")
+                raise error(operation, "ValidationException", f"Model Package Group already exists: {group}")
             self.groups.add(group)
             return {"ModelPackageGroupArn": group}
         if group not in self.groups:
-            raise _error(operation, "ValidationException", f"Model Package Group {group} does not exist.")
+            raise error(operation, "ValidationException", f"Model Package Group {group} does not exist.")
         which = group, given["ClientToken"]
         if which not in self.versions:
             self.versions[which] = f"{group}/{len(self.versions)}"
@@ -82,7 +95,10 @@ class SageMaker:
 
     def begin(self, request: dict[str, Any], fate: Fate) -> None:
         """Start a job, whoever asked for it."""
-        job = Job(request["TrainingJobName"], request, self.now(), fate)
+        self.start(Job(request["TrainingJobName"], request, self.now(), fate))
+
+    def start(self, job: Job) -> None:
+        fate = job.fate
         self.jobs[job.name] = job
         self.tell(job)
         self.at(self.now() + fate.seconds, lambda: self._end(job, fate))
@@ -103,20 +119,22 @@ class SageMaker:
     def _CreateTrainingJob(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         name, needs = given["TrainingJobName"], given["ResourceConfig"]["InstanceType"]
         if name in self.jobs:
-            raise _error(
-                "CreateTrainingJob", "ResourceInUse", "Training job names must be unique within an AWS account"
-            )
-        quota, used = self.quotas[needs], self.running(needs)
-        if used >= quota:
-            raise _error(
-                "CreateTrainingJob",
-                "ResourceLimitExceeded",
-                f"The account-level service limit '{needs} for training job usage' is {quota} Instances, with current "
-                f"utilization of {used} Instances and a request delta of 1 Instances. Please contact AWS support to "
-                "request an increase for this limit.",
-            )
+            raise error("CreateTrainingJob", "ResourceInUse", "Training job names must be unique within an AWS account")
+        self.refuse_beyond_quota("CreateTrainingJob", needs, 1)
         self.begin(given, self.fate(name))
         return {"TrainingJobArn": f"arn:aws:sagemaker:us-east-1:123456789012:training-job/{name}"}
+
+    def refuse_beyond_quota(self, operation: str, needs: str, count: int) -> None:
+        """Raises `ClientError` where so many instances more are more than there may be."""
+        quota, used = self.quotas[needs], self.running(needs)
+        if used + count > quota:
+            raise error(
+                operation,
+                "ResourceLimitExceeded",
+                f"The account-level service limit '{needs} for training job usage' is {quota} Instances, with current "
+                f"utilization of {used} Instances and a request delta of {count} Instances. Please contact AWS support "
+                "to request an increase for this limit.",
+            )
 
     def _DescribeTrainingJob(self, given: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         return self.described(self._found("DescribeTrainingJob", given))
@@ -125,19 +143,19 @@ class SageMaker:
         job = self._found("StopTrainingJob", given)
         if job.ended is not None:
             message = f"The request was rejected because the training job is in status {job.status}."
-            raise _error("StopTrainingJob", "ValidationException", message)
+            raise error("StopTrainingJob", "ValidationException", message)
         self.stop(job.name)
         return {}
 
     def _found(self, operation: str, given: dict[str, Any]) -> Job:
         if given["TrainingJobName"] not in self.jobs:
-            raise _error(operation, "ValidationException", "Requested resource not found.")
+            raise error(operation, "ValidationException", "Requested resource not found.")
         return self.jobs[given["TrainingJobName"]]
 
     def described(self, job: Job) -> dict[str, Any]:
         """The fields of DescribeTrainingJob that tell of the job's course."""
         created, over = self.moment(job.created), job.ended is not None
-        started = created + timedelta(seconds=1)
+        started = self.moment(job.started)
         transitions = ["Starting", "Downloading", "Training"]
         transitions += ["Interrupted", "Starting"] if over and job.fate.interrupted else []
         found: dict[str, Any] = {
@@ -151,10 +169,35 @@ class SageMaker:
             "SecondaryStatusTransitions": [{"Status": status, "StartTime": started} for status in transitions],
         }
         if job.ended is not None:
-            found |= {"TrainingEndTime": self.moment(job.ended), "BillableTimeInSeconds": int(job.ended - job.created)}
+            found |= {"TrainingEndTime": self.moment(job.ended), "BillableTimeInSeconds": job.billed}
             found |= {"FailureReason": job.fate.reason} if job.fate.reason else {}
+            found |= {"FinalMetricDataList": last_values(job.request, job.fate, job.ended)}
         return found
 
 
-def _error(operation: str, code: str, message: str) -> ClientError:
+def error(operation: str, code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def is_trial(request: dict[str, Any]) -> bool:
+    """Whether a training job's results are to lie among those of a tuning."""
+    return str(request.get("OutputDataConfig", {}).get("S3OutputPath", "")).endswith("/trials")
+
+
+def objective(name: str) -> float:
+    """What a trial comes to: it follows from its name. Some are as good as others."""
+    return hashlib.sha256(name.encode()).digest()[0] % 16 / 16
+
+
+def last_values(request: dict[str, Any], fate: Fate, at: float) -> list[dict[str, Any]]:
+    """FinalMetricDataList, of a trial whose log has its metrics."""
+    if not (is_trial(request) and fate.logs and fate.status != "Failed"):
+        return []
+    value = objective(request["TrainingJobName"])
+    return [{"MetricName": each["Name"], "Value": value, "Timestamp": at} for each in definitions_of(request)]
+
+
+def model_key(request: dict[str, Any]) -> str:
+    """Where a training job's model lies in the bucket: <S3OutputPath>/<job name>/output/model.tar.gz."""
+    prefix = request["OutputDataConfig"]["S3OutputPath"].split("/", 3)[3]
+    return f"{prefix}/{request['TrainingJobName']}/output/model.tar.gz"

@@ -11,11 +11,12 @@ from tests.simulation.faults import CALM, Rates
 from tests.simulation.history import History, Upload
 from tests.simulation.sagemaker import MINUTE, Fate
 
-from traindrop.events import ObjectCreated, TrainingJobStateChange
+from traindrop.events import ObjectCreated, TrainingJobStateChange, TuningJobStateChange
 from traindrop.lambda_limits import LAMBDA
 from traindrop.ledger import Ledger
 from traindrop.receiving import ACCOMPANIES
 from traindrop.redriving import Letter, NotUnderstood, read_letter, reopen
+from traindrop.trial import tuning_of
 
 TYPES = ("ml.m5.large", "ml.c5.xlarge", "ml.g5.xlarge", "ml.p3.2xlarge")
 DATASETS = ("flowers", "loans", "Größen & Maße", "houses")
@@ -33,6 +34,31 @@ _FATES: list[tuple[float, str, str, str | None, bool]] = [
     (0.02, "Stopped", "MaxWaitTimeExceeded", None, False),
     (0.03, "Stopped", "Stopped", None, False),
 ]
+
+
+# Of a trial: some do worse than others did and are stopped.
+_FATES_OF_TRIALS = [*_FATES, (0.10, "Stopped", "Stopped", None, False)]
+# What is searched, and how.
+_STRATEGIES = ("random", "grid", "bayesian", "hyperband")
+
+
+def tuning(trials: int, at_once: int, strategy: str) -> str:
+    """The section of a training.yaml."""
+    ranges = (
+        "{max_depth: [2, 3, 4]}"
+        if strategy == "grid"
+        else "{eta: {min: 0.01, max: 0.3, scale: log}, max_depth: {min: 2, max: 8}}"
+    )
+    how_many = "" if strategy == "grid" else f"max_jobs: {trials}, "
+    return f"tuning: {{{how_many}max_parallel: {at_once}, strategy: {strategy}, ranges: {ranges}}}"
+
+
+def draw_fate_of_trial(rng: Random) -> Fate:
+    ((_, status, secondary, reason, interrupted),) = rng.choices(
+        _FATES_OF_TRIALS, [share for share, *_ in _FATES_OF_TRIALS]
+    )
+    seconds = rng.choice((5.0, 20.0, 3 * MINUTE, 20 * MINUTE)) * rng.uniform(0.5, 1.5)
+    return Fate(status, secondary, seconds, reason, interrupted, rng.random() < 0.98, logs=rng.random() < 0.9)
 
 
 def draw_fate(rng: Random) -> Fate:
@@ -65,9 +91,13 @@ def random_schedule(seed: int, *, verbose: bool = False) -> History:
     most_jobs, rates = rng.choice((1, 2, 3, 5, 10)), draw_rates(rng)
     # Of one type's hour after the other: from what keeps most runs out to what keeps none.
     monthly_usd = rng.choice((0, 0, 0.15, 0.5, 2, 10))
-    # In every third, what others train on the second type is trained in Lambda.
-    plan = Plan(quotas, most_jobs, rates, monthly_usd=monthly_usd, verbose=verbose, with_lambda=seed % 3 == 0)
-    account = Account(plan, rng, lambda _name: draw_fate(rng))
+    # In every third, what others train on the second type is trained in Lambda; in every fifth, half of all is tuned.
+    tunes = seed % 5 == 4
+    plan = Plan(
+        quotas, most_jobs, rates, monthly_usd=monthly_usd, verbose=verbose, with_lambda=tunes or seed % 3 == 0,
+        with_tuning=tunes,
+    )  # fmt: skip
+    account = Account(plan, rng, lambda name: draw_fate(rng) if tuning_of(name) is None else draw_fate_of_trial(rng))
     with connected(account):
         _prepare(account)
         count, window = rng.randint(1, MAX_UPLOADS), rng.choice((1.0, 10.0, 60.0)) * MINUTE
@@ -100,7 +130,7 @@ def _prepare(account: Account) -> None:
     rng = account.rng
     for number, dataset in enumerate(DATASETS):
         needs = rng.choice((*TYPES[:3], *TYPES[:3], TYPES[3]))
-        text = f"target: species\ninstance_type: {_named(account, needs)}\n"
+        text = f"target: species\ninstance_type: {_named(account, needs)}\n{_tuning(account)}"
         account.bucket.put(f"datasets/{dataset}/training.yaml", text.encode())
         if number % 2:
             account.bucket.put(f"datasets/{dataset}/test/held_out.csv", CSV)
@@ -112,6 +142,14 @@ def _prepare(account: Account) -> None:
 
 def _named(account: Account, needs: str) -> str:
     return LAMBDA if account.plan.with_lambda and needs == TYPES[1] else needs
+
+
+def _tuning(account: Account) -> str:
+    """The section that a training.yaml has, or none."""
+    rng = account.rng
+    if not account.plan.with_tuning or rng.random() < 0.5:
+        return ""
+    return tuning(rng.choice((1, 2, 4, 6)), rng.choice((1, 2, 3)), rng.choice(_STRATEGIES)) + "\n"
 
 
 def act(account: Account) -> None:
@@ -132,7 +170,7 @@ def act(account: Account) -> None:
         drop(account, kind, key, rng.choice((b"", b"length\n1\n2\n", b"\x00\xff\x00", b"a,b\n1,2,3\n")))
     elif kind in {"pair", "config"}:
         needs = _named(account, rng.choice(TYPES))
-        text = f"target: species\ninstance_type: {needs}\nseed: {rng.randint(1, 3)}\n".encode()
+        text = f"target: species\ninstance_type: {needs}\nseed: {rng.randint(1, 3)}\n{_tuning(account)}".encode()
         metadata = {ACCOMPANIES: "a.csv"} if kind == "pair" else {}
         drop(account, kind, f"datasets/{dataset}/training.yaml", text, metadata, needs_run=False)
         if kind == "pair":
@@ -210,7 +248,7 @@ def note_idle(account: Account) -> None:
     free = [
         item["run"]
         for needs, item in heads.items()
-        if (needs == LAMBDA or account.sagemaker.running(needs) < account.plan.quotas[needs])
+        if (needs == LAMBDA or account.sagemaker.running(needs) + _at_once(item) <= account.plan.quotas[needs])
         and item.get("leased_until", "") < now
         and item.get("not_before", "") < now
         and account.places_taken() < account.plan.most_jobs
@@ -221,6 +259,11 @@ def note_idle(account: Account) -> None:
         for run, minutes in account.idle.items()
         if minutes == 3
     ]
+
+
+def _at_once(run: dict[str, Any]) -> int:
+    """How many instances there have to be for it."""
+    return int(run["max_parallel"]) if "max_trials" in run else 1
 
 
 def settle(account: Account) -> None:
@@ -261,7 +304,7 @@ def is_readable(body: str) -> bool:
 
 
 def note_reopened(account: Account, letter: Letter, runs: list[str]) -> None:
-    if isinstance(letter.event, TrainingJobStateChange):
+    if isinstance(letter.event, TrainingJobStateChange | TuningJobStateChange):
         account.history.reopened.update(runs)
     elif runs and isinstance(letter.event, ObjectCreated):
         account.history.forgotten.update(upload.identity for upload in letter.event.uploads())

@@ -38,6 +38,10 @@ def record_failure(failure: InvocationFailed, settings: NotifierSettings) -> lis
 def _fail_evaluation(job: str, reason: str, function: str, settings: NotifierSettings) -> list[str]:
     name, attempt = run_of(job)
     ledger = Ledger(settings.table)
+    run = ledger.get(name)
+    if run is not None and run.tunes and run.goes_on:
+        # The search ended, or the trial with the defaults; the other may go on. The reconciler tells of the whole.
+        return [name]
     ledger.advance(
         name, Status.EVALUATION_FAILED, now(), attempt=attempt, reason=reason, failed_function=function, ended_at=now()
     )
