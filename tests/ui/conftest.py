@@ -8,10 +8,12 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from tests.one_worker import in_one_worker
 from tests.pipeline.conftest import pointed_at
 from tests.pipeline.pipeline import ONLY_ONE, Pipeline
+from tests.report.browser import CHROMIUM
 from tests.ui.served import Served, served
 
 from traindrop_cli.local.settings import LocalSettings
@@ -23,6 +25,14 @@ HERE = Path(__file__).parent
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     in_one_worker(HERE, "ui", items)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="module")

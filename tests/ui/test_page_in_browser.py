@@ -2,15 +2,15 @@
 
 import os
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, ViewportSize, expect
 from tests.conftest import ROOT
 from tests.pipeline.pipeline import ENDLESS, ONLY_ONE, Pipeline, labelled
+from tests.report.browser import CHROMIUM
 from tests.ui.foreign_site import foreign_site
 from tests.ui.served import (
     Served,
@@ -28,7 +28,6 @@ from tests.ui.served import (
 from traindrop.ledger import Ledger
 from traindrop_cli.commands.demo import write_breast_cancer
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
 
 PHONE: ViewportSize = {"width": 360, "height": 780}
@@ -38,14 +37,6 @@ FEW_ROUNDS = "hyperparameters: {num_round: 5}"
 LONG = f"hyperparameters: {{num_round: {ENDLESS['num_round']}}}"
 HOSTILE = "<img src=x onerror=alert(1)>"
 SCREENSHOTS = os.environ.get("TRAINDROP_SCREENSHOTS") == "1"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield found
-        found.close()
 
 
 @pytest.fixture

@@ -1,16 +1,16 @@
 """The page of a run that tunes, in Chromium. Its trials are made up: what trains them is tested elsewhere."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.builders import stored
 from tests.functional.conftest import BUCKET, TABLE, Account, account
+from tests.report.browser import CHROMIUM
 from tests.tuned_runs import BEGAN, NAME, SOME, Trials, a_trial, a_tuned_run, trials
 from tests.ui.in_process import served_here
 from tests.ui.served import PATIENCE
@@ -21,7 +21,6 @@ from traindrop_cli.stack import Stack
 
 __all__ = ["account", "trials"]  # fixtures
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (apt-get install chromium)")
 
 PHONE: ViewportSize = {"width": 360, "height": 780}
@@ -30,14 +29,6 @@ STANDING = "4 of 6 trials have ended (1 failed, 1 stopped early), 2 are running"
 HOSTILE = "<img src=x onerror=alert(1)>"
 # A folder for pictures to be looked at.
 SCREENSHOTS = os.environ.get("TRAINDROP_PICTURES")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield found
-        found.close()
 
 
 @pytest.fixture
