@@ -14,7 +14,7 @@ import pytest
 import xgboost
 from botocore.exceptions import ClientError, EndpointConnectionError
 from functions.evaluator.app import lambda_handler
-from tests.builders import CSV, a_context, a_run, client_error, stored
+from tests.builders import CSV, a_context, a_run, client_error, stored, tuning_requests
 from tests.conftest import LoadEvent
 from tests.functional.archives import Archives, packed, trained
 from tests.functional.conftest import BUCKET, Account
@@ -404,10 +404,11 @@ def test_a_tuned_champion_is_registered_with_its_trials_image_and_the_best_one_s
     for name in ("model.tar.gz", "output.tar.gz"):
         body = job.archives.model if name.startswith("model") else job.archives.output
         job.account.put(f"runs/{NAME}/trials/{best}/output/{name}", body)
-    job.account.put(f"runs/{NAME}/defaults/request.json", REQUEST.encode())
+    tuning, _ = tuning_requests(NAME)
+    job.account.put(f"runs/{NAME}/request.json", json.dumps(tuning).encode())
     job.completes()
     (container,) = packages()[0]["InferenceSpecification"]["Containers"]
-    assert container["Image"] in REQUEST
+    assert container["Image"] == tuning["TrainingJobDefinition"]["AlgorithmSpecification"]["TrainingImage"]
     assert container["ModelDataUrl"] == f"s3://{BUCKET}/runs/{NAME}/trials/{best}/output/model.tar.gz"
 
 

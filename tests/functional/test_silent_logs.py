@@ -8,6 +8,7 @@ from functions.dispatcher import app as dispatcher
 from functions.evaluator import app as evaluator
 from functions.launcher import app as launcher
 from functions.notifier import app as notifier
+from functions.tuner import app as tuner
 from pydantic import ValidationError
 from tests.builders import CSV, a_context
 from tests.functional.conftest import Account
@@ -54,8 +55,8 @@ def test_a_variable_of_the_wrong_kind_is_rejected_without_its_value(account: Acc
 
 @pytest.mark.parametrize(
     "handler",
-    [launcher.lambda_handler, dispatcher.lambda_handler, evaluator.lambda_handler, notifier.lambda_handler],
-    ids=["launcher", "dispatcher", "evaluator", "notifier"],
+    [each.lambda_handler for each in (launcher, dispatcher, tuner, evaluator, notifier)],
+    ids=["launcher", "dispatcher", "tuner", "evaluator", "notifier"],
 )
 def test_an_event_that_cannot_be_read_is_an_error_that_does_not_quote_it(account: Account, handler: Handler) -> None:  # noqa: ARG001
     event = {"detail-type": SECRET, "detail": {"object": {"key": SECRET}, "HyperParameters": {"token": SECRET}}}

@@ -62,9 +62,9 @@ def heard(pipeline: Pipeline) -> Iterator[Callable[[], list[dict[str, Any]]]]:
 def test_a_drop_with_ranges_becomes_one_evaluated_run_of_its_best_trial_and_one_message(
     pipeline: Pipeline, heard: Callable[[], list[dict[str, Any]]]
 ) -> None:
-    pipeline.put("datasets/tuned/test/held_out.csv", labelled())
-    pipeline.drop("tuned", labelled(120), **AT_SAGEMAKER, hyperparameters={"num_round": 5}, tuning=TUNING)
-    (run,) = pipeline.told("tuned")
+    pipeline.put("datasets/tuned-there/test/held_out.csv", labelled())
+    pipeline.drop("tuned-there", labelled(120), **AT_SAGEMAKER, hyperparameters={"num_round": 5}, tuning=TUNING)
+    (run,) = pipeline.told("tuned-there")
     assert (run.status, run.reason) == (Status.EVALUATED, None)
     assert tuning_job(run)["HyperParameterTuningJobStatus"] == "Completed"
     listed = children(run)
@@ -86,9 +86,9 @@ def test_a_drop_with_ranges_becomes_one_evaluated_run_of_its_best_trial_and_one_
     assert as_trials == {child["TrainingJobName"] for child in listed}
     assert {detail["TrainingJobName"] for detail in told} - as_trials == {run.defaults_job}
 
-    message = pipeline.message("tuned")
+    message = pipeline.message("tuned-there")
     assert message.outcome == "evaluated"
-    assert [each.run for each in pipeline.runs("tuned")] == [run.run]
+    assert [each.run for each in pipeline.runs("tuned-there")] == [run.run]
 
 
 def test_a_tuning_that_is_stopped_in_the_middle_keeps_the_trials_that_were_done(pipeline: Pipeline) -> None:

@@ -12,6 +12,7 @@ from tests.contract.template import FUNCTIONS, pattern_of, rules
 _BY_HAND = {"s3_notification": "Launcher"}
 # The launcher and the dispatcher invoke them.
 _CARRY_OUT = {name for name, properties in FUNCTIONS.items() if properties["CodeUri"] == "functions/trainer"}
+_TUNES = "Tuner"
 _GIVEN_UP_TO = {
     destination["Destination"]["Fn::GetAtt"][0]
     for destination in (each["EventInvokeConfig"]["DestinationConfig"]["OnFailure"] for each in FUNCTIONS.values())
@@ -45,6 +46,8 @@ def _starts(name: str, function: str) -> bool:
     event = read_event(name)
     if "TrainingJobName" in event:
         return function in _CARRY_OUT
+    if "HyperParameterTuningJobName" in event:
+        return function == _TUNES
     if "requestContext" in event:  # a record of Lambda's: it goes where the function that gave up says
         return function in _GIVEN_UP_TO
     kinds = {source["Type"] for source in FUNCTIONS[function].get("Events", {}).values()}

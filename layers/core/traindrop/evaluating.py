@@ -19,7 +19,7 @@ from traindrop.doubts import reason_of_strict, texts
 from traindrop.ending import conclude
 from traindrop.errors import EvaluationFailed
 from traindrop.evaluation import PREDICTED, Evaluation, Rows, Subject, evaluate_archives, predict_archives
-from traindrop.events import TrainingJobStateChange, TuningJobStateChange
+from traindrop.events import SILENT, TrainingJobStateChange, TuningJobStateChange
 from traindrop.file_parts import Source
 from traindrop.gain import tuned
 from traindrop.held_out import check_test_size
@@ -37,7 +37,7 @@ from traindrop.tuned import tuning_of, validation_rows
 from traindrop.tunings import trials_of
 
 Completion = TrainingJobStateChange | TuningJobStateChange
-COMPLETION: TypeAdapter[Completion] = TypeAdapter(Completion)
+COMPLETION: TypeAdapter[Completion] = TypeAdapter(Completion, config=SILENT)
 
 
 def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
