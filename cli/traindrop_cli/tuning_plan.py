@@ -6,9 +6,8 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from traindrop.frameworks import FRAMEWORKS
 from traindrop.run import Run
-from traindrop.tuned_ranges import TunedRange
+from traindrop.tuned_ranges import TunedRange, default_of
 from traindrop_cli.planning import Plan
 
 
@@ -62,10 +61,4 @@ def _range(plan: Plan, found: TunedRange) -> dict[str, Any]:
 
 
 def _default(plan: Plan, found: TunedRange) -> Any:
-    """What the trial with the defaults has: as training.yaml says, or the script; None where that is not known."""
-    config = plan.decided.config
-    if found.name in config.hyperparameters:
-        return config.hyperparameters[found.name]
-    model = None if plan.decided.code.own else FRAMEWORKS[config.framework].hyperparameters
-    fields = {} if model is None else {each.alias or name: each for name, each in model.model_fields.items()}
-    return fields[found.name].default if found.name in fields else None
+    return default_of(plan.decided.config, found.name, own_script=plan.decided.code.own)

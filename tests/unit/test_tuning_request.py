@@ -57,6 +57,11 @@ def test_the_trial_with_the_defaults_has_what_training_yaml_says_and_else_what_t
     validate("CreateTrainingJob", found)
 
 
+def test_a_default_that_only_the_library_knows_is_not_sent() -> None:
+    config = a_config({"ranges": {"n_estimators": {"min": 10, "max": 300}}}, framework="sklearn")
+    assert "n_estimators" not in defaults_request(the_job(), config)["HyperParameters"]
+
+
 def test_all_models_lie_in_the_trials_of_the_run() -> None:
     output = "s3://traindrop-dropbucket-1a2b3c4d/runs/traindrop-flow-0123456789ab/trials"
     assert definition()["OutputDataConfig"] == {"S3OutputPath": output}

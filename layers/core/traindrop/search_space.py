@@ -6,10 +6,11 @@ No numpy: the tuner decides with these before it imports an optimiser.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from traindrop.request import for_job
 from traindrop.run import DEFAULTS_SUFFIX
 from traindrop.script_mode import TUNING_METRIC, Request
 from traindrop.trial import DEFAULTS
@@ -17,7 +18,7 @@ from traindrop.tuning_config import Direction, RangeValue
 
 # On a trial, so that rules pass over its events: `traindrop:trial` = `true`.
 TRIAL_TAG = "traindrop:trial"
-_PROGRAM, _JOB_NAME = "sagemaker_program", "sagemaker_job_name"
+_PROGRAM = "sagemaker_program"
 # Of a training job's request, what a definition has under the same name.
 _AS_DEFINED = (
     "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "VpcConfig", "StoppingCondition",
@@ -106,20 +107,24 @@ def trial_name(job: str, number: int) -> str:
 
 def trial_request(request: Request, number: int, hyperparameters: Mapping[str, RangeValue], job: str) -> dict[str, Any]:
     """The CreateTrainingJob request of the trial of that number in the tuning job `job`."""
-    definition, name = _definition(request), trial_name(job, number)
+    definition = _definition(request)
     settings = {each.name: each for each in settings_of(request)}
     chosen = {key: settings[key].text(value) for key, value in hyperparameters.items()}
-    fixed = dict(definition.get("StaticHyperParameters", {}))
-    named = {_JOB_NAME: json.dumps(name)} if _JOB_NAME in fixed else {}
-    tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", ())} | {TRIAL_TAG: "true"}
-    return {
-        "TrainingJobName": name,
+    fixed = definition.get("StaticHyperParameters", {})
+    found = {
         "AlgorithmSpecification": dict(definition["AlgorithmSpecification"]),
         # As SageMaker tells its trials: its own algorithm watches that metric.
-        "HyperParameters": {**fixed, **chosen, **named, TUNING_METRIC: objective_of(request)[0]},
+        "HyperParameters": {**fixed, **chosen, TUNING_METRIC: objective_of(request)[0]},
         **{key: definition[key] for key in _AS_DEFINED if key in definition},
-        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Tags": tagged_as_trial(request.get("Tags", ())),
     }
+    return for_job(found, trial_name(job, number))
+
+
+def tagged_as_trial(tags: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """With the tag that makes a training job one trial of many."""
+    found = {tag["Key"]: tag["Value"] for tag in tags} | {TRIAL_TAG: "true"}
+    return [{"Key": key, "Value": value} for key, value in found.items()]
 
 
 def _numeric(found: Mapping[str, str], kind: Literal["number", "integer"]) -> Setting:

@@ -86,6 +86,18 @@ def with_trials_within(config: TrainingConfig, ranges: Sequence[TunedRange]) -> 
     return config.model_copy(update={"tuning": tuning.model_copy(update={"max_jobs": int(most)})})
 
 
+def default_of(config: TrainingConfig, name: str, *, own_script: bool) -> Any:
+    """What the trial with the defaults has of a hyperparameter: as training.yaml says, or the framework's own script.
+
+    None where that is not known.
+    """
+    if name in config.hyperparameters:
+        return config.hyperparameters[name]
+    model = None if own_script else FRAMEWORKS[config.framework].hyperparameters
+    fields = {} if model is None else {each.alias or field: each for field, each in model.model_fields.items()}
+    return fields[name].default if name in fields else None
+
+
 def costliest(config: TrainingConfig) -> Mapping[str, Any]:
     """The hyperparameters of the trial that takes longest and most: the greatest number of each range."""
     ranges = config.tuning.ranges if config.tuning else {}

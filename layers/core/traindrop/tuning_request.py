@@ -10,14 +10,13 @@ from typing import Any
 
 from traindrop.config import Scalar, TrainingConfig
 from traindrop.errors import Rejected
-from traindrop.frameworks import FRAMEWORKS
 from traindrop.job import Job
 from traindrop.job_hyperparameters import MOST, plain
 from traindrop.objectives import Chosen, chosen_objective
 from traindrop.request import for_job, longest_seconds, training_job_request
 from traindrop.run import DEFAULTS_SUFFIX
-from traindrop.search_space import TRIAL_TAG
-from traindrop.tuned_ranges import TunedRange, tuned_ranges
+from traindrop.search_space import tagged_as_trial
+from traindrop.tuned_ranges import TunedRange, default_of, tuned_ranges
 from traindrop.tuning_config import TuningConfig
 
 # "The maximum value is 20,000 epochs." (HyperbandStrategyConfig, API reference)
@@ -69,7 +68,8 @@ def tuning_job_request(job: Job, config: TrainingConfig) -> dict[str, Any]:
             "StaticHyperParameters": static,
             **{name: single[name] for name in _DEFINED if name in single},
         },
-        "Tags": [*single["Tags"], {"Key": TRIAL_TAG, "Value": "true"}],
+        # SageMaker hands a tuning job's tags on to its training jobs.
+        "Tags": tagged_as_trial(single["Tags"]),
     }
 
 
@@ -109,10 +109,9 @@ def _of_a_trial(job: Job, config: TrainingConfig, objective: Chosen, checkpoints
 
 def _with_defaults(config: TrainingConfig) -> dict[str, Scalar]:
     """The hyperparameters of a script of ours, with its defaults of those that are searched and that none was given."""
-    model = FRAMEWORKS[config.framework].hyperparameters
-    fields = {} if model is None else model.model_fields
-    searched = [each.name for each in tuned_ranges(config, own_script=False)]
-    return {name: fields[name].default for name in searched if name in fields} | config.hyperparameters
+    found = {name: default_of(config, name, own_script=False) for name in _tuning(config).ranges}
+    # What has no default of its own is not sent: scikit-learn's estimators choose by themselves.
+    return {name: value for name, value in found.items() if value is not None} | config.hyperparameters
 
 
 def _tuning(config: TrainingConfig) -> TuningConfig:
@@ -156,10 +155,8 @@ def _strategy_config(job: Job, config: TrainingConfig, tuning: TuningConfig) -> 
 
 def rounds_of(config: TrainingConfig, *, own_script: bool) -> int:
     """How many rounds a trial has at the most, by `num_round` or `epochs`. Raises `Rejected` where nothing says it."""
-    model = None if own_script else FRAMEWORKS[config.framework].hyperparameters
     for name in ("num_round", "epochs"):
-        default = model.model_fields[name].default if model is not None and name in model.model_fields else None
-        found = config.hyperparameters.get(name, default)
+        found = default_of(config, name, own_script=own_script)
         if isinstance(found, int) and not isinstance(found, bool):
             if not 2 <= found <= MOST_ROUNDS:
                 raise Rejected(

@@ -8,7 +8,7 @@ from typing import Any
 from traindrop.lambda_jobs import LambdaJob
 from traindrop.request import for_job
 from traindrop.script_mode import Request
-from traindrop.search_space import TRIAL_TAG, settings_of, trial_name, trial_request
+from traindrop.search_space import settings_of, tagged_as_trial, trial_name, trial_request
 from traindrop.trial import DEFAULTS, Trial
 from traindrop.trial_of_job import as_it_stands
 from traindrop.tuning_config import RangeValue
@@ -39,8 +39,7 @@ def request_of(tuning: TuningState, trial: Trial) -> dict[str, Any]:
     if trial.number != DEFAULTS:
         return trial_request(tuning.request, trial.number, trial.hyperparameters, tuning.name)
     request = for_job(tuning.defaults, trial.job)
-    tags = [tag for tag in request.get("Tags", []) if tag["Key"] != TRIAL_TAG]
-    return {**request, "Tags": [*tags, {"Key": TRIAL_TAG, "Value": "true"}]}
+    return {**request, "Tags": tagged_as_trial(request.get("Tags", ()))}
 
 
 def _with_what_ended(tuning: TuningState, jobs: Mapping[str, LambdaJob]) -> TuningState:
