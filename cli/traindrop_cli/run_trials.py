@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from traindrop.clock import now
 from traindrop.cost import training_cost
+from traindrop.gain import chosen
 from traindrop.ledger import Ledger
 from traindrop.run import Run
-from traindrop.trial import DEFAULTS, Trial, best, ordered
+from traindrop.trial import DEFAULTS, Trial, best_so_far, defaults_of, ordered
+from traindrop.tuning_config import Direction
 from traindrop.tunings import trials_of
 
 
@@ -23,16 +24,15 @@ class RunTrials:
     @property
     def best(self) -> Trial | None:
         """The one whose model is the run's, or would be if it ended now."""
-        named = next((trial for trial in self.trials if trial.job == self.run.best_trial), None)
-        return named or best(self.trials, self.run.direction or "maximize")
+        return chosen(self.trials, self._direction, self.run.best_trial)
 
     @property
     def best_first(self) -> list[Trial]:
-        return ordered(self.trials, self.run.direction or "maximize")
+        return ordered(self.trials, self._direction)
 
     @property
     def defaults(self) -> Trial | None:
-        return next((trial for trial in self.trials if trial.number == DEFAULTS), None)
+        return defaults_of(self.trials)
 
     @property
     def most(self) -> int:
@@ -55,17 +55,16 @@ class RunTrials:
     @property
     def values(self) -> list[tuple[Trial, float]]:
         """Those whose value counts, in the order of their ends."""
-        over = [(trial, trial.objective) for trial in self.trials if trial.counts and trial.objective is not None]
-        return sorted(over, key=lambda each: (each[0].ended_at is None, each[0].ended_at or now(), each[0].number))
+        return [(trial, trial.objective or 0.0) for trial, _ in best_so_far(self.trials, self._direction)]
 
     @property
     def best_so_far(self) -> list[float]:
         """After each of `values`."""
-        choose = min if self.run.direction == "minimize" else max
-        found: list[float] = []
-        for _, value in self.values:
-            found.append(choose(found[-1], value) if found else value)
-        return found
+        return [value for _, value in best_so_far(self.trials, self._direction)]
+
+    @property
+    def _direction(self) -> Direction:
+        return self.run.direction or "maximize"
 
     def usd_of(self, trial: Trial, at: datetime) -> Decimal | None:
         """What it costs; of one that runs, until `at`. None where the price or the seconds are not known."""

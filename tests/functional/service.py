@@ -54,13 +54,16 @@ class Service:
         return datetime.now(UTC)
 
 
-def state_change(name: str, status: str) -> dict[str, Any]:
+def told(kind: str, detail: dict[str, str]) -> dict[str, Any]:
+    """An event by which SageMaker tells of a job of that kind."""
     return {
-        "source": "aws.sagemaker",
-        "account": ACCOUNT,
-        "detail-type": "SageMaker Training Job State Change",
-        "detail": {"TrainingJobName": name, "TrainingJobStatus": status},
-    }
+        "source": "aws.sagemaker", "account": ACCOUNT, "detail-type": f"SageMaker {kind} Job State Change",
+        "detail": detail,
+    }  # fmt: skip
+
+
+def state_change(name: str, status: str) -> dict[str, Any]:
+    return told("Training", {"TrainingJobName": name, "TrainingJobStatus": status})
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 
 import boto3
 import pytest
-from tests.builders import ACCOUNT, client_error, stored
+from tests.builders import client_error, stored
 from tests.functional.conftest import BUCKET, Account
-from tests.functional.service import Service
+from tests.functional.service import Service, told
 from tests.tuning_answers import a_tuned_run, described
 
 from traindrop import aws
@@ -58,12 +58,8 @@ class Tunings:
 
 
 def tuning_change(name: str, status: str) -> dict[str, Any]:
-    return {
-        "source": "aws.sagemaker",
-        "account": ACCOUNT,
-        "detail-type": "SageMaker HyperParameter Tuning Job State Change",
-        "detail": {"HyperParameterTuningJobName": name, "HyperParameterTuningJobStatus": status},
-    }
+    names = {"HyperParameterTuningJobName": name, "HyperParameterTuningJobStatus": status}
+    return told("HyperParameter Tuning", names)
 
 
 @pytest.fixture

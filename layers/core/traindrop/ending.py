@@ -8,6 +8,7 @@ from traindrop.clock import now
 from traindrop.cost import training_cost
 from traindrop.cost_words import allows_another_attempt
 from traindrop.events import TrainingJob, TuningJob
+from traindrop.job_state import TOO_LONG
 from traindrop.ledger import Ledger
 from traindrop.run import Run, Status, run_of
 from traindrop.spending import cost_of, settle
@@ -93,7 +94,7 @@ def _why_stopped(run: Run, job: TrainingJob) -> str:
     if isinstance(job, TuningJob) and job.failure_reason is not None:
         return job.failure_reason
     if job.secondary_status == "MaxRuntimeExceeded":
-        return "It reached its maximum run time (max_runtime in training.yaml) and was stopped unfinished."
+        return TOO_LONG
     if job.secondary_status == "MaxWaitTimeExceeded":
         return "It waited for spot capacity longer than it was allowed to, and was stopped."
     if run.stop_requested_by is not None:

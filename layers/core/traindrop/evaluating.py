@@ -31,6 +31,7 @@ from traindrop.registering import register
 from traindrop.report import report
 from traindrop.run import Run, Status, run_of
 from traindrop.run_request import training_request
+from traindrop.script_mode import Request
 from traindrop.settings import EvaluatorSettings
 from traindrop.trial import Trial
 from traindrop.tuned import tuning_of, validation_rows
@@ -60,8 +61,9 @@ def evaluate(job: str, settings: EvaluatorSettings) -> Status | None:
 
 def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
     trials = trials_of(run, ledger) if run.tunes else ()
+    request = aws.read_json(run.bucket, run.request_key) or {}
     try:
-        evaluation = _score(run, trials, ledger).model_copy(update={"cost": cost_of_run(run)})
+        evaluation = _score(run, request, trials, ledger).model_copy(update={"cost": cost_of_run(run)})
     except EvaluationFailed as error:
         found = _tuned(run, trials)
         ledger.advance(run.run, Status.EVALUATION_FAILED, now(), reason=str(error), ended_at=now(), **found)
@@ -69,8 +71,8 @@ def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
     # Names out of the data may hold what steers a terminal; in ASCII it stays an escape of JSON's.
     document = evaluation.model_dump_json(indent=2, ensure_ascii=True)
     aws.put(run.bucket, run.evaluation_key, document.encode(), "application/json")
-    run = _reported_on(run, evaluation)
-    registered = register(run, evaluation, settings)
+    run = _reported_on(run, request, evaluation)
+    registered = register(run, request, evaluation, settings)
     done = now()
     summary = (
         _summary(evaluation)
@@ -85,9 +87,8 @@ def _evaluate(run: Run, settings: EvaluatorSettings, ledger: Ledger) -> None:
     ledger.advance(run.run, Status.EVALUATED, done, evaluated_at=done, ended_at=done, **summary)
 
 
-def _reported_on(run: Run, evaluation: Evaluation) -> Run:
+def _reported_on(run: Run, request: Request, evaluation: Evaluation) -> Run:
     """The run, with a note where its report could not be drawn: what was measured stands without a picture of it."""
-    request = aws.read_json(run.bucket, run.request_key) or {}
     best = evaluation.tuning.best_trial if evaluation.tuning else None
     try:
         page = report(evaluation, run, training_request(request, best.hyperparameters if best else None))
@@ -116,7 +117,7 @@ def _subject(run: Run) -> Subject:
     )
 
 
-def _score(run: Run, trials: Sequence[Trial], ledger: Ledger) -> Evaluation:
+def _score(run: Run, request: Request, trials: Sequence[Trial], ledger: Ledger) -> Evaluation:
     """Fetch what is needed into a folder of its own, and score it. Raises `EvaluationFailed`."""
     subject, rows = _subject(run), list[Rows]()
     subject = replace(subject, training_file=_training_file(run, subject.preparation))
@@ -141,7 +142,6 @@ def _score(run: Run, trials: Sequence[Trial], ledger: Ledger) -> Evaluation:
             aws.upload(run.bucket, run.predictions_key, unpacked / PREDICTED, "text/csv")
         rows_of = partial(_rows_of, test=folder / "test.csv", folder=folder)
         if run.tunes:
-            request = aws.read_json(run.bucket, run.request_key) or {}
             tuning, judged = tuning_of(run, request, trials), validation_rows(run, request)
             evaluation = with_tuning(run, evaluation, tuning, rows, rows_of, judged)
         return challenge(run, evaluation, rows, rows_of, ledger)

@@ -214,32 +214,31 @@ class TuningJob(TrainingJob):
         }
 
 
-class _TrainingDefinition(_Theirs):
+class _WithRole(_Theirs):
     role_arn: str = Field(alias="RoleArn", pattern=r"^arn:[\w-]+:iam::\d{12}:role/.")
+
+    @property
+    def account(self) -> str:
+        """The account that the jobs' role is in."""
+        return self.role_arn.split(":")[4]
 
 
 class TuningRequest(_Theirs):
     """Of a CreateHyperParameterTuningJob request, what the tuner needs to find its job by."""
 
     hyper_parameter_tuning_job_name: str = Field(alias="HyperParameterTuningJobName")
-    training_job_definition: _TrainingDefinition = Field(alias="TrainingJobDefinition")
+    training_job_definition: _WithRole = Field(alias="TrainingJobDefinition")
 
     @property
     def account(self) -> str:
         """The account that the role of its training jobs is in."""
-        return self.training_job_definition.role_arn.split(":")[4]
+        return self.training_job_definition.account
 
 
-class TrainingRequest(_Theirs):
+class TrainingRequest(_WithRole):
     """Of a CreateTrainingJob request, what the trainer needs to find its job by."""
 
     training_job_name: str = Field(alias="TrainingJobName")
-    role_arn: str = Field(alias="RoleArn", pattern=r"^arn:[\w-]+:iam::\d{12}:role/.")
-
-    @property
-    def account(self) -> str:
-        """The account that the job's role is in."""
-        return self.role_arn.split(":")[4]
 
 
 class TrainingJobStateChange(OnTheBus):

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from traindrop import plain_text
-from traindrop.trial import DEFAULTS, Trial, best
+from traindrop.trial import DEFAULTS, Trial, best, defaults_of
 from traindrop.tuning_config import Direction, RangeValue
 from traindrop.verdict import Interval, judge, signed
 
@@ -102,10 +102,10 @@ def chosen(trials: Sequence[Trial], direction: Direction, job: str | None) -> Tr
 
 def objective(trials: Sequence[Trial], metric: str, direction: Direction, found: Trial | None) -> Objective:
     """`found`: the trial that was chosen."""
-    defaults = next((trial for trial in trials if trial.number == DEFAULTS and trial.counts), None)
+    defaults = defaults_of(trials)
     return Objective(
         metric=metric, direction=direction, value=found.objective if found else None,
-        defaults_value=defaults.objective if defaults else None,
+        defaults_value=defaults.objective if defaults and defaults.counts else None,
     )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def defaults_are_best(trials: Sequence[Trial], metric: str, direction: Direction
     """Nothing was found that is better on the validation rows, so the model is the defaults' own."""
     others = [trial for trial in trials if trial.number != DEFAULTS]
     next_best = best(others, direction)
-    defaults = next((trial for trial in trials if trial.number == DEFAULTS), None)
+    defaults = defaults_of(trials)
     numbers = "none of the others has a value."
     if next_best is not None and defaults is not None:
         numbers = (

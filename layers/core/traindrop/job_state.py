@@ -12,6 +12,8 @@ from traindrop.container import FAILURE_REASON_LENGTH, Outcome
 TERMINAL = ("Completed", "Failed", "Stopped")
 DAY = 86400
 EVENT = "SageMaker Training Job State Change"
+# What the person is told of a job that reached its stopping condition.
+TOO_LONG = "It reached its maximum run time (max_runtime in training.yaml) and was stopped unfinished."
 INTERNAL_ERROR = "InternalServerError: We encountered an internal error. Please try again."
 
 # Fields of the request that Describe repeats. Tags are not among them.

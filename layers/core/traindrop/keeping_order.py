@@ -23,7 +23,7 @@ from traindrop.launching import launch
 from traindrop.ledger import Ledger
 from traindrop.measuring import measure, of_line
 from traindrop.reconciling import reconcile
-from traindrop.run import Status, run_of, whole
+from traindrop.run import Run, Status, run_of, whole
 from traindrop.settings import DispatcherSettings
 from traindrop.spending import month_of, settle_ended
 from traindrop.trial import tuning_of
@@ -41,7 +41,8 @@ def keep_order(occasion: Any, settings: DispatcherSettings) -> list[str]:  # noq
 @keep_order.register
 def _(occasion: TrainingJobStateChange, settings: DispatcherSettings) -> list[str]:
     """A job ended: it holds its slot no longer, and the next in line takes its place at once."""
-    return _go_on(whole(occasion.detail.training_job_name), settings)
+    name = whole(occasion.detail.training_job_name)
+    return _go_on(name, conclude(name, Ledger(settings.table)), settings)
 
 
 @keep_order.register
@@ -52,15 +53,15 @@ def _(occasion: TuningJobStateChange, settings: DispatcherSettings) -> list[str]
     run = conclude(name, ledger)
     if run is not None and run.awaits(name):
         training_jobs.look_after(run, ledger, settings)
-    return _go_on(name, settings)
+        run = conclude(name, ledger)
+    return _go_on(name, run, settings)
 
 
-def _go_on(job: str, settings: DispatcherSettings) -> list[str]:
-    ledger = Ledger(settings.table)
-    run = conclude(job, ledger)
+def _go_on(job: str, run: Run | None, settings: DispatcherSettings) -> list[str]:
+    """`run`: that of the job as it is now concluded; None where there is none of it."""
     if run is not None and run.awaits(job):
         return []  # an event of a state that was never the last: SageMaker says that it still runs
-    ledger.release_slot(job)
+    Ledger(settings.table).release_slot(job)
     return dispatch(settings)
 
 

@@ -16,7 +16,7 @@ from traindrop.records import Records
 from traindrop.run import Run
 from traindrop.script_mode import Request
 from traindrop.settings import DispatcherSettings
-from traindrop.trial import Trial
+from traindrop.trial import Trial, best
 from traindrop.trial_of_job import as_it_stands
 from traindrop.tuning_state import TuningState, as_training_job, event_detail
 
@@ -53,9 +53,9 @@ def find_named(name: str, ledger: Ledger) -> TuningJob | None:
     tuning = _as_it_stands(name, ledger)
     if tuning is None:
         return None
-    job = as_training_job(tuning, ())
-    best = LambdaJobs(ledger).get(job.best_trial) if job.best_trial is not None else None
-    return job if best is None else as_training_job(tuning, best.state.metrics)
+    found = best(tuning.trials, tuning.direction) if tuning.is_over else None
+    job = None if found is None else LambdaJobs(ledger).get(found.job)
+    return as_training_job(tuning, () if job is None else job.state.metrics)
 
 
 def describe(run: Run, ledger: Ledger) -> TuningJob:

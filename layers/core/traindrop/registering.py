@@ -10,10 +10,11 @@ from traindrop.logs import log
 from traindrop.model_package import group_request, package_request
 from traindrop.run import Run
 from traindrop.run_request import training_request
+from traindrop.script_mode import Request
 from traindrop.settings import EvaluatorSettings
 
 
-def register(run: Run, evaluation: Evaluation, settings: EvaluatorSettings) -> dict[str, Any]:
+def register(run: Run, request: Request, evaluation: Evaluation, settings: EvaluatorSettings) -> dict[str, Any]:
     """What the ledger is to know of it, by the fields of a run: nothing where the run did not become champion.
 
     Safe to call any number of times: the registry makes one version of it.
@@ -21,8 +22,7 @@ def register(run: Run, evaluation: Evaluation, settings: EvaluatorSettings) -> d
     if evaluation.verdict is None or not evaluation.verdict.becomes_champion:
         return {}
     try:
-        request = training_request(aws.read_json(run.bucket, run.request_key) or {})
-        image = request.get("AlgorithmSpecification", {}).get("TrainingImage")
+        image = training_request(request).get("AlgorithmSpecification", {}).get("TrainingImage")
         if image is None:
             return _not_registered(run, f"{run.uri(run.request_key)}, which names its image, is gone.")
         return {"model_package": _registered(run, evaluation, image, settings)}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from traindrop.job_state import TOO_LONG
 from traindrop.run import Run
 from traindrop.trial import DEFAULTS, Trial, TrialStatus
 from traindrop.tuning_search import Search
@@ -19,7 +20,6 @@ Described = Mapping[str, Any]
 # <tuning job>-<number>-<8 hex>
 _CHILD = re.compile(r".*-(?P<number>\d{3,})-[0-9a-f]{8}", re.DOTALL)
 _STATUS: dict[str, TrialStatus] = {"Completed": "completed", "Failed": "failed"}
-_TOO_LONG = "It reached its maximum run time (max_runtime in training.yaml) and was stopped unfinished."
 
 
 def search_of(tuning: Described) -> Search:
@@ -135,7 +135,7 @@ def _reason(job: Described, metric: str, objective: float | None, *, too_long: b
     if job.get("FailureReason"):
         return str(job["FailureReason"])
     if too_long:
-        return _TOO_LONG
+        return TOO_LONG
     return f"It logged no {metric}." if job["TrainingJobStatus"] == "Completed" and objective is None else None
 
 

@@ -41,7 +41,7 @@ def create(run: Run, request: Request, ledger: Ledger, settings: DispatcherSetti
 def find(run: Run, ledger: Ledger) -> TuningJob | None:  # noqa: ARG001 - Tunings'
     """As `training_jobs.find`."""
     tuning = aws.find_tuning_job(run.job)
-    return None if tuning is None else _as_one_job(run, tuning)
+    return None if tuning is None else _as_one_job(run, tuning, _defaults(run, tuning))
 
 
 def find_named(name: str, ledger: Ledger) -> TuningJob | None:
@@ -58,7 +58,8 @@ def find_named(name: str, ledger: Ledger) -> TuningJob | None:
 
 def describe(run: Run, ledger: Ledger) -> TuningJob:  # noqa: ARG001 - Tunings'
     """As `training_jobs.describe`."""
-    return _as_one_job(run, aws.described_tuning(run.job))
+    tuning = aws.described_tuning(run.job)
+    return _as_one_job(run, tuning, _defaults(run, tuning))
 
 
 def stop(run: Run, ledger: Ledger, settings: DispatcherSettings) -> None:  # noqa: ARG001 - Tunings'
@@ -82,7 +83,7 @@ def look_after(run: Run, ledger: Ledger, settings: DispatcherSettings) -> Tuning
         return None
     defaults = _defaults(run, tuning)
     if defaults.status != "waiting":
-        return _as_one_job(run, tuning)
+        return _as_one_job(run, tuning, defaults)
     ended = search_of(tuning).ended_at
     if ended is not None and now() - ended > PATIENCE:
         hours = int(PATIENCE.total_seconds() / 3600)
@@ -103,8 +104,8 @@ def trials(run: Run, ledger: Ledger) -> tuple[Trial, ...]:  # noqa: ARG001 - Tun
     return () if tuning is None else (_defaults(run, tuning), *_others(run, tuning))
 
 
-def _as_one_job(run: Run, tuning: Mapping[str, Any]) -> TuningJob:
-    search, defaults = search_of(tuning), _defaults(run, tuning)
+def _as_one_job(run: Run, tuning: Mapping[str, Any], defaults: Trial) -> TuningJob:
+    search = search_of(tuning)
     if not (search.has_ended and defaults.has_ended):
         return as_one_job(run, search, [defaults])
     job = as_one_job(run, search, [defaults, *_others(run, tuning)])

@@ -1,7 +1,7 @@
 """A trial of a tuning: one training job with the hyperparameters that were chosen for it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -61,6 +61,28 @@ def best(trials: Iterable[Trial], direction: Direction) -> Trial | None:
     """The trial whose model is the run's; None where none has a value that counts."""
     found = ordered(trials, direction)
     return found[0] if found and found[0].counts else None
+
+
+def defaults_of(trials: Iterable[Trial]) -> Trial | None:
+    """The trial with the defaults; None where it is not (yet) there."""
+    return next((trial for trial in trials if trial.number == DEFAULTS), None)
+
+
+def in_order_of_end(trials: Iterable[Trial]) -> list[Trial]:
+    """Those without an end last; of one moment by number."""
+    return sorted(
+        trials, key=lambda trial: (trial.ended_at is None, trial.ended_at and trial.ended_at.timestamp(), trial.number)
+    )
+
+
+def best_so_far(trials: Iterable[Trial], direction: Direction) -> Iterator[tuple[Trial, float]]:
+    """The trials whose value counts, in the order of their ends, each with the best value that there was by then."""
+    better = max if direction == "maximize" else min
+    so_far: float | None = None
+    for trial in in_order_of_end(trials):
+        if trial.counts and trial.objective is not None:
+            so_far = trial.objective if so_far is None else better(so_far, trial.objective)
+            yield trial, so_far
 
 
 def tuning_of(job: str) -> str | None:

@@ -1,6 +1,6 @@
 """What evaluation.json and the report have of a tuning that has ended."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,7 +11,7 @@ from traindrop.run_request import DEFINITION, training_request
 from traindrop.script_mode import Request, decoded_hyperparameters
 from traindrop.search_space import Setting, settings_of, strategy_of
 from traindrop.setting_importance import importance_of
-from traindrop.trial import DEFAULTS, Trial
+from traindrop.trial import DEFAULTS, Trial, best_so_far, defaults_of
 from traindrop.tuning_config import Direction
 
 
@@ -63,7 +63,7 @@ class Tuning(BaseModel):
 
     @property
     def defaults(self) -> Trial | None:
-        return next((trial for trial in self.trials if trial.number == DEFAULTS), None)
+        return defaults_of(self.trials)
 
 
 def tuning_of(run: Run, request: Request, trials: Sequence[Trial]) -> Tuning:
@@ -80,7 +80,7 @@ def tuning_of(run: Run, request: Request, trials: Sequence[Trial]) -> Tuning:
         trials=tuple(trials),
         best=found.number if found else None,
         importances=importance_of(settings, trials),
-        best_so_far=tuple(_best_so_far(trials, direction)),
+        best_so_far=tuple(Reached(trial=trial.number, best=value) for trial, value in best_so_far(trials, direction)),
         usd=None if (usd := run_usd(run)) is None else float(usd),
         billable_seconds=run.billable_seconds,
         seconds=_seconds(trials),
@@ -93,22 +93,6 @@ def validation_rows(run: Run, request: Request) -> int | None:
     if run.rows is None or not isinstance(fraction, float):
         return None
     return round(run.rows * fraction)
-
-
-def _best_so_far(trials: Sequence[Trial], direction: Direction) -> Iterator[Reached]:
-    better = max if direction == "maximize" else min
-    so_far: float | None = None
-    for trial in in_order_of_end(trials):
-        if trial.counts and trial.objective is not None:
-            so_far = trial.objective if so_far is None else better(so_far, trial.objective)
-            yield Reached(trial=trial.number, best=so_far)
-
-
-def in_order_of_end(trials: Sequence[Trial]) -> list[Trial]:
-    """Those without an end last; of one moment by number."""
-    return sorted(
-        trials, key=lambda trial: (trial.ended_at is None, trial.ended_at and trial.ended_at.timestamp(), trial.number)
-    )
 
 
 def _seconds(trials: Sequence[Trial]) -> float | None:

@@ -1,6 +1,6 @@
-"""Many trials as if they were one training job: how a tuning ended and what it took. Pure.
+"""A tuning job of SageMaker and its trials as if they were one training job: how it ended and what it took. Pure.
 
-For the tuning jobs of SageMaker and for those in Lambda alike.
+Of those in Lambda `traindrop.tuning_state.as_training_job` says it, out of the record that decides on their end.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,6 @@
-"""What a tuning comes to, out of its trials: pure, and the same wherever they were carried out."""
+"""What a tuning comes to whose trials Lambda functions trained, out of these trials. Pure.
+
+Of SageMaker's tuning jobs, which have an end and a reason of their own, `traindrop.tuning_words` says it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -9,8 +9,8 @@ from traindrop.curves import DRAWABLE
 from traindrop.parallel_axes import FIT, Axis, Line, parallel
 from traindrop.plots import Plot
 from traindrop.search_space import Setting
-from traindrop.trial import DEFAULTS, Trial, ordered
-from traindrop.tuned import Tuning, in_order_of_end
+from traindrop.trial import DEFAULTS, Trial, in_order_of_end, ordered
+from traindrop.tuned import Tuning
 from traindrop.tuning_config import RangeValue
 from traindrop.tuning_lines import shown
 

@@ -9,7 +9,7 @@ from traindrop.job_state import JobState
 from traindrop.objective_curve import ObjectiveCurve
 from traindrop.pruning import Limits, limits_for
 from traindrop.script_mode import TUNING_METRIC
-from traindrop.search_space import objective_of, settings_of
+from traindrop.search_space import settings_of
 from traindrop.trial import Trial, TrialStatus
 from traindrop_cli.local.sagemaker.tuning_state import Child, Jobs, TuningState, objective_status, objective_value
 
@@ -53,8 +53,7 @@ class Watch:
 
 def limits_of_next(tuning: TuningState, jobs: Jobs) -> Limits:
     """What the next training job has to reach to go on; nothing where it may go on to its end."""
-    found = limits_for(tuning.request, trials(tuning, jobs), len(tuning.children) + 1)
-    return found or Limits(*objective_of(tuning.request), {})
+    return limits_for(tuning.request, trials(tuning, jobs), len(tuning.children) + 1)
 
 
 def trials(tuning: TuningState, jobs: Jobs) -> list[Trial]:
