@@ -20,7 +20,7 @@ from traindrop_cli.local.sagemaker.validation import input_shape, validate
 
 @dataclass(frozen=True)
 class Side:
-    """Ours of one kind, and how it is held against theirs: more than `least` fields are equal; neither has `too_much`."""
+    """Ours of one kind, held against theirs: more than `least` fields are equal, and neither has `too_much`."""
 
     ours: Callable[..., dict[str, Any]]
     differences: Mapping[int, tuple[Difference, ...]]
