@@ -70,9 +70,9 @@ class Deployed:
         return [envelope["Message"] for envelope in read_inbox()]
 
     def jobs(self) -> set[str]:
-        return {
-            job["TrainingJobName"] for job in boto3.client("sagemaker").list_training_jobs()["TrainingJobSummaries"]
-        }
+        """The names of all training jobs that there ever were: a page has the newest ten only."""
+        pages = boto3.client("sagemaker").get_paginator("list_training_jobs").paginate()
+        return {job["TrainingJobName"] for page in pages for job in page["TrainingJobSummaries"]}
 
     def resource(self, name: str) -> str:
         """The physical name of a resource of template.yaml."""

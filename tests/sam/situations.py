@@ -33,11 +33,15 @@ class Situation:
 
 
 MOMENT = datetime(2026, 11, 12, tzinfo=UTC)
-CONFIG = b"target: species\nhyperparameters: {num_round: 3}\n"
+
+
+def _config() -> bytes:
+    """New with each call: a run's name comes from it, and a job that an earlier test has left is not this one's."""
+    return f"# {uuid.uuid4()}\ntarget: species\nhyperparameters: {{num_round: 3}}\n".encode()
 
 
 def _uploaded(stack: Deployed, event: Event) -> Effect:
-    stack.put("datasets/titanic/training.yaml", CONFIG)
+    stack.put("datasets/titanic/training.yaml", _config())
     found = event["detail"]["object"]
     found |= stack.put(found["key"], CSV)
     return lambda: _one_job_of_each(stack, ["titanic"])
@@ -46,7 +50,7 @@ def _uploaded(stack: Deployed, event: Event) -> Effect:
 def _configured(stack: Deployed, event: Event) -> Effect:
     stack.put("datasets/titanic/train/titanic.csv", CSV)
     found = event["detail"]["object"]
-    found |= stack.put(found["key"], CONFIG)
+    found |= stack.put(found["key"], _config())
     return lambda: _one_job_of_each(stack, ["titanic"])
 
 
@@ -54,7 +58,7 @@ def _notified(stack: Deployed, event: Event) -> Effect:
     for record in event["Records"]:
         found = record["s3"]["object"]
         key = unquote_plus(found["key"])
-        stack.put(f"{key.partition('/train/')[0]}/training.yaml", CONFIG)
+        stack.put(f"{key.partition('/train/')[0]}/training.yaml", _config())
         given = stack.put(key, CSV)
         found |= {"size": given["size"], "eTag": given["etag"], "versionId": given["version-id"]}
     return lambda: _one_job_of_each(stack, ["gemüse", "titanic"])
@@ -62,7 +66,7 @@ def _notified(stack: Deployed, event: Event) -> Effect:
 
 def _to_be_run_again(stack: Deployed, _event: Event) -> Effect:
     key = "datasets/titanic/train/titanic train+1.csv"
-    config, given = stack.put("datasets/titanic/training.yaml", CONFIG), stack.put(key, CSV)
+    config, given = stack.put("datasets/titanic/training.yaml", _config()), stack.put(key, CSV)
     stack.record(
         status=Status.FAILED, key=key, etag=given["etag"], size=given["size"], version_id=given["version-id"],
         config_version_id=config["version-id"],
