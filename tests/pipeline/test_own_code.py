@@ -95,14 +95,14 @@ def test_a_script_that_writes_more_than_its_disk_holds_is_ended_with_that_as_the
     script = (
         b"import os, time\n"
         b"with open(os.path.join(os.environ['SM_OUTPUT_DATA_DIR'], 'big'), 'wb') as file:\n"
-        b"    file.truncate(3 * 1024**3)\n"
-        b"time.sleep(60)\n"
+        b"    os.posix_fallocate(file.fileno(), 0, 1200 * 2**20)\n"
+        b"time.sleep(300)\n"
     )
     upload_code(pipeline, "big", {"train.py": script})
     pipeline.drop("big", labelled(), target="label", volume_size_in_gb=1)
     (run,) = pipeline.told("big")
     assert run.status is Status.FAILED
-    assert "space" in told(pipeline, "big")
+    assert "No space left on device: the volume of 1 GB" in told(pipeline, "big")
 
 
 def test_a_spot_run_of_a_script_without_checkpoints_is_warned_of_in_its_message(pipeline: Pipeline) -> None:

@@ -8,6 +8,7 @@ import re
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 NAN = math.nan
 # What pandas takes for missing (pandas.read_csv, na_values), "?" of the UCI archive, and a lone dash.
@@ -120,6 +121,8 @@ def is_number(text: str, *, decimal_comma: bool = False) -> bool:
     return value == value and "_" not in text
 
 
+# A file has few different days, and each is asked for again in every chunk, for each part of it: some 4 MB of them.
+@lru_cache(2**14)
 def parse_date(text: str, style: str) -> datetime | None:
     """A date, with its time if there is one, in UTC and without a time zone; None for what is no date.
 

@@ -237,7 +237,7 @@ def _scores_of(
     keep: Keep | None,
 ) -> Evaluation:  # fmt: skip
     sample = RowSample(len(schema.columns))
-    found = read_held_out(test.path, schema, sample.taken_from(predict), file=test.name, reader=test.reader)
+    found = read_held_out(test.path, schema, predict, file=test.name, reader=test.reader, look=sample.add)
     predicted = _predicted(found, test.written, schema)
     if keep is not None:
         keep(Rows(schema, found.truth, predicted))

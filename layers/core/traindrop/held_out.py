@@ -12,7 +12,7 @@ from traindrop.cells import MISSING
 from traindrop.csv_rows import open_table
 from traindrop.dataset import Batch, DatasetError, Schema, read
 from traindrop.errors import EvaluationFailed
-from traindrop.predictions import Predict, Predictions
+from traindrop.predictions import Predict, Predictions, predicted
 
 Reader = Callable[[Path, Schema], Iterator[Batch]]
 
@@ -40,14 +40,25 @@ class HeldOut:
     unseen_labels: tuple[str, ...]
 
 
-def read_held_out(path: Path, schema: Schema, predict: Predict | None, *, file: str, reader: Reader = read) -> HeldOut:
-    """Read a test file a batch at a time with `reader`, and predict each batch with `predict`.
+def read_held_out(
+    path: Path,
+    schema: Schema,
+    predict: Predict | None,
+    *,
+    file: str,
+    reader: Reader = read,
+    look: Callable[[Batch], None] | None = None,
+) -> HeldOut:
+    """Read a test file a batch at a time with `reader`, and predict each batch with `predict`, in threads. `look` is
+    given each batch, in the file's order.
 
     Raises `EvaluationFailed`, naming the file `file`, where it cannot be read, lacks a column or has no
     row with a label that training saw.
     """
     try:
-        found = _read(reader(path, schema), schema, predict, file)
+        batches = reader(path, schema)
+        each = predicted(batches, predict) if predict else ((batch, None) for batch in batches)
+        found = _read(each, look, schema, file)
     except DatasetError as error:
         raise EvaluationFailed(f"{file}: {error}") from error
     if found.missing + found.unseen == len(found.truth):
@@ -87,14 +98,18 @@ def check_fits(rows: int, schema: Schema, file: str) -> None:
         )
 
 
-def _read(batches: Iterator[Batch], schema: Schema, predict: Predict | None, file: str) -> HeldOut:
+def _read(
+    batches: Iterator[tuple[Batch, Predictions | None]], look: Callable[[Batch], None] | None, schema: Schema, file: str
+) -> HeldOut:
     truth: list[npt.NDArray[np.float64]] = []
-    predicted: list[Predictions] = []
+    predictions: list[Predictions] = []
     unknown: Counter[str] = Counter()
     rows = missing = unseen = 0
-    for batch in batches:
+    for batch, found in batches:
         rows += batch.rows
         check_fits(rows, schema, file)
+        if look:
+            look(batch)
         if batch.labels is None:
             raise DatasetError(
                 f"there is no column {schema.target!r}, the target, so there is nothing to compare the "
@@ -106,12 +121,12 @@ def _read(batches: Iterator[Batch], schema: Schema, predict: Predict | None, fil
         missing, unseen = missing + len(labels) - len(odd), unseen + len(odd)
         unknown.update(label for label in odd if label in unknown or len(unknown) < _REMEMBERED)
         truth.append(values)
-        if predict:
-            predicted.append(predict(batch))
+        if found is not None:
+            predictions.append(found)
     if not truth:
         raise DatasetError("the file has a header and no rows. Add rows that training does not see.")
     shown = tuple(label[:100] for label, _ in unknown.most_common(_SHOWN))
-    made = np.concatenate(predicted) if predict else None
+    made = np.concatenate(predictions) if predictions else None
     return HeldOut(np.concatenate(truth), made, missing, unseen, shown)
 
 

@@ -45,11 +45,9 @@ def _predict(test_csv: Path, schema: Schema, predict: Predict, to: Path, reader:
     with to.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["row", *predictions.columns_of(schema)])
-        for batch in reader(test_csv, schema):
-            found = predict(batch)
-            if schema.task == "binary":
-                found = np.column_stack((1 - found, found))
-            values = found.reshape(batch.rows, -1).tolist()
+        for batch, found in predictions.predicted(reader(test_csv, schema), predict):
+            both = np.column_stack((1 - found, found)) if schema.task == "binary" else found
+            values = both.reshape(batch.rows, -1).tolist()
             writer.writerows([rows + number, *row] for number, row in enumerate(values))
             rows += batch.rows
     return rows

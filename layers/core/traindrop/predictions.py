@@ -2,7 +2,7 @@
 
 import csv
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from traindrop.cores import usable_cores
 from traindrop.dataset import Batch, Schema
 from traindrop.errors import EvaluationFailed
+from traindrop.in_order import InOrder
 
 # One row: the prediction (regression), the probability of classes[1] (binary), one of each class (multiclass).
 Predictions = npt.NDArray[np.floating]
@@ -64,7 +66,7 @@ def by_booster(path: Path, schema: Schema) -> BoosterPredict:
     from traindrop.lean_xgboost import xgb  # 0.4 s and 150 MB, which the notifier and the launcher do without
 
     try:
-        # One thread: reading the CSV, which takes longer, has the other processors; OpenMP's threads would spin there.
+        # One thread for a batch: several are predicted at once, and others read; OpenMP's threads would spin there.
         with warnings.catch_warnings():
             # The image's algorithm mode saves UBJSON, as guessed here, under the name xgboost-model.
             warnings.filterwarnings("ignore", ".*Unknown file format")
@@ -81,6 +83,16 @@ def by_booster(path: Path, schema: Schema) -> BoosterPredict:
             "they are not of one training. Write both by the same run of the training script."
         )
     return BoosterPredict(booster, schema, path.name)
+
+
+def predicted(batches: Iterable[Batch], predict: Predict) -> Iterator[tuple[Batch, Predictions]]:
+    """Each batch with its predictions, in order, a few batches ahead: `predict` is called in as many threads as there
+    are processors. (XGBoost's inplace_predict may be, by its documentation.)"""
+
+    def both(batch: Batch) -> tuple[Batch, Predictions]:
+        return batch, predict(batch)
+
+    return InOrder(both, usable_cores()).results(batches)
 
 
 def _checked(found: Any, schema: Schema, file: str) -> Predictions:

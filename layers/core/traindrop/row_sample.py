@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from traindrop.dataset import Batch
-from traindrop.predictions import Predict, Predictions
 
 MAX_ROWS = 1000
 MAX_VALUES = 4_000_000  # 16 MB
@@ -37,17 +36,6 @@ class RowSample:
         self.rows = np.concatenate((self.rows, new + self._seen))[kept]
         self.features = np.concatenate((self.features, features[new]))[kept]
         self._seen += batch.rows
-
-    def taken_from(self, predict: Predict | None) -> Predict | None:
-        """`predict`, with the rows that it is given drawn from on the way; None where nothing predicts."""
-        if predict is None:
-            return None
-
-        def both(batch: Batch) -> Predictions:
-            self.add(batch)
-            return predict(batch)
-
-        return both
 
 
 def batch_of(features: npt.NDArray[np.float32]) -> Batch:
