@@ -51,6 +51,8 @@ class ArrowChunks:
             return
         except NotPlain:
             unread = Chained(b"".join(in_order.left), self._blocks.rest())
+        finally:
+            pa.default_memory_pool().release_unused()  # some 30 MB, which whatever comes next can use
         yield from map(work, text_chunks(rows_after(unread, self._table, lines), len(self.header)))
 
 

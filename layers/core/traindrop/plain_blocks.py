@@ -96,7 +96,8 @@ def _quotes_are_plain(values: npt.NDArray[np.uint8], delimiter: str) -> bool:
     quotes = np.flatnonzero(values == _QUOTE)
     if len(quotes) % 2:
         return False
-    around = np.concatenate(([_NEWLINE], values, [_NEWLINE]))
+    edge = np.array([_NEWLINE], dtype=np.uint8)
+    around = np.concatenate((edge, values, edge))
     opening, closing = quotes[::2], quotes[1::2]
     beside = np.concatenate((opening[1:], [-1])) == closing + 1
     edges = (ord(delimiter), _NEWLINE, _CARRIAGE_RETURN)

@@ -18,9 +18,9 @@ def area_under_roc(positive: npt.NDArray[np.bool_], score: Floats) -> float | No
     negatives = len(positive) - positives
     if positives == 0 or negatives == 0:
         return None
-    _, place, ties = np.unique(score, return_inverse=True, return_counts=True)
+    hits, ties = _by_score(positive, score)
     middle_rank = np.cumsum(ties) - (ties - 1) / 2
-    above = float(middle_rank[place[positive]].sum()) - positives * (positives + 1) / 2
+    above = float((hits * middle_rank).sum()) - positives * (positives + 1) / 2
     return above / (positives * negatives)
 
 
@@ -32,10 +32,21 @@ def average_precision(positive: npt.NDArray[np.bool_], score: Floats) -> float |
     positives = int(positive.sum())
     if positives == 0:
         return None
-    _, place, ties = np.unique(-score, return_inverse=True, return_counts=True)
-    hits = np.bincount(place, weights=positive, minlength=len(ties))
+    hits, ties = (counts[::-1] for counts in _by_score(positive, score))
     precision = np.cumsum(hits) / np.cumsum(ties)
     return float((hits * precision).sum() / positives)
+
+
+def _by_score(positive: npt.NDArray[np.bool_], score: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Of each distinct score, the lowest first: its positive rows, and all of its rows.
+
+    By sorting scores alone: numpy sorts them much faster than the rows' numbers, and in a third of the memory.
+    """
+    scores, ties = np.unique(score, return_counts=True)
+    hit, counts = np.unique(score[positive], return_counts=True)
+    hits = np.zeros(len(scores), dtype=np.int64)
+    hits[np.searchsorted(scores, hit)] = counts
+    return hits, ties
 
 
 def one_against_rest(truth: npt.NDArray[np.integer], probabilities: Floats) -> tuple[float | None, Interval | None]:

@@ -63,7 +63,7 @@ def binary(truth: Integers, probability: Floats) -> Scores:
         "f1": intervals.of_f1(hits, calls + positives - 2 * hits),
     }
     ranked, ranked_within = _ranking(positive, probability)
-    told, told_within = _probabilities(truth, positive, probability)
+    told, told_within = _probabilities(positive, probability)
     return Scores(metrics | ranked | told, _present(found | ranked_within | told_within), matrix)
 
 
@@ -77,9 +77,9 @@ def _ranking(positive: npt.NDArray[np.bool_], probability: Floats) -> tuple[Metr
     return {"auc": auc, "pr_auc": precision}, found
 
 
-def _probabilities(truth: Integers, positive: npt.NDArray[np.bool_], probability: Floats) -> tuple[Metrics, _Intervals]:
+def _probabilities(positive: npt.NDArray[np.bool_], probability: Floats) -> tuple[Metrics, _Intervals]:
     """What judges the probabilities themselves."""
-    losses = _log_losses(truth, np.column_stack((1 - probability, probability)))
+    losses = _log_losses(np.where(positive, probability, 1 - probability))
     squares = (probability.astype(np.float64) - positive) ** 2
     metrics: Metrics = {
         "log_loss": float(losses.mean()),
@@ -100,7 +100,8 @@ def multiclass(truth: Integers, probabilities: Floats) -> Scores:
     metrics, found, matrix = _decisions(truth, predicted, classes)
     averages, averages_within = _f1_averages(truth, predicted, classes)
     auc, auc_within = one_against_rest(truth, probabilities)
-    losses = _log_losses(truth, probabilities)
+    given = np.take_along_axis(probabilities, truth.astype(np.int64)[:, None], axis=1)[:, 0]
+    losses = _log_losses(given)
     metrics |= averages | {"auc": auc, "log_loss": float(losses.mean())}
     found |= averages_within | {"auc": auc_within, "log_loss": intervals.of_mean(losses)}
     return Scores(metrics, _present(found), matrix)
@@ -210,11 +211,12 @@ def _count(numbers: Integers, size: int) -> npt.NDArray[np.int64]:
     return np.bincount(numbers, minlength=size).astype(np.int64)
 
 
-def _log_losses(truth: Integers, probabilities: Floats) -> npt.NDArray[np.float64]:
+def _log_losses(given: Floats) -> npt.NDArray[np.float64]:
     """-log of the true class's probability by row, which is kept off 0 and 1 by its type's precision."""
-    given = np.take_along_axis(probabilities, truth.astype(np.int64)[:, None], axis=1)[:, 0]
-    least = float(np.finfo(probabilities.dtype).eps)
-    return -np.log(np.clip(given.astype(np.float64), least, 1 - least))
+    least = float(np.finfo(given.dtype).eps)
+    losses = given.astype(np.float64)
+    np.log(np.clip(losses, least, 1 - least, out=losses), out=losses)
+    return np.negative(losses, out=losses)
 
 
 def _ratio(part: int, whole: int) -> float | None:
