@@ -367,6 +367,15 @@ def test_a_model_of_another_data_set_is_refused(binary: Path, test_csv: Path, tm
         evaluate(tmp_path, test_csv)
 
 
+def test_a_linear_model_of_xgboost_is_refused_with_what_to_do(binary: Path, test_csv: Path, tmp_path: Path) -> None:
+    rows = xgboost.DMatrix(np.array([[1, 2], [2, 1]], dtype=np.float32), label=[0, 1])
+    linear = {"booster": "gblinear", "objective": "binary:logistic", "nthread": 1}
+    xgboost.train(linear, rows, 1).save_model(tmp_path / "model.ubj")
+    (tmp_path / "dataset.json").write_bytes((binary / "dataset.json").read_bytes())
+    with pytest.raises(EvaluationFailed, match=r"model\.ubj is a linear model.*gbtree or dart"):
+        evaluate(tmp_path, test_csv)
+
+
 @pytest.mark.parametrize(
     ("task", "parameters", "reason"),
     [

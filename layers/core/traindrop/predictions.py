@@ -1,6 +1,7 @@
 """Predictions for held-out rows: made by the trained XGBoost model, or read from what training wrote."""
 
 import csv
+import json
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -82,12 +83,20 @@ def by_booster(path: Path, schema: Schema) -> BoosterPredict:
             f"{path.name} was trained on {features} features and dataset.json names {len(schema.columns)}: "
             "they are not of one training. Write both by the same run of the training script."
         )
+    if json.loads(booster.save_config())["learner"]["gradient_booster"]["name"] == "gblinear":
+        raise EvaluationFailed(
+            f"{path.name} is a linear model (booster gblinear), with which XGBoost predicts no plain rows. Train with "
+            "booster gbtree or dart, or save it under another name and let the script write predictions.csv."
+        )
     return BoosterPredict(booster, schema, path.name)
 
 
 def predicted(batches: Iterable[Batch], predict: Predict) -> Iterator[tuple[Batch, Predictions]]:
     """Each batch with its predictions, in order, a few batches ahead: `predict` is called in as many threads as there
-    are processors. (XGBoost's inplace_predict may be, by its documentation.)"""
+    are processors.
+
+    XGBoost's may be, of trees: https://xgboost.readthedocs.io/en/stable/prediction.html#thread-safety
+    """
 
     def both(batch: Batch) -> tuple[Batch, Predictions]:
         return batch, predict(batch)

@@ -40,7 +40,7 @@ def average_precision(positive: npt.NDArray[np.bool_], score: Floats) -> float |
 def _by_score(positive: npt.NDArray[np.bool_], score: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Of each distinct score, the lowest first: its positive rows, and all of its rows.
 
-    By sorting scores alone: numpy sorts them much faster than the rows' numbers, and in a third of the memory.
+    By sorting scores alone: numpy sorts them much faster than the rows' numbers, and in less memory.
     """
     scores, ties = np.unique(score, return_counts=True)
     hit, counts = np.unique(score[positive], return_counts=True)
